@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from assay.core.types import Strategy
 from assay.decision.finished_arm import Arm
 from assay.runtime.arms.runner import Bench
+from assay.runtime.planning.racing import LOSS
 from assay.strategies.search.hyperparameter_search import HyperparameterSearch
 from assay.training.settings import Trained
 
@@ -40,6 +41,7 @@ class Contestant:
     met: bool = False
     fitting: float = 0.0
     asking: float = 0.0
+    loss: float = LOSS  # of what counts as equal, what leaving it out may lose
 
     def leave(self, status: Status, note: str, left: float | None = None) -> None:
         self.status, self.note, self.left = status, note, left

@@ -85,15 +85,14 @@ class Race:
     def _groups(self) -> Iterator[list[Contestant]]:
         """Baselines; what is quick; what trains by steps or asks the base model."""
         for level in range(3):
-            yield [one for one in self.field if self._effort(one) == level]
+            group = [one for one in self.field if self._effort(one) == level]
+            for one in group:
+                one.loss = DEAR_LOSS if level == 2 else LOSS
+            yield group
 
     def _effort(self, one: Contestant) -> int:
         base, slow = self.bench.project.model, one.strategy.draws and one.strategy.neural
         return 0 if one.strategy.baseline else 2 if slow or base in one.strategy.needs(base) else 1
-
-    def _loss(self, one: Contestant) -> float:
-        """Of what counts as equal, what leaving it out may lose."""
-        return DEAR_LOSS if self._effort(one) == 2 else LOSS
 
     def _run_heats(self, group: Sequence[Contestant]) -> None:
         """All heats of a group, each contestant's beginning in its order."""
@@ -214,7 +213,7 @@ class Race:
             task=task,
             equivalent=project.weigh.equivalent,
             seed=project.seed,
-            loss=self._loss(one),
+            loss=one.loss,
             left=share**RATE,
         )
         curve = partial(
@@ -260,7 +259,7 @@ class Race:
                 task,
                 project.weigh.equivalent,
                 project.seed,
-                loss=self._loss(one),
+                loss=one.loss,
             )
             if behind:
                 one.leave("pruned", self._say_behind(behind, best.name))

@@ -35,6 +35,7 @@ def compete(
     until: float | None,
     before: Sequence[Arm] = (),
     scoring: AbstractContextManager[object] = nullcontext(),  # noqa: B008 (it has no state)
+    behind: Callable[..., str] = surely_behind,
 ) -> Arm:
     """One arm from lesson to answers. A failed arm is said in the report; the others go on.
 
@@ -42,6 +43,7 @@ def compete(
         look: books the use of the test rows: it is called before answers and targets come together.
         before: the arms that had their turn.
         scoring: held while answers are scored, where several arms have their turn at once.
+        behind: why it need not be asked on, as `surely_behind` says it.
     """
     from assay.decision.finished_arm import Arm
 
@@ -56,7 +58,7 @@ def compete(
     if not cached:
         bench.tell({"event": "stage", "name": name, "state": "start"})
         bench.tell(arm_event(bench, name, strategy))
-        watch = make_monitor(bench, name, strategy, exam, look, until, before)
+        watch = make_monitor(bench, name, strategy, exam, look, until, before, behind)
         try:
             seconds = None if until is None else until - time.monotonic()
             replace(bench, tell=watch.tell).run(
@@ -112,6 +114,7 @@ def make_monitor(
     look: Callable[[], int],
     until: float | None,
     before: Sequence[Arm],
+    behind: Callable[..., str] = surely_behind,
 ) -> RaceMonitor:
     """What ends the arm early where the run has a time limit. Baselines are always asked to the
     end."""
@@ -124,13 +127,13 @@ def make_monitor(
         look()  # its first answers are compared with those of the best
     answers = bench.stage(strategy, exam.hash).folder / "answers.jsonl"
     project = bench.project
-    behind = partial(
-        surely_behind,
+    told = partial(
+        behind,
         task=bench.prepared.task,
         equivalent=project.weigh.equivalent,
         seed=project.seed,
     )
-    return RaceMonitor(bench, exam, name, until, answers, best, behind)
+    return RaceMonitor(bench, exam, name, until, answers, best, told)
 
 
 def tell_for(tell: Tell, name: str, event: dict) -> None:

@@ -14,6 +14,7 @@ import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from assay.core.errors import Stopped
@@ -25,6 +26,7 @@ from assay.runtime.arms.memory_room import MemoryRoom, guess_need
 from assay.runtime.arms.race import race
 from assay.runtime.arms.runner import Bench
 from assay.runtime.arms.strategy_run import compete
+from assay.runtime.planning.racing import not_worth_asking, surely_behind
 
 if TYPE_CHECKING:
     from assay.decision.finished_arm import Arm
@@ -81,7 +83,8 @@ def race_in_turn(
             note = "left out by the race" if one.status == "pruned" else one.note
             bench.tell({"event": "stage", "name": one.name, "state": state, "note": note})
             continue
-        arm = compete(bench, one.name, one.strategy, exam, look, until, outcomes)
+        behind = partial(not_worth_asking, loss=one.loss) if one.heats else surely_behind
+        arm = compete(bench, one.name, one.strategy, exam, look, until, outcomes, behind=behind)
         outcomes.append(replace(arm, heats=tuple(one.heats)))
 
 

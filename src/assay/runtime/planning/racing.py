@@ -9,8 +9,9 @@ Can win    answers are kept in pieces, asked in a drawn order. After each piece 
 On val     (runtime/arms/race.py) a strategy is left out where that is expected to lose less than
            `LOSS` of what counts as equal; `DEAR_LOSS` where it trains by steps or asks the base
            model, which is most of a run's time
-On test    where the upper end of the paired interval at `LEVEL` lies below what counts as equal,
-           the rest is not asked
+On test    a strategy that was in the race is asked as long as on val; of others, the rest is not
+           asked where the upper end of the paired interval at `LEVEL` lies below what counts as
+           equal
 Source     races: Maron and Moore (1993), Hoeffding Races, proceedings.neurips.cc/paper/1993;
            stopping for futility: Jennison and Turnbull (1999), Group Sequential Methods, chapter
            10; expected loss of what is left out: Chick and Inoue (2001),
