@@ -93,6 +93,18 @@ def test_both_answers_of_a_row_have_one_prompt(given, open_tiny):
     assert second.beside[1].targets[0] == second.learnt[0][0]
 
 
+@pytest.mark.slow
+def test_what_pairs_are_not_learnt_from_is_said(given):
+    heard = []
+    bare = tuple(replace(row, rejected=None) for row in given.val)
+    means = replace(given.means, tell=heard.append)
+    lesson = replace(given, train=(*given.train[:12], *bare), val=bare, means=means)
+    arm = Preference(inner=INNER, from_base=True, **QUICK).fit(lesson)
+    told = [one["text"] for one in heard if one["event"] == "note"]
+    assert any("12 of 18 training rows" in text for text in told)
+    assert any("the last weights are kept" in text for text in told) and arm.best_step == 0
+
+
 def test_rows_without_a_rejected_answer_are_left_out(given):
     bare = replace(given.train[0], rejected=None)
     assert paired((bare, *given.train[:2])) == given.train[:2]

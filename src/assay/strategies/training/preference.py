@@ -148,8 +148,11 @@ class Preference(FineTuning):
             smoothing=self.smoothing,
             answer=self.answer,
         )
+        given = replace(lesson, train=paired(lesson.train), val=paired(lesson.val))
+        for text in self._notes(lesson, given):
+            lesson.tell({"event": "note", "text": f"{self.kind}: {text}"})
         train(
-            replace(lesson, train=paired(lesson.train), val=paired(lesson.val)),
+            given,
             self,
             model,
             change,
@@ -158,6 +161,14 @@ class Preference(FineTuning):
             partial(encode_pairs, unrelated=self.loss == "kto"),
             refers=self.loss not in UNPAIRED,
         )
+
+    def _notes(self, lesson: Lesson, given: Lesson) -> Iterator[str]:
+        """What of the rows pairs are not learnt from."""
+        rows, pairs = len(lesson.train), len(given.train)
+        if pairs < rows:
+            yield f"{pairs:,} of {rows:,} training rows have a rejected answer: these are learnt"
+        if lesson.val and not given.val:
+            yield "no val row has a rejected answer, so the last weights are kept"
 
 
 def paired(rows: Sequence[Example]) -> tuple[Example, ...]:
