@@ -401,7 +401,7 @@ def test_the_same_seed_gives_the_same_files_and_answers_also_after_a_stop(fitted
     if is_trained(fitted.settings):
         with pytest.raises(Stopped):
             kept(fitted.settings, lesson(fitted.task, tell=stop_at(2)), tmp_path / "arm")
-        assert list((tmp_path / "work").glob("state-*"))
+        assert list((tmp_path / "work").rglob("state-*"))
     given = lesson(fitted.task)
     files, arm = kept(fitted.settings, given, tmp_path / "arm")
     assert files == fitted.files

@@ -131,7 +131,8 @@ class Preference(FineTuning):
         self.refuse(lesson)
         if not self.from_base:
             first = lesson.workdir / "first"
-            lesson.fit(self.inner, replace(lesson, start=None)).save(first)
+            means = replace(lesson.means, workdir=lesson.workdir / "inner")
+            lesson.fit(self.inner, replace(lesson, start=None, means=means)).save(first)
             lesson = replace(lesson, start=first)
         return super().fit(lesson)
 
