@@ -151,8 +151,8 @@ def options_of(chat: Chat, example: Example) -> list[Encoded]:
     """The question with each of its options as the answer, in their order. All have the same
     prompt, cut to leave room for the longest."""
     answers = [chat.answer(option) for option in example.options]
-    asked = replace(example, messages=example.with_text(strip_text(example)).messages)
-    prompt, cut = chat.prompt(asked.messages, room=max(map(len, answers), default=0))
+    asked = example.with_text(strip_text(example)).messages
+    prompt, cut = chat.prompt(asked, room=max(map(len, answers), default=0))
     return [Encoded([*prompt, *answer], (), cut) for answer in answers]
 
 
