@@ -91,10 +91,10 @@ def read_rejected(
 def as_choice(pair: Example, line: int, found: Findings) -> Example | None:
     """A pair as a question of the kind `choose`: both answers are its options, in an order that the
     texts alone decide."""
-    if pair.target is None or pair.rejected is None:
-        if pair.target is not None or pair.rejected is not None:
-            told = "only one answer, and there is nothing to choose from"
-            found.count("D052", told, line, "give every row both answers, or remove the row")
+    if pair.target is None:
+        told = "no chosen answer, and there is nothing to choose from"
+        found.count("D052", told, line, "give every row both answers, or remove the row")
+    if pair.target is None or pair.rejected is None:  # which `read_rejected` has said
         return None
     options = (pair.target, pair.rejected)
     options, letters = shuffle_options(options, ("A",), pair.text)
