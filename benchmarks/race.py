@@ -185,7 +185,8 @@ def page(rows: Sequence[dict[str, Any]]) -> str:
         "Made by `benchmarks/race.py` from `benchmarks/race.jsonl`. The same project twice: every"
         " strategy fitted on all rows and asked all test rows, and the [race](race.md) without a"
         " limit that is met. Points lost: by the scores of the whole comparison on its test rows,"
-        " its recommendation less the race's.",
+        " its recommendation less the race's. Processor time, since runs went on beside others; a"
+        " limit of the share is what the strategies take that may win, which a race fits whole.",
         "",
         "| set | whole, processor minutes | race | race of whole | whole recommends"
         " | race recommends | points lost | met the test rows |",
