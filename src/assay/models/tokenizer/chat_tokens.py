@@ -184,6 +184,14 @@ class Chat:
                     )
         return Encoded(ids, (*spans, (starts[-1], len(ids))), cut)
 
+    def answers(self, messages: Messages, texts: Sequence[str]) -> list[Encoded]:
+        """The prompt with each of several answers, which are learnt. All have the same prompt, cut
+        to leave room for the longest."""
+        answers = [self.answer(text) for text in texts]
+        prompt, cut = self.prompt(messages, room=max(map(len, answers), default=0))
+        start = len(prompt)
+        return [Encoded([*prompt, *own], ((start, start + len(own)),), cut) for own in answers]
+
     def _turn_end(self, head: Sequence[int]) -> int:
         """How many tokens of the template after an assistant's turn belong to it: up to the token
         that ends it."""

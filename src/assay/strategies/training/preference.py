@@ -179,8 +179,7 @@ def paired(rows: Sequence[Example]) -> tuple[Example, ...]:
 def encode_pairs(
     chat: Chat, task: Task, examples: Sequence[Example], *, unrelated: bool = False
 ) -> list[Encoded]:
-    """Each row as its prompt with the chosen answer, and beside it with the rejected one. Both have
-    the same prompt, cut to leave room for the longer.
+    """Each row as its prompt with the chosen answer, and beside it with the rejected one.
 
     Args:
         unrelated: with the chosen answer of the next row, too.
@@ -192,11 +191,8 @@ def encode_pairs(
         answers = [(row.target or "", WANTED), (row.rejected or "", UNWANTED)]
         if unrelated and len(examples) > 1:
             answers.append((examples[(at + 1) % len(examples)].target or "", UNRELATED))
-        texts = [chat.answer(text) for text, _ in answers]
-        prompt, cut = chat.prompt(ask(task, row), room=max(map(len, texts)))
-        own, *others = (
-            Encoded([*prompt, *text], ((len(prompt), len(prompt) + len(text)),), cut, label)
-            for text, (_, label) in zip(texts, answers, strict=True)
-        )
+        texts, labels = zip(*answers, strict=True)
+        found = zip(chat.answers(ask(task, row), texts), labels, strict=True)
+        own, *others = (replace(one, label=label) for one, label in found)
         out.append(replace(own, beside=tuple(others)))
     return out

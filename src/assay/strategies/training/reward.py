@@ -148,12 +148,10 @@ class Rewarded(Tuned):
 
 
 def options_of(chat: Chat, example: Example) -> list[Encoded]:
-    """The question with each of its options as the answer, in their order. All have the same
-    prompt, cut to leave room for the longest."""
-    answers = [chat.answer(option) for option in example.options]
+    """The question with each of its options as the answer, in their order; the end alone is
+    read."""
     asked = example.with_text(strip_text(example)).messages
-    prompt, cut = chat.prompt(asked, room=max(map(len, answers), default=0))
-    return [Encoded([*prompt, *answer], (), cut) for answer in answers]
+    return [replace(one, learnt=()) for one in chat.answers(asked, example.options)]
 
 
 def strip_text(example: Example) -> str:
