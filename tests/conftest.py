@@ -8,7 +8,7 @@ import random
 import shutil
 import traceback
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -17,6 +17,7 @@ import hypothesis
 import pytest
 
 from assay.core import store
+from assay.core.means import FittedArm
 from assay.core.types import Document, Example, Lesson, Means, Message, Task
 from assay.retrieval.encoders import Encoding
 from assay.tasks.options import question_with_options
@@ -386,7 +387,7 @@ NAMED = {"classify": tuple(WORDS), "extract": ("person", "place"), "choose": ("A
 def lesson_in(open_tiny, tiny_encoder):
     """`lesson_in(folder, "classify")`: as `lesson`, at work in `folder`, for fixtures that outlive
     a test."""
-    from assay.runtime.arms.job import task_score, val_score
+    from assay.runtime.arms.job import strategy_of, task_score, val_score
 
     def make(place: Path, kind: str, /, **means) -> Lesson:
         train, val = MADE[kind]()
@@ -408,6 +409,8 @@ def lesson_in(open_tiny, tiny_encoder):
                     "encoder_folder": lambda name: tiny_encoder,
                     "shelf": place / "shelf",
                     "seed": 3,
+                    "existing": lambda reference: old_project(place / "old", train),
+                    "make_strategy": strategy_of,
                     **means,
                 }
             ),
@@ -416,6 +419,17 @@ def lesson_in(open_tiny, tiny_encoder):
         )
 
     return make
+
+
+def old_project(folder: Path, rows: Sequence[Example]) -> FittedArm:
+    """What another project has fitted: the most frequent label."""
+    from assay.strategies.baselines.majority import Majority
+
+    task = Task(kind="classify", labels=NAMED["classify"])
+    folder.mkdir(exist_ok=True)
+    Majority().fit(Lesson(task=task, train=tuple(rows))).save(folder)
+    manifest = {"strategy": {"kind": "majority"}, "task": task.model_dump(mode="json")}
+    return FittedArm({**manifest, "base": "tiny", "models": {}}, folder, lambda split: tuple(rows))
 
 
 @pytest.fixture

@@ -28,6 +28,7 @@ OWN = {
         "folds": 2,
     },
     "reader": {"networks": 2},
+    "existing": {"project": "../old"},
     "shots": {"k": 2, "choose": "similar"},
     "retrieval_aware": {"inner": {"kind": "majority"}, "top": 2},
     "rag": {"inner": {"kind": "shots", "k": 1}, "top": 2},
@@ -208,6 +209,7 @@ LABELLED = (
     "stack",
     "setfit",
     "encoder",
+    "existing",  # what the lesson's other project has is one of labels
 )  # kinds that choose among labels
 FROM_TEXT = ("lead", "copy", "ngram", "centrality", "extractive", "best_sentence", "reader")
 

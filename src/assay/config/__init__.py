@@ -13,6 +13,7 @@ from typing import Any
 
 from assay.config import aliases, checks
 from assay.config import decision_checks as weighing
+from assay.config.after import resolve_after
 from assay.config.audits.base import spelt_out
 from assay.config.audits.evaluate import Validate
 from assay.config.cluster import cluster_section
@@ -97,6 +98,7 @@ def _sections(value: dict[str, Any], page: Page, folder: Path) -> dict[str, Any]
         "augment": make_augmentation,
         "compare": lambda item: make_strategy(item, {"folder": folder, "search": searched}),
     }
+    value = {**value, "compare": resolve_after(value.get("compare", []), page)}
     for key, make in makers.items():
         found[key] = _each(key, value.get(key, []), make, page)
     arms = found["compare"].values()

@@ -109,6 +109,17 @@ def _complaints(
             yield from nested[0].below(*place)
         elif raised:
             yield _parse_message(str(raised[0]), place)
+        elif "union_tag_invalid" in types:
+            got, options = (
+                _find(value, place)["kind"],
+                re.findall(r"'([^']+)'", items[0]["ctx"]["expected_tags"]),
+            )
+            known = _expectation([{"enum": options}])
+            hint = did_you_mean(got, options)
+            text = f"must be {known}, got {describe_value(got)}{hint}"
+            yield Complaint("C076", (*place, "kind"), text)
+        elif "union_tag_not_found" in types:
+            yield Complaint("C072", (*place, "kind"), "is missing")
         elif "json_invalid" in types:
             yield Complaint("C081", (), "holds half a character (a lone surrogate)")
         elif "extra_forbidden" in types:

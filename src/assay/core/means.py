@@ -1,6 +1,7 @@
-"""The noun of what is lent. Others take it from `assay.core.types`.
+"""The nouns of what is lent. Others take them from `assay.core.types`.
 
 Means     what a step or an arm may use: seed, folder, progress, and models that others have opened
+FittedArm a fitted strategy of another project
 """
 
 from __future__ import annotations
@@ -11,7 +12,28 @@ from pathlib import Path
 from typing import Any
 
 from assay.core.answers import LanguageModel, Tell
-from assay.core.examples import Document, Messages
+from assay.core.examples import Document, Example, Messages
+
+
+@dataclass(frozen=True)
+class FittedArm:
+    """A fitted strategy of another project.
+
+    Attributes:
+        manifest: what its arm.json says: strategy, task, base, seed, models. folder: of its files.
+        rows: split -> the rows of its project. before: those that it went on from, if they are
+            there.
+    """
+
+    manifest: dict[str, Any]
+    folder: Path
+    rows: Callable[[str], tuple[Example, ...]]
+    before: tuple[FittedArm, ...] = ()
+
+    @property
+    def tasks(self) -> list[FittedArm]:
+        """It, and all that came before it."""
+        return [*(one for arm in self.before for one in arm.tasks), self]
 
 
 @dataclass(frozen=True)
@@ -36,3 +58,7 @@ class Means:
     encoder_folder: Callable[[str], Path] | None = None
     # a folder for what several stages may share and what can be made again at any time
     shelf: Path | None = None
+    # PROJECT#STRATEGY -> a strategy that another project has fitted
+    existing: Callable[[str], FittedArm] | None = None
+    # settings with a kind, as an arm.json has them -> the strategy
+    make_strategy: Callable[[dict[str, Any]], Any] | None = None

@@ -17,8 +17,8 @@ from assay.core.errors import UsageError
 from assay.models.environment import versions_of
 from assay.reporting.data_check import extra_of
 from assay.runtime.arms.cache_keys import libraries
-from assay.runtime.arms.measured import NAME as MEASURED
 from assay.runtime.arms.measured import record
+from assay.runtime.arms.measured_records import NAME as MEASURED
 from assay.runtime.arms.runner import Bench
 from assay.runtime.costs.remote import service_model_names
 

@@ -12,6 +12,7 @@ from assay.strategies.baselines.centrality import Centrality
 from assay.strategies.baselines.copy import Copy
 from assay.strategies.baselines.crf import Crf
 from assay.strategies.baselines.dictionary import Dictionary
+from assay.strategies.baselines.existing import Existing
 from assay.strategies.baselines.extractive import Extractive
 from assay.strategies.baselines.lead import Lead
 from assay.strategies.baselines.learning_to_rank import LearningToRank
@@ -75,6 +76,7 @@ STRATEGIES: tuple[type[Strategy], ...] = (
     Quantise,
     Distil,
     Prune,
+    Existing,
     HyperparameterSearch,
 )
 

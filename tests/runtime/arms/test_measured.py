@@ -5,14 +5,13 @@ import pytest
 from assay.core import store
 from assay.core.corrupt_files import silent
 from assay.runtime.arms.measured import (
-    NAME,
     ReportRecord,
     desk,
     names,
     newest,
     record,
-    records,
 )
+from assay.runtime.arms.measured_records import NAME, records
 from helpers.small_projects import answer_here, bench_of_project, load_project
 
 

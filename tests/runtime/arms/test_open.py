@@ -6,7 +6,8 @@ import pytest
 from assay.core import store
 from assay.core.corrupt_files import silent
 from assay.core.errors import ModelError, UsageError
-from assay.runtime.arms.measured import NAME, record
+from assay.runtime.arms.measured import record
+from assay.runtime.arms.measured_records import NAME
 from assay.runtime.arms.open import (
     bench_of,
     benches,

@@ -15,6 +15,7 @@ from assay.core import store
 from assay.core.types import Learner, Task
 from assay.models.environment import FORMED, versions_of
 from assay.retrieval.metadata_filter import row_fields
+from assay.strategies.baselines.existing import references
 
 VERSION = 2  # raise it when the same key would have to stand for another arm
 UNREAD = {"slices", "guards", "target", "metrics"}  # of the task: what no arm reads
@@ -37,7 +38,8 @@ def fit_key(
         numeric: versions, processor and threads that the arm's numbers depend on. Versions of what
             only some arms use are looked up here, of those that this one names in `libraries`.
     """
-    needed = {name: models[name]["digest"] for name in strategy.needs(base)}
+    named = (*strategy.needs(base), *references(strategy))
+    needed = {name: models[name]["digest"] for name in named}
     scored = set() if strategy.metric_dependent else {"metric", "tolerance"}
     fields = ("fields",) if row_fields([strategy]) else ()
     return store.digest(

@@ -35,6 +35,7 @@ from assay.core.types import (
 from assay.runtime.arms.answer_files import ASKED, recover_lines
 from assay.runtime.arms.cache_keys import fit_key
 from assay.runtime.arms.embedding_cache import EmbeddingCache
+from assay.runtime.arms.existing_arms import fitted_arm, needed_models
 from assay.runtime.arms.launcher import Launch
 from assay.runtime.arms.process_group import crew
 from assay.runtime.costs.energy import Meter
@@ -170,6 +171,8 @@ class Job:
                 open_model=self.open_model,
                 encoder_folder=self.encoder_folder,
                 shelf=self.work / "vectors",
+                existing=lambda reference: fitted_arm(self.models[reference]),
+                make_strategy=strategy_of,
             ),
             score=lambda adapted, some: val_score(adapted, some, self.task, self.work),
             judge=lambda some, answers: task_score(some, answers, self.task, self.work),
@@ -297,7 +300,11 @@ class Job:
             "task": self.task.model_dump(mode="json"),
             "base": self.base,
             "seed": self.seed,
-            "models": {name: self.models[name]["digest"] for name in strategy.needs(self.base)},
+            "models": {
+                name: self.models[name]["digest"]
+                for name in needed_models(strategy, self.base, self.models)
+                if "arm" not in self.models[name]
+            },
         }
 
     def arm(self) -> None:

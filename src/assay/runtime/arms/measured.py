@@ -15,19 +15,19 @@ Looked for in   the newest report, then earlier ones: an arm that was run with -
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assay.config.names import name_today
 from assay.core import store
 from assay.core.errors import ModelError, Problem
 from assay.core.types import Strategy, Tell
 from assay.models.environment import package_version
 from assay.models.loading.model_cache import cache_folder
 from assay.runtime.arms.differences import differs, fingerprints, of_documents
+from assay.runtime.arms.measured_records import records
 from assay.runtime.data_stage.prepare import Prepared, relocate_database
 
 if TYPE_CHECKING:
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from assay.evaluation.held_out_test import Exam
     from assay.runtime.arms.runner import Bench
 
-NAME = "measured.json"
 # of what the data stage noted: what an arm needs that only answers
 NOTED = ("task", "columns", "hashes")
 
@@ -61,27 +60,6 @@ def record(bench: Bench, done: Sequence[str], exam: Exam) -> dict[str, Any]:
         "exam": exam.hash,
         "arms": {name: {"fit": fit, "answers": answers} for name, (fit, answers) in keys.items()},
     }
-
-
-def records(project: Project) -> Iterator[dict[str, Any]]:
-    """Those of the project's reports, the newest first."""
-    past = project.report_folder / "past"
-    numbers = [int(place.name) for place in past.glob("*") if place.name.isdigit()]
-    for folder in (
-        project.report_folder,
-        *(past / str(number) for number in sorted(numbers, reverse=True)),
-    ):
-        if (folder / NAME).is_file():
-            yield _with_names_of_today(store.read_json(folder / NAME), project)
-
-
-def _with_names_of_today(record: dict[str, Any], project: Project) -> dict[str, Any]:
-    """The record with its arms under the names that they have in its project file as it is read
-    today."""
-    from assay.config import load
-
-    arms = load(project.folder / project.file, text=record["project"]).arms
-    return {**record, "arms": {name_today(name, arms): one for name, one in record["arms"].items()}}
 
 
 def names(project: Project) -> list[str]:

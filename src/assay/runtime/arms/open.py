@@ -149,7 +149,8 @@ def lesson_of(bench: Bench, strategy: Any) -> tuple[Path, Lesson]:
 def _run_with_set(project: Project, strategy: Any) -> str:
     """The arm of the same kind that a report has in its place, because it was run with `--set`; ""
     where none is."""
-    from assay.runtime.arms.measured import ReportRecord, records
+    from assay.runtime.arms.measured import ReportRecord
+    from assay.runtime.arms.measured_records import records
 
     for one in records(project):
         then = ReportRecord(one, project).then.arms

@@ -20,6 +20,7 @@ from assay.core.types import Answer, Example, Strategy, Tell
 from assay.models.environment import numeric_environment, package_version
 from assay.runtime.arms.answer_files import VERSION, answers_of
 from assay.runtime.arms.cache_keys import fit_key
+from assay.runtime.arms.existing_arms import needed_models
 from assay.runtime.arms.process import Process, Servers, worker
 from assay.runtime.arms.resume import State, resume_state
 from assay.runtime.costs.effort import count_labelled, pieces
@@ -141,7 +142,10 @@ class Bench:
             "task": self.prepared.task.model_dump(mode="json"),
             "base": self.project.model,
             "seed": self.project.seed,
-            "models": {name: self.models[name] for name in strategy.needs(self.project.model)},
+            "models": {
+                name: self.models[name]
+                for name in needed_models(strategy, self.project.model, self.models)
+            },
             "numeric": self.numeric,
             "preload": strategy.preload,
             "data": str(self.prepared.folder.absolute()),

@@ -116,7 +116,7 @@ class RayServers(Servers):
             return self._here.fork(level, module, argument, stdin, stderr)
         wanted = self._wanted if level in NEURAL else {"CPU": 1.0}
         paths = [request["work"], request["data"]]
-        paths += [model["folder"] for model in request["models"].values()]
+        paths += [m["folder"] for m in request["models"].values() if "folder" in m]
         actor: Any = self._ray.remote(NodeWorker).options(
             num_cpus=wanted["CPU"],
             num_gpus=wanted.get("GPU", 0),

@@ -1,7 +1,8 @@
 """Fine-tuning: the way from a base to an arm, which is the same for all methods whose arm is the
 tuned model.
 
-Fit       open the base, change it as the method says, run the loop, keep the best weights
+Fit       open the base, change it as the method says, run the loop, keep the best weights; with
+          `after`, from the weights of another strategy (`warm_start.py`)
 Restore   open the base, change it in the same way, read the weights that the arm wrote
 Methods   a method says what it changes (`Trained.change`) and inherits both; one that answers by a
           layer of its own has its own two (`head.py`, `token_head.py`)
@@ -9,12 +10,18 @@ Methods   a method says what it changes (`Trained.change`) and inherits both; on
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from assay.core.types import Lesson
+from pydantic import model_validator
+
+from assay.core.types import Inner, Lesson
+from assay.strategies.baselines.existing import Existing
 from assay.strategies.prompting.prompted_arm import answer_room
 from assay.strategies.training.trained_arm import Tuned, load_record, train
+from assay.strategies.training.warm_start import Earlier, differing, find_earlier, unable
+from assay.training.retention.settings import Remedy, contradictions
 from assay.training.settings import NetworkChange, Trained
 
 if TYPE_CHECKING:
@@ -28,6 +35,31 @@ class FineTuning(Trained):
     """A trained strategy whose arm is the tuned model, asked as it was trained."""
 
     reads_text = True
+    after: Inner | None = None  # a strategy whose weights it goes on from
+    retain: tuple[Remedy, ...] = ()  # what keeps it from forgetting
+
+    @model_validator(mode="after")
+    def _goes_on(self) -> FineTuning:
+        if self.after is not None and not isinstance(self.after, Existing | FineTuning):
+            raise ValueError(
+                f"after: nothing goes on from the weights of {self.after.kind}; take a strategy"
+                " that trains a language model, as lora or full"
+            )
+        if (self.after or self.retain) and self.processes > 1:
+            raise ValueError("after and retain are for one process; leave `processes` out")
+        kinds = tuple(one.kind for one in self.retain)
+        for fault in contradictions(self, kinds, self.after is not None, self._has_old_rows):
+            raise ValueError(fault)
+        return self
+
+    @property
+    def _has_old_rows(self) -> bool:
+        return isinstance(self.after, Existing)
+
+    @property
+    def core(self) -> FineTuning:
+        """The method whose weights are saved: itself, or what stands inside."""
+        return self
 
     def fit(self, lesson: Lesson) -> Tuned:
         """
@@ -40,23 +72,47 @@ class FineTuning(Trained):
 
         self.refuse(lesson)
         torch.manual_seed(lesson.seed)
+        model, change = self.open_changed(lesson)
+        arm = Tuned(model, lesson.task, answer_room(lesson, model, whole=True), change.write)
+        self.learn_from(lesson, model, change, arm)
+        return arm
+
+    def open_changed(self, lesson: Lesson) -> tuple[ChatModel, NetworkChange]:
+        """The network that is trained, changed as the method says, with the weights that it begins
+        from.
+
+        Raises:
+            TrainError: T120, it cannot go on from there; T122, these are of another base.
+        """
+        if lesson.start is None and self.after is not None:
+            return self.open_after(lesson, find_earlier(self, self.after, lesson))
         model = self.open(lesson)
         change = self.change(model, lesson)
         if lesson.start is not None:
             change.read(lesson.start)
-        arm = Tuned(model, lesson.task, answer_room(lesson, model, whole=True), change.write)
-        self.learn_from(lesson, model, change, arm)
-        return arm
+        return model, change
+
+    def open_after(self, lesson: Lesson, earlier: Earlier) -> tuple[ChatModel, NetworkChange]:
+        """From the weights of the same method with the same settings; a method that can go on from
+        others does it here."""
+        core = earlier.core
+        if core.kind != self.kind or not self.continues or differing(core, self):
+            raise unable(self, core.kind)
+        return self.open_changed(replace(lesson, start=earlier.folder))
 
     def learn_from(
         self, lesson: Lesson, model: ChatModel, change: NetworkChange, arm: Tuned
     ) -> None:
         """Train what is changed."""
-        train(lesson, self, model, change, arm)
+        from assay.strategies.training.retain import retain
+
+        kept = retain(self, self.after, self.retain, lesson, model, change)
+        train(lesson, self, model, kept.change, arm, kept.objective, old=kept.old)
+        kept.finish()
 
     def restore(self, folder: Path, lesson: Lesson) -> Tuned:
         model = self.open(lesson)
-        change = self.change(model, lesson)
+        change = self.change(model, replace(lesson, start=folder))
         change.read(folder)
         if change.warmer:
             change.warmer()

@@ -27,6 +27,7 @@ from pydantic import Field, model_validator
 from assay.core.errors import Problem, TrainError, did_you_mean
 from assay.core.types import Lesson
 from assay.strategies.training.fine_tuning import FineTuning
+from assay.strategies.training.warm_start import Earlier, differing, unable
 from assay.training.settings import NetworkChange
 
 if TYPE_CHECKING:
@@ -88,6 +89,20 @@ class Full(FineTuning):
     def continues(self) -> bool:
         """Not where layers are chosen by their gradient, which are others for other rows."""
         return self.by == "top" and self.processes == 1
+
+    def open_after(self, lesson: Lesson, earlier: Earlier) -> tuple[ChatModel, NetworkChange]:
+        """From any weights that can become part of the base's: they are merged into it."""
+        core = earlier.core
+        if core.kind == self.kind and not differing(core, self):
+            return super().open_after(lesson, earlier)
+        if not core.mergeable or self.shard:
+            raise unable(self, core.kind)
+        from assay.strategies.compression.merged_arm import merge_arm
+
+        bare = replace(lesson, train=(), val=(), documents=())
+        model = merge_arm(core, earlier.folder, bare)
+        self.in_precision(model)
+        return model, self.change(model, lesson)
 
     def change(self, model: ChatModel, lesson: Lesson) -> NetworkChange:
         from safetensors.torch import load_file

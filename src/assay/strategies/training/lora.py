@@ -17,6 +17,7 @@ Defaults from    rank 16, alpha 2 x rank, all linear layers: Dettmers et al. (20
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -24,6 +25,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from assay.core.types import Lesson
 from assay.strategies.training.fine_tuning import FineTuning
+from assay.strategies.training.warm_start import Earlier, differing, unable
 from assay.training.settings import NetworkChange
 
 if TYPE_CHECKING:
@@ -106,8 +108,32 @@ class Lora(FineTuning):
 
         return self.initialise not in MOVING and self.processes == 1
 
+    def open_after(self, lesson: Lesson, earlier: Earlier) -> tuple[ChatModel, NetworkChange]:
+        """From the same adapter, or beside one of another rank, which stays as it is then."""
+        core = earlier.core
+        beside = any(one.kind in ("o-lora", "wise-ft") for one in self.retain)
+        if core.kind != self.kind or not (beside or differing(core, self)):
+            return super().open_after(lesson, earlier)
+        if not self.continues or self.decompose or core.decompose or core.bits != self.bits:
+            raise unable(self, core.kind)
+        from assay.strategies.training.lora_beside import keep_old
+        from assay.training.adapters.lora_combination import read_products
+
+        old = read_products(earlier.folder)
+        kept = max(len(a) for a, _ in old.values())
+        scale = (self.alpha or 2 * self.rank) / (self.rank**0.5 if self.rs else self.rank)
+        rank = kept + self.rank
+        wide = self.model_copy(update={"rank": rank, "alpha": scale * rank, "rs": False})
+        model = self.open(lesson)
+        change = wide.change(model, lesson)
+        strength = next((one.strength for one in self.retain if one.kind == "o-lora"), 0.0)
+        return model, keep_old(change, old, kept, scale, strength)
+
     def change(self, model: ChatModel, lesson: Lesson) -> NetworkChange:
-        """The base with fresh adapters injected in place, in fp32."""
+        """The base with fresh adapters injected in place, in fp32: as large as those that it begins
+        from, where it begins from some."""
+        if lesson.start is not None and (wide := self.as_saved(lesson.start)) is not self:
+            return wide.change(model, replace(lesson, start=None))
         from assay.training import lora_init as beginnings
         from assay.training import peft_files
         from assay.training.bitsandbytes import quantise
@@ -148,6 +174,20 @@ class Lora(FineTuning):
         groups = {"lora_B": self.plus} if self.plus not in (0, 1) else {}
         # DoRA's norms break a layer into many regions: two layers took 100 s to compile.
         return NetworkChange(trained, write, read, groups=groups, compiled=not self.decompose)
+
+    def as_saved(self, folder: Path) -> Lora:
+        """The settings with rank and scale of the adapter in `folder`: one that has grown beside
+        another (`retain: o-lora`) is larger than it was asked to be."""
+        from assay.core.store import read_json
+        from assay.training.peft_files import CONFIG
+
+        saved = read_json(folder / CONFIG)
+        if saved["r"] == self.rank or self.initialise in ("pissa", "olora"):
+            return self
+        # what one of both has, the other has as zeros
+        changed = {"rank": saved["r"], "alpha": float(saved["lora_alpha"]), "rs": False}
+        targets = {"targets": tuple(saved["target_modules"]), "layers": 0}
+        return self.model_copy(update={**changed, **targets})
 
     def _config(self, model: ChatModel, names: list[str]) -> LoraConfig:
         from peft import LoraConfig

@@ -43,6 +43,7 @@ USUAL = {"simpo": (2.0, 1.0), "dpo-mean": (2.0, 0.0)}
 OTHERS = (0.1, 0.0)
 # Settings of a training that say what is learnt, which pairs say here
 OWN = ("objective", "teacher", "learn", "label_smoothing", "read_first", "answers", "model")
+OWN += ("after", "retain")
 
 
 class Preference(FineTuning):
@@ -87,6 +88,10 @@ class Preference(FineTuning):
         for name in OWN:
             if name in self.non_defaults():
                 yield f"{name}: pairs say what is learnt; give it to `inner`, or leave it out"
+
+    @property
+    def core(self) -> FineTuning:
+        return self.inner.core  # type: ignore[attr-defined]
 
     @property
     def mergeable(self) -> bool:  # pyrefly: ignore[bad-override]

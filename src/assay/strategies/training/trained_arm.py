@@ -80,12 +80,14 @@ def train(
     encode: Encode | None = None,
     *,
     refers: bool = False,
+    old: Sequence[tuple[str, Encoded]] = (),
 ) -> None:
     """Train what `change` names on the lesson; the best weights are left in the network.
 
     Args:
         objective: what is learnt from a batch; what the settings say when not given. encode: rows
             to sequences, one a row. refers: the objective needs each sequence's `reference`.
+        old: sequences of earlier tasks that are learnt beside the rows, each with where it is from.
 
     Raises:
         TrainError: T002 no rows, T003 empty targets, T013 rows that are too long, T047 another
@@ -144,8 +146,11 @@ def train(
         training = Training(
             network=model.network,
             change=change,
-            sequences=rows.sequences,
-            sources=[example.source or example.id for example in rows.examples],
+            sequences=[*rows.sequences, *(sequence for _, sequence in old)],
+            sources=[
+                *(example.source or example.id for example in rows.examples),
+                *(source for source, _ in old),
+            ],
             settings=settings,
             seed=lesson.seed,
             pad=chat.tokenizer.pad_token_id or chat.tokenizer.eos_token_id,

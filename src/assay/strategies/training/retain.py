@@ -1,0 +1,202 @@
+"""The remedies of a strategy (`retain`), made ready for its training: what is learnt beside the
+rows, what is held, what is done afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from assay.core.errors import Problem, TrainError
+from assay.core.means import FittedArm
+from assay.core.types import Example, Lesson, Strategy, Task
+from assay.models.tokenizer.chat_tokens import Encoded
+from assay.strategies.baselines.existing import Existing, restored
+from assay.strategies.training.lora_beside import pairs_of, shrink_new
+from assay.strategies.training.trained_arm import as_learnt, sequences_of
+from assay.strategies.training.warm_start import tasks_before
+from assay.training.retention.settings import Ewc, L2Sp, Lwf, Rehearsal, Remedy, WiseFt
+from assay.training.settings import NetworkChange, Trained
+from assay.training.training_data import Exercise, Objective
+
+if TYPE_CHECKING:
+    from assay.models.inference.chat_model import ChatModel
+
+
+def nothing() -> None:
+    pass
+
+
+@dataclass(frozen=True)
+class Retained:
+    """
+    Attributes:
+        change: with its penalties. old: sequences that are learnt beside the rows, each with where
+            it comes from. objective: None for the settings' own. finish: called after the last
+            step.
+    """
+
+    change: NetworkChange
+    old: Sequence[tuple[str, Encoded]] = ()
+    objective: Objective | None = None
+    finish: Callable[[], None] = nothing
+
+
+def retain(
+    strategy: Trained,
+    after: Strategy | None,
+    remedies: Sequence[Remedy],
+    lesson: Lesson,
+    model: ChatModel,
+    change: NetworkChange,
+) -> Retained:
+    """
+    Args:
+        after: what `strategy` goes on from.
+
+    Raises:
+        TrainError: T123, the rows of the earlier project are not there.
+    """
+    found = Retained(change)
+    tasks = tasks_before(after, lesson)
+    for remedy in remedies:
+        if isinstance(remedy, Rehearsal):
+            old = rehearsed(remedy, strategy, lesson, model, tasks)
+            found = replace(found, old=old)
+        elif isinstance(remedy, Ewc):
+            found = _with_penalty(found, ewc(remedy, strategy, lesson, model, change, tasks))
+        elif isinstance(remedy, L2Sp):
+            from assay.training.retention.elastic_weight_consolidation import holding
+
+            found = _with_penalty(found, holding(change.trained, remedy.strength))
+        elif isinstance(remedy, Lwf):
+            found = replace(found, objective=from_old_model(remedy, strategy, after, lesson, model))
+        elif isinstance(remedy, WiseFt):
+            found = replace(found, finish=going_back(remedy, strategy, change))
+    return found
+
+
+def _with_penalty(found: Retained, more: Callable[[], torch.Tensor]) -> Retained:
+    own = found.change.penalty
+
+    def both() -> torch.Tensor:
+        return more() if own is None else own() + more()
+
+    return replace(found, change=replace(found.change, penalty=both))
+
+
+# --- old rows -------------------------------------------------------------------------------------
+
+
+def rehearsed(
+    remedy: Rehearsal,
+    strategy: Trained,
+    lesson: Lesson,
+    model: ChatModel,
+    tasks: Sequence[FittedArm],
+) -> list[tuple[str, Encoded]]:
+    count = -(-round(remedy.share * len(lesson.train)) // len(tasks))
+    found = old_sequences(strategy, lesson, model, tasks, count, remedy.draw)
+    text = f"{strategy.kind} learns {len(found):,} old rows beside the new ones"
+    lesson.tell({"event": "note", "text": text})
+    return found
+
+
+def old_sequences(
+    strategy: Trained,
+    lesson: Lesson,
+    model: ChatModel,
+    tasks: Sequence[FittedArm],
+    count: int,
+    draw: Any,
+) -> list[tuple[str, Encoded]]:
+    """So many training rows of each earlier task, in its own words."""
+    from assay.training.retention.rehearsal import choose_rows
+
+    chat = replace(model.chat, max_length=min(strategy.max_length, model.chat.max_length))
+    out: list[tuple[str, Encoded]] = []
+    for arm in tasks:
+        task = Task.model_validate(arm.manifest["task"])
+        some = choose_rows(rows_of(arm), count, draw, lesson.seed, lesson.means.embed)
+        rows = as_learnt(task, some)
+        sequences = sequences_of(chat, task, rows, learn=strategy.learn)
+        pairs = zip(rows, sequences, strict=True)
+        out += [
+            (row.source or row.id, one) for row, one in pairs if len(one.ids) <= chat.max_length
+        ]
+    return out
+
+
+def rows_of(arm: FittedArm) -> tuple[Example, ...]:
+    try:
+        rows = arm.rows("train")
+    except OSError:
+        rows = ()
+    if not rows:
+        text = f"the training rows of {arm.folder.parents[3].name} are not there any more"
+        way = "run that project again, or take lwf or l2-sp, which need none"
+        raise TrainError(Problem("T123", text, "retain", way))
+    return rows
+
+
+def ewc(
+    remedy: Ewc,
+    strategy: Trained,
+    lesson: Lesson,
+    model: ChatModel,
+    change: NetworkChange,
+    tasks: Sequence[FittedArm],
+) -> Callable[[], torch.Tensor]:
+
+    from assay.training.objectives.completion import completion
+    from assay.training.retention.elastic_weight_consolidation import holding, kept_importance
+
+    pad = model.chat.tokenizer.pad_token_id or model.chat.tokenizer.eos_token_id
+    count = -(-remedy.rows // len(tasks))
+    old = [one for _, one in old_sequences(strategy, lesson, model, tasks, count, "random")]
+    exercise = Exercise(
+        model.network, change, old, strategy, pad, partial(completion, smoothing=0.0)
+    )
+    file = lesson.workdir / "importance.safetensors"
+    found = kept_importance(exercise, change.trained, file, lesson.tell)
+    return holding(change.trained, remedy.strength, found)
+
+
+# --- the old model --------------------------------------------------------------------------------
+
+
+def from_old_model(
+    remedy: Lwf, strategy: Trained, after: Strategy | None, lesson: Lesson, model: ChatModel
+) -> Objective:
+    from assay.models.inference.attention_check import leave_trees, takes_trees
+    from assay.training.objectives.distillation import distillation
+
+    if isinstance(after, Existing):
+        found = after.find(lesson)
+        old: Any = restored(found.manifest, found.folder, lesson).model
+    else:
+        means = replace(lesson.means, workdir=lesson.workdir / "before")
+        old = lesson.fit(after, replace(lesson, start=None, means=means)).model
+    network = old.network.eval().requires_grad_(False)
+    if not strategy.trees or not model.checks.passes(takes_trees, model.network):
+        leave_trees(network)
+    return distillation(network, temperature=remedy.temperature, share=remedy.share)
+
+
+def going_back(remedy: WiseFt, strategy: Trained, change: NetworkChange) -> Callable[[], None]:
+    """Of lora the new part is taken back, of full the weights are averaged."""
+    if strategy.kind == "lora":
+        (a, _), *_ = pairs_of(change.trained).values()
+        kept = len(a) - strategy.rank  # type: ignore[attr-defined]
+        return partial(shrink_new, change.trained, kept, remedy.share)
+    before = {name: weight.detach().clone() for name, weight in change.trained.items()}
+
+    def average() -> None:
+        with torch.no_grad():
+            for name, weight in change.trained.items():
+                weight.lerp_(before[name], remedy.share)
+
+    return average
