@@ -14,11 +14,10 @@ from assay.config.complaints import Complaint, SettingsError, fill
 from assay.config.names import arm_name
 from assay.core.errors import did_you_mean
 from assay.core.types import Strategy, Task
+from assay.decision.constraints import BESIDE
 from assay.decision.settings import Weigh
 from assay.evaluation.scoring import METRICS
 from assay.tasks.kinds import KINDS
-
-FORGETTING = "forgetting"  # a guard beside the metrics
 
 
 def weigh_of(value: Any) -> Weigh:
@@ -53,15 +52,15 @@ def _guards(task: Task, checking: Validate) -> Iterator[Complaint]:
     metrics = dict.fromkeys(name for kind in known for name in kind.fitting)
     for name, allowed in task.guards.items():
         place = ("task", "guards", name)
-        if name == FORGETTING:
-            if not checking.forgetting.is_enabled(checking.depth):
+        if name in BESIDE:
+            if not getattr(checking, name).is_enabled(checking.depth):
                 yield Complaint(
-                    "C103", place, "is not measured; write `evaluate: {forgetting: true}`"
+                    "C103", place, f"is not measured; write `evaluate: {{{name}: true}}`"
                 )
         elif name not in metrics:
             hint = (
-                did_you_mean(name, (*metrics, FORGETTING))
-                or f"; there are: {', '.join((*metrics, FORGETTING))}"
+                did_you_mean(name, (*metrics, *BESIDE))
+                or f"; there are: {', '.join((*metrics, *BESIDE))}"
             )
             yield Complaint("C101", place, f"no such metric of this task{hint}")
         if not 0 <= allowed <= 100:

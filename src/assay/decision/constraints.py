@@ -23,7 +23,11 @@ from assay.decision.ownership import Owned
 from assay.decision.settings import ArmLimits
 from assay.presentation.number_format import points, three
 
-FORGETTING = "forgetting"
+# What is asked beside the scores and has a guard -> on what, and against what it is held
+BESIDE = {
+    "forgetting": ("general probes", "the base"),
+    "earlier_tasks": ("an earlier task", "the strategy that had learnt it"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +103,9 @@ class Guard:
             f" {points(self.high / 100)})"
         )
         allowed = f"{three(self.allowed)} may be lost"
-        if self.metric == FORGETTING:
-            return f"has {gap} on general probes against {self.reference}, and {allowed}"
+        if self.metric in BESIDE:
+            where = BESIDE[self.metric][0]
+            return f"has {gap} on {where} against {self.reference}, and {allowed}"
         return (
             f"has {gap} of {self.metric.replace('_', ' ')} against {self.reference}, and {allowed}"
         )
@@ -143,17 +148,17 @@ def check_guards(
     guards: Mapping[str, float],
     done: Sequence[Arm],
     measured: ArmScores,
-    forgetting: Mapping[str, Any] | None,
+    found: Mapping[str, Any],
 ) -> dict[str, list[Guard]]:
     """Arm -> how it stands to each guard that can be judged. The reference itself has no such
     entry.
 
     Args:
-        guards: metric or "forgetting" -> points that may be lost.
-        forgetting: of report.json: {"arms": {name: {"combined": {"difference", "low", "high"}}}} in
-            points.
+        guards: metric or a key of `BESIDE` -> points that may be lost.
+        found: of report.json, by these keys: {"arms": {name: {"combined": {"difference", "low",
+            "high"}}}} in points.
     """
-    found: dict[str, list[Guard]] = {arm.name: [] for arm in done}
+    held: dict[str, list[Guard]] = {arm.name: [] for arm in done}
     for metric, reference in references(guards, done, measured).items():
         sign = next(
             1 if one.higher_is_better else -1 for one in measured.metrics if one.name == metric
@@ -162,18 +167,23 @@ def check_guards(
             if metric in gaps and None not in gaps[metric].values():
                 low, high = sorted(100 * sign * gaps[metric][end] for end in ("low", "high"))
                 size = 100 * sign * gaps[metric]["difference"]
-                found[name].append(Guard(metric, guards[metric], reference, size, low, high))
-    if FORGETTING in guards and forgetting:
-        for name, one in forgetting.get("arms", {}).items():
+                held[name].append(Guard(metric, guards[metric], reference, size, low, high))
+    for key, (_, reference) in BESIDE.items():
+        if key not in guards or not found.get(key):
+            continue
+        for name, one in found[key].get("arms", {}).items():
             gap = one.get("combined")
-            if name in found and gap and None not in (gap["difference"], gap["low"], gap["high"]):
-                numbers = (float(gap[key]) for key in ("difference", "low", "high"))
-                found[name].append(Guard(FORGETTING, guards[FORGETTING], "the base", *numbers))
-    return found
+            if name in held and gap and None not in (gap["difference"], gap["low"], gap["high"]):
+                numbers = (float(gap[end]) for end in ("difference", "low", "high"))
+                held[name].append(Guard(key, guards[key], reference, *numbers))
+    return held
 
 
 def guard_problems(
-    guards: Mapping[str, float], done: Sequence[Arm], measured: ArmScores, forgetting: Any
+    guards: Mapping[str, float],
+    done: Sequence[Arm],
+    measured: ArmScores,
+    found: Mapping[str, Any],
 ) -> list[str]:
     """Guards that could not be judged, a sentence each."""
     held = references(guards, done, measured)
@@ -182,8 +192,11 @@ def guard_problems(
         " be judged: no baseline and no base as it is (`shots` with k: 0) was run to hold"
         " it against."
         for name in guards
-        if name != FORGETTING and name not in held
+        if name not in BESIDE and name not in held
     ]
-    if FORGETTING in guards and not forgetting:
-        said.append("The guard on forgetting could not be judged: forgetting was not measured.")
+    for key in BESIDE:
+        if key in guards and not found.get(key):
+            name = key.replace("_", " ")
+            was = "were" if name.endswith("s") else "was"
+            said.append(f"The guard on {name} could not be judged: {name} {was} not measured.")
     return said

@@ -95,7 +95,7 @@ def build(
         seeds={arm.name: arm.seeds for arm in done},
         judged={arm.name: arm.scores_by(task) for arm in done},
     )
-    guards = check_guards(task.guards, done, measured, found.get("forgetting"))
+    guards = check_guards(task.guards, done, measured, found)
     field = Field(done, measured, metric, guards, _threads(environment or {}))
     floor, best = _references(done, measured, metric, field.higher)
     changing = change(field, settings)
@@ -110,7 +110,7 @@ def build(
         one["cost"] |= _owning(
             arm, field, settings, changing["front"], found.get("update_drill") or {}
         )
-    open_guards = guard_problems(task.guards, done, measured, found.get("forgetting"))
+    open_guards = guard_problems(task.guards, done, measured, found)
     said = verdict(field, task, settings, open_guards, find_unfinished(arms))
     together = clustering(measured, metric, clusters or {}, best.name, seed)
     sure = certainty(

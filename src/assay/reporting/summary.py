@@ -5,6 +5,7 @@ import textwrap
 from functools import partial
 from typing import Any
 
+from assay.audits.earlier_tasks import section as earlier_tasks
 from assay.audits.forgetting import section as forgetting
 from assay.decision import cluster_intervals as clusters
 from assay.decision import decision_table as decision
@@ -138,6 +139,8 @@ def summary_lines(data: dict[str, Any], width: int = 80) -> list[str]:
         lines += wrap(f"training of {winner['name']}: {fit['word']}. {fit['text']}")
     if forgot := forgetting.summary(data, winner["name"]):
         lines += wrap(forgot)
+    if kept := earlier_tasks.summary(data, winner["name"]):
+        lines += wrap(kept)
     if together := clusters.short(data):
         lines += wrap(together)
     found, gone = leakage.leaks(data), data["audit"]["repaired"]

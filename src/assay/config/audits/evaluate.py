@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import Field, field_validator
 
 from assay.config.audits.bias import Bias
+from assay.config.audits.earlier_tasks import EarlierTasks
 from assay.config.audits.forgetting import Forgetting
 from assay.config.audits.learning_curve import LearningCurve
 from assay.config.audits.llm_judge import Judge
@@ -32,6 +33,7 @@ class Validate(Settings):
     contamination_reference: tuple[str, ...] = ()
     mistakes: Mistakes = Mistakes()
     forgetting: Forgetting = Forgetting()
+    earlier_tasks: EarlierTasks = EarlierTasks()
     robustness: Robustness = Robustness()
     bias: Bias = Bias()
     learning_curve: LearningCurve = LearningCurve()

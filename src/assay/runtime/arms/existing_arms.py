@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 from assay.core import store
 from assay.core.errors import AssayError, Problem, UsageError, did_you_mean
 from assay.core.means import FittedArm
-from assay.core.project_paths import file_of, near
-from assay.core.types import Learner
+from assay.core.project_paths import file_of, near, project_target
+from assay.core.types import Example, Learner
 from assay.decision.read_report import read_report
 from assay.runtime.arms.measured_records import records
 from assay.runtime.data_stage.split_files import read_examples
@@ -40,7 +40,7 @@ def find_existing(
 
     place, _, name = reference.rpartition("#")
     file = file_of((project.folder / place).resolve())
-    shown, run = str(near(file)), f"run it first: assay run {place}"
+    shown, run = str(near(file)), f"run it first: assay run {near(project_target(file))}"
     if not file.is_file():
         raise UsageError(Problem("C120", f"no project is at {place}", shown, "name its folder"))
     if file in before or file == (project.folder / project.file).resolve():
@@ -68,6 +68,7 @@ def find_existing(
     return {
         "arm": str(folder.absolute()),
         "data": str(data.absolute()),
+        "project": str(other.target),
         "digest": stage.key,
         "name": f"{name} of {place}",
         "note": "",
@@ -108,6 +109,15 @@ def fitted_arm(found: Mapping[str, Any]) -> FittedArm:
         lambda split: read_examples(data / f"{split}.jsonl"),
         tuple(map(fitted_arm, found["before"])),
     )
+
+
+def held_rows(found: Mapping[str, Any]) -> tuple[Example, ...]:
+    """The test rows that it was measured with, for what asks it again; no worker is handed their
+    place."""
+    from assay.config import load
+
+    other = load(file_of(Path(found["project"])))
+    return read_examples(other.exam / "rows" / Path(found["data"]).name / "test.jsonl")
 
 
 def needed_models(

@@ -1,0 +1,68 @@
+"""Earlier tasks through the worker: what is asked, what is kept, what a guard makes of it."""
+
+import json
+
+import pytest
+
+import assay
+from helpers.toy import build, rows, write_rows
+
+OLD = "compare:\n- {kind: majority}\n- {kind: lora, rank: 4, epochs: 2, learning_rate: 5.0e-3}\n"
+LORA = "rank: 4, epochs: 1, after: {project: ../old, strategy: lora-r4-lr5e-3-e2}"
+NEW = f"""
+compare:
+- {{kind: majority}}
+- {{kind: existing, project: ../old, strategy: lora-r4-lr5e-3-e2, name: old}}
+- {{kind: lora, {LORA}, learning_rate: 1.0e-9, name: still}}
+- {{kind: lora, {LORA}, learning_rate: 0.05, name: wild, retain: rehearsal}}
+"""
+EXCHANGED = {"pay": "lend", "lend": "meet", "meet": "pay"}
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory, tiny_model):
+    folder = tmp_path_factory.mktemp("earlier")
+    assay.run(build(folder / "old", tiny_model, OLD))
+    new = build(folder / "new", tiny_model, NEW)
+    for name, (count, start) in {"train": (66, 0), "test": (30, 1000)}.items():
+        other = [{**row, "label": EXCHANGED[row["label"]]} for row in rows(count, start)]
+        write_rows(new / f"{name}.jsonl", other)
+    return new, assay.run(new, sets=["task.guards.earlier_tasks=5"])
+
+
+@pytest.mark.slow
+def test_what_stands_on_another_project_is_asked_its_test_rows(run):
+    _, report = run
+    found = report.data["earlier_tasks"]
+    assert set(found["arms"]) == {"old", "still", "wild"} and not found["failed"]
+    [task] = found["tasks"]
+    assert task == {"name": "lora-r4-lr5e-3-e2 of ../old", "metric": "accuracy", "n": 30}
+    for name in ("old", "still"):
+        one = found["arms"][name]["tasks"][task["name"]]
+        assert one["before"] == one["after"] and one["difference"] == 0
+    before = found["arms"]["old"]["tasks"][task["name"]]["before"]
+    old = json.loads((run[0].parent / "old" / "report" / "report.json").read_text())
+    [lora] = [one for one in old["strategies"] if one["kind"] == "lora"]
+    assert before == pytest.approx(lora["metrics"]["accuracy"]["value"], abs=1e-6)
+
+
+@pytest.mark.slow
+def test_a_guard_reads_the_task_that_lost_most(run):
+    _, report = run
+    guards = {one["name"]: one["guards"] for one in report.data["strategies"]}
+    assert guards["still"]["earlier_tasks"]["state"] == "kept"
+    worst = report.data["earlier_tasks"]["arms"]["wild"]["combined"]
+    assert guards["wild"]["earlier_tasks"]["difference"] == pytest.approx(worst["difference"])
+
+
+@pytest.mark.slow
+def test_a_second_run_asks_nothing(run, monkeypatch):
+    folder, report = run
+    from assay.runtime.arms.runner import Bench
+
+    def none(*asked, **more):
+        raise AssertionError("a worker was started")
+
+    monkeypatch.setattr(Bench, "launch", none)
+    again = assay.run(folder, sets=["task.guards.earlier_tasks=5"])
+    assert again.data["earlier_tasks"] == report.data["earlier_tasks"]
