@@ -45,9 +45,8 @@ def test_it_is_the_very_fit_that_was_measured(project, old):
     assert arm.manifest["strategy"]["kind"] == "tfidf" and arm.folder.parent.name == found["digest"]
     assert len(arm.rows("train")) + len(arm.rows("val")) == 30 and len(held_rows(found)) == 12
     assert arm.tasks == [arm]
-    assert needed_models(
-        Existing(project="../old", strategy="tfidf"), "b", {"../old#tfidf": found}
-    ) == ["../old#tfidf"]
+    old_one = Existing(project="../old", strategy="tfidf")
+    assert needed_models(old_one, "b", {"../old#tfidf": found}) == ["../old#tfidf"]
     assert needed_models(Majority(), "b", {}) == []
 
 
