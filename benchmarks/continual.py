@@ -172,7 +172,7 @@ def page(rows: Sequence[dict[str, Any]]) -> str:
     lines = [
         "# One task after another, measured",
         "",
-        "Made by `benchmarks/continual.py` from `benchmarks/continual.jsonl`: SmolLM2-135M, one LoRA"
+        "Made by `benchmarks/continual.py` from `benchmarks/continual.jsonl`: SmolLM2-135M, a LoRA"
         f" that learns five tasks of {ROWS['train']} rows in order ({', '.join(TASKS)}),"
         f" {ROWS['test']} test rows each, accuracy among a task's labels. *forgotten*: what a"
         " task's own strategy scored on it less what the last one does, the mean over the first"

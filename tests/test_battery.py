@@ -463,7 +463,7 @@ def test_answers_keep_the_order_and_are_of_the_task(fitted):
 def needs_rows(settings):
     if settings["kind"] == "rag":
         return needs_rows(settings["inner"])
-    return settings["kind"] not in ("lead", "copy") and (
+    return settings["kind"] not in ("lead", "copy", "existing") and (
         settings["kind"] != "shots" or settings.get("k", 4) > 0
     )
 

@@ -64,7 +64,8 @@ def test_a_key_of_the_project_file_is_described_once():
 def test_every_strategy_has_a_card_that_names_its_settings():
     for strategy in STRATEGIES:
         card = (ROOT / "docs" / "methods" / f"{kind_of(strategy)}.md").read_text()
-        shared = set(Trained.model_fields) if issubclass(strategy, Trained) else set()
+        bases = [one for one in strategy.__mro__[1:] if issubclass(one, Trained)]  # training.md
+        shared = {name for one in bases for name in one.model_fields}
         for other in STRATEGIES:  # a kind that is another one with more to it names what is its own
             shared |= (
                 set(other.model_fields)

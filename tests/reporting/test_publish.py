@@ -6,7 +6,7 @@ import pytest
 
 from assay.core import store
 from assay.reporting.publish import CARD, build_report, environment, keep_past, publish
-from assay.runtime.arms.measured import NAME
+from assay.runtime.arms.measured_records import NAME
 from assay.runtime.arms.strategy_run import compete
 from helpers.small_projects import answer_here, bench_of_project, load_project
 from helpers.weighings import FLOOR, GOOD, weighed

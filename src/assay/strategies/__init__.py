@@ -7,6 +7,7 @@ from assay.strategies.baselines.centrality import Centrality
 from assay.strategies.baselines.copy import Copy
 from assay.strategies.baselines.crf import Crf
 from assay.strategies.baselines.dictionary import Dictionary
+from assay.strategies.baselines.existing import Existing
 from assay.strategies.baselines.extractive import Extractive
 from assay.strategies.baselines.lead import Lead
 from assay.strategies.baselines.learning_to_rank import LearningToRank
@@ -63,6 +64,7 @@ __all__ = [
     "Distil",
     "EncoderHead",
     "EncoderPart",
+    "Existing",
     "Extractive",
     "Full",
     "Head",
