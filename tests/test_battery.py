@@ -52,6 +52,11 @@ OWN = {
     "setfit": {"learning_rate": 1e-3},
     "encoder": {"learning_rate": 1e-3},
     "tagger": {"epochs": 2, "batch_size": 12, "min_steps": 0},
+    "continued_pretraining": {
+        "inner": {"kind": "lora", "rank": 2},
+        "batch_size": 4,
+        "held_out": 0.3,
+    },
     "preference": {
         "inner": {"kind": "lora", "rank": 2, **QUICK, "learning_rate": 3e-3},
         "learning_rate": 3e-3,
@@ -463,7 +468,7 @@ def test_answers_keep_the_order_and_are_of_the_task(fitted):
 def needs_rows(settings):
     if settings["kind"] == "rag":
         return needs_rows(settings["inner"])
-    return settings["kind"] not in ("lead", "copy", "existing") and (
+    return settings["kind"] not in ("lead", "copy", "existing", "continued_pretraining") and (
         settings["kind"] != "shots" or settings.get("k", 4) > 0
     )
 

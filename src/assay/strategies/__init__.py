@@ -37,6 +37,7 @@ from assay.strategies.retrieval.retrieval_aware import RetrievalAware
 from assay.strategies.search.hyperparameter_search import HyperparameterSearch
 from assay.strategies.training.adalora import Adalora
 from assay.strategies.training.adapters import Adapters
+from assay.strategies.training.continued_pretraining import ContinuedPretraining
 from assay.strategies.training.full import Full
 from assay.strategies.training.head import Head
 from assay.strategies.training.ia3 import Ia3
@@ -57,6 +58,7 @@ __all__ = [
     "BestSentence",
     "Blend",
     "Centrality",
+    "ContinuedPretraining",
     "Copy",
     "Crf",
     "CrossEncoder",

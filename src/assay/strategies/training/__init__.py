@@ -3,6 +3,7 @@ same for all."""
 
 from assay.strategies.training.adalora import Adalora
 from assay.strategies.training.adapters import Adapters
+from assay.strategies.training.continued_pretraining import ContinuedPretraining
 from assay.strategies.training.full import Full
 from assay.strategies.training.head import Head
 from assay.strategies.training.ia3 import Ia3
@@ -28,6 +29,7 @@ METHODS = (
     TokenHead,
     Reward,
     Full,
+    ContinuedPretraining,
     Preference,
 )
 
@@ -35,6 +37,7 @@ __all__ = [
     "METHODS",
     "Adalora",
     "Adapters",
+    "ContinuedPretraining",
     "Full",
     "Head",
     "Ia3",

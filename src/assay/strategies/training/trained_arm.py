@@ -24,6 +24,7 @@ from assay.training.settings import NetworkChange, Trained
 if TYPE_CHECKING:
     from assay.models.inference.chat_model import ChatModel
     from assay.models.tokenizer.chat_tokens import Chat
+    from assay.training.progress import Progress
     from assay.training.training_data import Objective
 
 Encode = Callable[["Chat", Task, Sequence[Example]], "list[Encoded]"]
@@ -56,6 +57,14 @@ class Tuned(Prompted):
         write_json(
             folder / "tuned.json", {"room": self.room, **went, "start_loss": self.start_loss}
         )
+
+    def note_training(self, progress: Progress) -> None:
+        """How the training went."""
+        from assay.training.evaluation_schedule import fit_words
+
+        self.curve, self.ended = progress.curve, progress.ended
+        self.best_step, self.start_loss = progress.best_step, progress.start_loss
+        self.fit = fit_words(progress.curve, progress.start_loss).to_json()
 
     def recall(self, folder: Path) -> None:
         """How the training went, from the folder that `save` wrote."""
@@ -96,7 +105,6 @@ def train(
     from assay.training.continued_pretraining import read
     from assay.training.distributed.process_group import Team
     from assay.training.estimate.trial_run import run_or_rehearse
-    from assay.training.evaluation_schedule import fit_words
     from assay.training.loop import Training
     from assay.training.objectives.factory import build_objective
     from assay.training.out_of_memory import translate_memory_errors
@@ -168,9 +176,7 @@ def train(
         lesson.tell({"event": "warning", "code": "T014", "count": progress.skipped, "text": text})
     model.network.eval().requires_grad_(False)
     model.forget()
-    arm.curve, arm.ended, arm.best_step = progress.curve, progress.ended, progress.best_step
-    arm.start_loss = progress.start_loss
-    arm.fit = fit_words(progress.curve, progress.start_loss).to_json()
+    arm.note_training(progress)
 
 
 def expand_answers(lesson: Lesson, which: Literal["derive", "first", "all"]) -> Sequence[Example]:

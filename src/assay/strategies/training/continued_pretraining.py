@@ -1,0 +1,150 @@
+"""Read the project's documents before any task is learnt: continued pretraining.
+
+What it is for   a base that has not seen the domain's words and facts; what learns the task goes on
+                 from it (`after: continued_pretraining`), and both ways are compared on the same
+                 rows
+Costs            a pass over all documents an epoch; nothing of it again when rows change
+Source           Gururangan et al. (2020), Don't Stop Pretraining,
+                 aclanthology.org/2020.acl-main.740; warm-up again and replay of general text:
+                 Ibrahim et al. (2024), arxiv.org/abs/2403.08763
+Good when        there is much more text than there are rows, and its words are new to the base
+Watch out        facts that change are better retrieved; asked by itself it answers as a base does,
+                 for it has learnt no task. Perplexity says how well the text is known, and not
+                 whether questions are answered
+Defaults from    5 % replay and warm-up again: Ibrahim et al.; 5e-4: half of LoRA's own rate
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from pydantic import Field, model_validator
+
+from assay.core.errors import Problem, UsageError
+from assay.core.store import write_json
+from assay.core.types import Inner, Lesson
+from assay.strategies.prompting.prompted_arm import answer_room
+from assay.strategies.training.fine_tuning import FineTuning
+from assay.strategies.training.lora import Lora
+from assay.strategies.training.trained_arm import Tuned
+from assay.training.settings import NetworkChange
+
+if TYPE_CHECKING:
+    from assay.models.inference.chat_model import ChatModel
+    from assay.training.document_reading import Reading
+
+# Settings of a training that say what is learnt of rows, which documents have none of
+OWN = ("objective", "teacher", "learn", "label_smoothing", "read_first", "answers", "model")
+OWN += ("after", "retain", "max_rows", "too_long")
+
+
+class ContinuedPretraining(FineTuning):
+    kind: Literal["continued_pretraining"] = "continued_pretraining"
+    inner: Inner = Lora()  # what is trained: lora, full, ...
+    learning_rate: float = Field(default=5e-4, gt=0, lt=1)
+    epochs: int = Field(default=1, ge=1, le=1000)
+    warmup: float = Field(default=0.1, ge=0, lt=1)
+    # of the text, which is not learnt: what perplexity is told on
+    held_out: float = Field(default=0.1, gt=0, lt=1)
+    # a folder or file among the documents that holds general text
+    replay: str = ""
+    replay_share: float = Field(default=0.05, ge=0, le=1)  # of the windows that are learnt
+    tokens: int | None = Field(default=None, ge=1000)  # that are learnt at most, drawn
+    usual_ranges = {"learning_rate": {"low": 1e-4, "high": 2e-3, "log": True}}
+
+    @model_validator(mode="after")
+    def _possible(self) -> ContinuedPretraining:
+        if not isinstance(self.inner, FineTuning) or self.inner.core is not self.inner:
+            raise ValueError(
+                f"inner: {self.inner.kind} is no way of training weights; take lora or full"
+            )
+        for name in OWN:
+            if name in self.non_defaults():
+                raise ValueError(f"{name}: documents have no rows; leave it out")
+        return self
+
+    @property
+    def reads(self) -> tuple[str, ...]:  # pyrefly: ignore[bad-override]
+        return ("documents",)
+
+    @property
+    def core(self) -> FineTuning:
+        return self.inner  # type: ignore[return-value]
+
+    @property
+    def mergeable(self) -> bool:  # pyrefly: ignore[bad-override]
+        return self.inner.mergeable
+
+    @property
+    def unmergeable(self) -> str:  # pyrefly: ignore[bad-override]
+        return self.inner.unmergeable
+
+    @property
+    def peft(self) -> bool:  # pyrefly: ignore[bad-override]
+        return self.inner.peft
+
+    def needs(self, base: str) -> tuple[str, ...]:
+        return self.inner.needs(base)
+
+    def open(self, lesson: Lesson) -> ChatModel:
+        return self.core.open(lesson)
+
+    def change(self, model: ChatModel, lesson: Lesson) -> NetworkChange:
+        return self.core.change(model, lesson)
+
+    def fit(self, lesson: Lesson) -> Pretrained:
+        """
+        Raises:
+            UsageError: C079, there is no text to read. TrainError, ResourceError, Stopped: as the
+                loop.
+        """
+        import torch
+
+        from assay.training.document_reading import read_documents
+
+        refuse_no_text(self, lesson)
+        torch.manual_seed(lesson.seed)
+        model = self.open(lesson)
+        change = self.change(model, lesson)
+        room = answer_room(replace(lesson, train=()), model, whole=True)
+        arm = Pretrained(model, lesson.task, room, change.write)
+        arm.read = read_documents(
+            lesson,
+            self,
+            model,
+            change,
+            held_out=self.held_out,
+            replay=self.replay,
+            replay_share=self.replay_share,
+            tokens=self.tokens,
+        )
+        arm.note_training(arm.read.progress)
+        return arm
+
+
+class Pretrained(Tuned):
+    """The base after it has read, asked as a tuned model is."""
+
+    read: Reading | None = None
+
+    def save(self, folder: Path) -> None:
+        super().save(folder)
+        if self.read:
+            write_json(folder / "note.json", {"notes": self.read.sentences()})
+
+
+def refuse_no_text(settings: ContinuedPretraining, lesson: Lesson) -> None:
+    from assay.training.document_reading import is_below
+
+    texts = [document for document in lesson.documents if document.text.strip()]
+    own = [one for one in texts if not is_below(one.source, settings.replay)]
+    if settings.replay and len(own) == len(texts):
+        text = f"{settings.kind}: no document lies in replay: {settings.replay}"
+        way = "name that folder under `documents:`, too"
+        raise UsageError(Problem("C079", text, "documents", way))
+    if not own:
+        text = f"{settings.kind}: there is no text to read"
+        way = "name documents that hold text under `documents:`"
+        raise UsageError(Problem("C079", text, "documents", way))
