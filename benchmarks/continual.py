@@ -3,7 +3,7 @@
     python benchmarks/continual.py [--ways plain,rehearsal,ewc] [--seeds 0,1,2] [--until MINUTES]
 
 Each task is a project; each but the first goes on from the strategy of the one before (`after:`),
-with a remedy or none, and asks the test rows of all tasks before (`evaluate.earlier_tasks`).
+with a remedy or none, and asks the test rows of all tasks before (`evaluate.other_tasks`).
 
 matrix     after the task of the line, the score on the task of the column
 average    of all tasks after the last one
@@ -143,7 +143,7 @@ def learn(way: str, seed: int, place: int, threads: int) -> None:
         for one in report["strategies"]
         if one["status"] == "done"
     }
-    tasks = report.get("earlier_tasks", {}).get("arms", {}).get("learnt", {}).get("tasks", {})
+    tasks = report.get("other_tasks", {}).get("arms", {}).get("learnt", {}).get("tasks", {})
     earlier = [one["after"] for one in tasks.values()]
     row = {"way": way, "seed": seed, "place": place, "version": VERSION, **values}
     row |= {"earlier": earlier, "seconds": round(time.monotonic() - begun, 1)}

@@ -44,10 +44,10 @@ def work(job: Job) -> None:
         from assay.audits.forgetting.run import ask_probes
 
         ask_probes(job)
-    elif job.request["mode"] == "earlier":
-        from assay.audits.earlier_tasks.run import answer_earlier
+    elif job.request["mode"] == "other":
+        from assay.audits.other_tasks.run import answer_other
 
-        answer_earlier(job)
+        answer_other(job)
     elif job.request["mode"] == "drill":
         from assay.audits.update_drill.worker_job import drill
 

@@ -45,6 +45,17 @@ def test_another_project_is_named_by_its_folder_or_with_a_strategy(tmp_path):
     assert three.inner.after == Existing(project="../old")
 
 
+def test_projects_that_are_learnt_together_are_named_as_after_names_one(tmp_path):
+    one, two = arms(
+        tmp_path,
+        "{kind: lora, together: ../b}",
+        "{kind: lora, together: [../b, {project: ../c, strategy: lora}], mix: {by: temperature}}",
+    )
+    assert one.together == (Existing(project="../b"),)
+    assert two.together == (Existing(project="../b"), Existing(project="../c", strategy="lora"))
+    assert two.mix.by == "temperature"
+
+
 def test_a_file_that_is_written_from_it_loads_to_the_same(tmp_path):
     arms(tmp_path, "{kind: lora, after: ../old, retain: [ewc, {kind: rehearsal, share: 0.5}]}")
     project = load(tmp_path / "project.yaml")

@@ -29,8 +29,6 @@ from assay.audits.bias import run as bias
 from assay.audits.bias import section as bias_section
 from assay.audits.contamination import run as contamination
 from assay.audits.context import Seen
-from assay.audits.earlier_tasks import run as earlier_tasks
-from assay.audits.earlier_tasks import section as earlier_tasks_section
 from assay.audits.forgetting import run as forgetting
 from assay.audits.forgetting import section as forgetting_section
 from assay.audits.human_review import run as human_review
@@ -41,6 +39,8 @@ from assay.audits.llm_judge import run as llm_judge
 from assay.audits.llm_judge import section as llm_judge_section
 from assay.audits.mistakes import run as mistakes
 from assay.audits.mistakes import section as mistakes_section
+from assay.audits.other_tasks import run as other_tasks
+from assay.audits.other_tasks import section as other_tasks_section
 from assay.audits.robustness import run as robustness
 from assay.audits.robustness import section as robustness_section
 from assay.audits.update_drill import run as update_drill
@@ -85,7 +85,7 @@ AUDITS: tuple[tuple[Question, AuditPart | None], ...] = (
     (mistakes, mistakes_section),
     (robustness, robustness_section),
     (bias, bias_section),
-    (earlier_tasks, earlier_tasks_section),
+    (other_tasks, other_tasks_section),
     (forgetting, forgetting_section),
     (human_review, human_review_section),
     (llm_judge, llm_judge_section),

@@ -6,7 +6,8 @@ lora                             another strategy of this project, by its name o
 {project: ../support, strategy: lora}    a strategy of another project
 {kind: lora, ...}                a strategy that is fitted first
 
-`retain`: a name, settings with a kind, or a list of both.
+`retain`: a name, settings with a kind, or a list of both. `together`: a list of other projects,
+each as `after` names one.
 """
 
 from __future__ import annotations
@@ -55,6 +56,11 @@ def _resolved(
     }
     if "retain" in item and "kind" in item:
         found["retain"] = _remedies(item["retain"])
+    if "together" in item and "kind" in item:
+        some = item["together"] if isinstance(item["together"], list) else [item["together"]]
+        found["together"] = [
+            _settings(one, {}, own, (*place, "together", at), page) for at, one in enumerate(some)
+        ]
     if KEY in item:
         found[KEY] = _settings(item[KEY], known, own, (*place, KEY), page)
     return found

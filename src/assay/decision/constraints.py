@@ -26,7 +26,7 @@ from assay.presentation.number_format import points, three
 # What is asked beside the scores and has a guard -> on what, and against what it is held
 BESIDE = {
     "forgetting": ("general probes", "the base"),
-    "earlier_tasks": ("an earlier task", "the strategy that had learnt it"),
+    "other_tasks": ("another task", "the strategy that had learnt it"),
 }
 
 

@@ -5,8 +5,8 @@ import textwrap
 from functools import partial
 from typing import Any
 
-from assay.audits.earlier_tasks import section as earlier_tasks
 from assay.audits.forgetting import section as forgetting
+from assay.audits.other_tasks import section as other_tasks
 from assay.decision import cluster_intervals as clusters
 from assay.decision import decision_table as decision
 from assay.decision import uncertainty as certain
@@ -139,7 +139,7 @@ def summary_lines(data: dict[str, Any], width: int = 80) -> list[str]:
         lines += wrap(f"training of {winner['name']}: {fit['word']}. {fit['text']}")
     if forgot := forgetting.summary(data, winner["name"]):
         lines += wrap(forgot)
-    if kept := earlier_tasks.summary(data, winner["name"]):
+    if kept := other_tasks.summary(data, winner["name"]):
         lines += wrap(kept)
     if together := clusters.short(data):
         lines += wrap(together)

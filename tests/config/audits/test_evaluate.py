@@ -17,8 +17,8 @@ def asked(validate):
 
 def test_a_quick_run_asks_nothing_more_and_a_full_one_all_but_the_judge():
     every = {name for name, value in Validate() if isinstance(value, QuestionSettings)}
-    # earlier tasks are asked where a strategy names them, whatever the depth
-    assert asked(Validate()) == {"earlier_tasks"}
+    # other tasks are asked where a strategy names them, whatever the depth
+    assert asked(Validate()) == {"other_tasks"}
     # Small models judge badly: the judge is asked where the project says something of it.
     assert asked(Validate(depth="full")) == every - {"judge"}
 
@@ -34,7 +34,7 @@ def test_true_asks_and_false_does_not_in_any_depth():
     assert "forgetting" not in asked(found) and "mistakes" in asked(found)
     assert asked(fill(Validate, spelt_out(Validate, {"mistakes": True}))) == {
         "mistakes",
-        "earlier_tasks",
+        "other_tasks",
     }
 
 

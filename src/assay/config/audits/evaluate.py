@@ -5,11 +5,11 @@ from typing import Literal
 from pydantic import Field, field_validator
 
 from assay.config.audits.bias import Bias
-from assay.config.audits.earlier_tasks import EarlierTasks
 from assay.config.audits.forgetting import Forgetting
 from assay.config.audits.learning_curve import LearningCurve
 from assay.config.audits.llm_judge import Judge
 from assay.config.audits.mistakes import Mistakes
+from assay.config.audits.other_tasks import OtherTasks
 from assay.config.audits.robustness import Robustness
 from assay.config.audits.update_drill import UpdateDrill
 from assay.core.settings import one_or_many
@@ -33,7 +33,7 @@ class Validate(Settings):
     contamination_reference: tuple[str, ...] = ()
     mistakes: Mistakes = Mistakes()
     forgetting: Forgetting = Forgetting()
-    earlier_tasks: EarlierTasks = EarlierTasks()
+    other_tasks: OtherTasks = OtherTasks()
     robustness: Robustness = Robustness()
     bias: Bias = Bias()
     learning_curve: LearningCurve = LearningCurve()

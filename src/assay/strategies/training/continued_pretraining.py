@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 # Settings of a training that say what is learnt of rows, which documents have none of
 OWN = ("objective", "teacher", "learn", "label_smoothing", "read_first", "answers", "model")
-OWN += ("after", "retain", "max_rows", "too_long")
+OWN += ("after", "retain", "together", "mix", "max_rows", "too_long")
 
 
 class ContinuedPretraining(FineTuning):
@@ -66,7 +66,7 @@ class ContinuedPretraining(FineTuning):
         return self
 
     @property
-    def reads(self) -> tuple[str, ...]:  # pyrefly: ignore[bad-override]
+    def reads(self) -> tuple[str, ...]:
         return ("documents",)
 
     @property

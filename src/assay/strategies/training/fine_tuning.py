@@ -10,6 +10,7 @@ Methods   a method says what it changes (`Trained.change`) and inherits both; on
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +22,7 @@ from assay.strategies.baselines.existing import Existing
 from assay.strategies.prompting.prompted_arm import answer_room
 from assay.strategies.training.trained_arm import Tuned, load_record, train
 from assay.strategies.training.warm_start import Earlier, differing, find_earlier, unable
+from assay.training.mixture import Mix
 from assay.training.retention.settings import Remedy, contradictions
 from assay.training.settings import NetworkChange, Trained
 
@@ -37,6 +39,9 @@ class FineTuning(Trained):
     reads_text = True
     after: Inner | None = None  # a strategy whose weights it goes on from
     retain: tuple[Remedy, ...] = ()  # what keeps it from forgetting
+    # strategies of other projects whose rows are learnt beside the own ones
+    together: tuple[Inner, ...] = ()
+    mix: Mix = Mix()  # how much of each task
 
     @model_validator(mode="after")
     def _goes_on(self) -> FineTuning:
@@ -47,10 +52,28 @@ class FineTuning(Trained):
             )
         if (self.after or self.retain) and self.processes > 1:
             raise ValueError("after and retain are for one process; leave `processes` out")
+        for fault in self._mixed_wrongly():
+            raise ValueError(fault)
         kinds = tuple(one.kind for one in self.retain)
         for fault in contradictions(self, kinds, self.after is not None, self._has_old_rows):
             raise ValueError(fault)
         return self
+
+    def _mixed_wrongly(self) -> Iterator[str]:
+        if other := [one.kind for one in self.together if not isinstance(one, Existing)]:
+            yield f"together: {other[0]} is no strategy of another project; name its folder"
+        if self.mix.non_defaults() and not self.together:
+            yield "mix: there is one task alone; name others with `together`"
+        if self.mix.by == "weights":
+            count, there = len(self.mix.weights), len(self.together) + 1
+            if count != there or min(self.mix.weights) <= 0:
+                yield f"mix: weights: {there} numbers above 0, one a task, got {count}"
+        elif self.mix.weights:
+            yield f"mix: weights are read with by: weights, not with by: {self.mix.by}"
+        if self.together and self.objective == "label_set":
+            yield "together: other tasks have other labels; leave `objective: label_set` out"
+        if self.mix.balance != "none" and (self.teacher or self.label_smoothing):
+            yield "mix: balance weighs plain losses; leave `teacher` and `label_smoothing` out"
 
     @property
     def _has_old_rows(self) -> bool:
@@ -105,9 +128,18 @@ class FineTuning(Trained):
     ) -> None:
         """Train what is changed."""
         from assay.strategies.training.retain import retain
+        from assay.strategies.training.together import join_tasks
+        from assay.training.objectives.task_balance import balanced
 
         kept = retain(self, self.after, self.retain, lesson, model, change)
-        train(lesson, self, model, kept.change, arm, kept.objective, old=kept.old)
+        objective = balanced() if self.mix.balance == "uncertainty" else kept.objective
+        if not self.together:
+            train(lesson, self, model, kept.change, arm, objective, old=kept.old)
+        else:
+            joined = join_tasks(self, self.together, self.mix, lesson, model)
+            old = [*kept.old, *joined.train]
+            given = (joined.lesson, self, model, kept.change, arm, objective)
+            train(*given, old=old, old_val=joined.val)
         kept.finish()
 
     def restore(self, folder: Path, lesson: Lesson) -> Tuned:

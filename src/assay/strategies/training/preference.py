@@ -43,7 +43,7 @@ USUAL = {"simpo": (2.0, 1.0), "dpo-mean": (2.0, 0.0)}
 OTHERS = (0.1, 0.0)
 # Settings of a training that say what is learnt, which pairs say here
 OWN = ("objective", "teacher", "learn", "label_smoothing", "read_first", "answers", "model")
-OWN += ("after", "retain")
+OWN += ("after", "retain", "together", "mix")
 
 
 class Preference(FineTuning):

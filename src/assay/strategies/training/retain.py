@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from assay.core.errors import Problem, TrainError
 from assay.core.means import FittedArm
-from assay.core.types import Example, Lesson, Strategy, Task
+from assay.core.types import Lesson, Strategy, Task
 from assay.models.tokenizer.chat_tokens import Encoded
 from assay.strategies.baselines.existing import Existing, restored
 from assay.strategies.training.lora_beside import pairs_of, shrink_new
+from assay.strategies.training.old_rows import rows_of
 from assay.strategies.training.trained_arm import as_learnt, sequences_of
 from assay.strategies.training.warm_start import tasks_before
 from assay.training.retention.settings import Ewc, L2Sp, Lwf, Rehearsal, Remedy, WiseFt
@@ -113,7 +113,7 @@ def old_sequences(
     count: int,
     draw: Any,
 ) -> list[tuple[str, Encoded]]:
-    """So many training rows of each earlier task, in its own words."""
+    """So many training rows of each other task, in its own words."""
     from assay.training.retention.rehearsal import choose_rows
 
     chat = replace(model.chat, max_length=min(strategy.max_length, model.chat.max_length))
@@ -128,18 +128,6 @@ def old_sequences(
             (row.source or row.id, one) for row, one in pairs if len(one.ids) <= chat.max_length
         ]
     return out
-
-
-def rows_of(arm: FittedArm) -> tuple[Example, ...]:
-    try:
-        rows = arm.rows("train")
-    except OSError:
-        rows = ()
-    if not rows:
-        text = f"the training rows of {arm.folder.parents[3].name} are not there any more"
-        way = "run that project again, or take lwf or l2-sp, which need none"
-        raise TrainError(Problem("T123", text, "retain", way))
-    return rows
 
 
 def ewc(

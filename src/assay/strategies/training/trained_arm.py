@@ -90,13 +90,15 @@ def train(
     *,
     refers: bool = False,
     old: Sequence[tuple[str, Encoded]] = (),
+    old_val: Sequence[tuple[str, Encoded]] = (),
 ) -> None:
     """Train what `change` names on the lesson; the best weights are left in the network.
 
     Args:
         objective: what is learnt from a batch; what the settings say when not given. encode: rows
             to sequences, one a row. refers: the objective needs each sequence's `reference`.
-        old: sequences of earlier tasks that are learnt beside the rows, each with where it is from.
+        old: sequences of other tasks that are learnt beside the rows, each with where it is from.
+        old_val: such that the best weights are chosen by, beside the val rows: by the loss, then.
 
     Raises:
         TrainError: T002 no rows, T003 empty targets, T013 rows that are too long, T047 another
@@ -163,8 +165,8 @@ def train(
             seed=lesson.seed,
             pad=chat.tokenizer.pad_token_id or chat.tokenizer.eos_token_id,
             objective=objective,
-            held=val.sequences,
-            evaluate=(lambda: lesson.score(arm, held)) if held else None,
+            held=[*val.sequences, *(sequence for _, sequence in old_val)],
+            evaluate=(lambda: lesson.score(arm, held)) if held and not old_val else None,
             workdir=lesson.workdir,
             tell=lesson.tell,
             team=Team.of(settings.processes),

@@ -19,7 +19,9 @@ from assay.strategies.baselines.existing import Existing, strategy_in
 from assay.training.settings import Trained
 
 # Settings of a method that may differ where its weights go on: they say how it is trained
-FREE = frozenset(Trained.model_fields) | {"name", "after", "retain", "plus", "dropout"}
+FREE = frozenset(Trained.model_fields) | {
+    *("name", "after", "retain", "together", "mix", "plus", "dropout"),
+}
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Earlier tasks through the worker: what is asked, what is kept, what a guard makes of it."""
+"""Other tasks through the worker: what is asked, what is kept, what a guard makes of it."""
 
 import json
 
@@ -27,13 +27,13 @@ def run(tmp_path_factory, tiny_model):
     for name, (count, start) in {"train": (66, 0), "test": (30, 1000)}.items():
         other = [{**row, "label": EXCHANGED[row["label"]]} for row in rows(count, start)]
         write_rows(new / f"{name}.jsonl", other)
-    return new, assay.run(new, sets=["task.guards.earlier_tasks=5"])
+    return new, assay.run(new, sets=["task.guards.other_tasks=5"])
 
 
 @pytest.mark.slow
 def test_what_stands_on_another_project_is_asked_its_test_rows(run):
     _, report = run
-    found = report.data["earlier_tasks"]
+    found = report.data["other_tasks"]
     assert set(found["arms"]) == {"old", "still", "wild"} and not found["failed"]
     [task] = found["tasks"]
     assert task == {"name": "lora-r4-lr5e-3-e2 of ../old", "metric": "accuracy", "n": 30}
@@ -50,9 +50,9 @@ def test_what_stands_on_another_project_is_asked_its_test_rows(run):
 def test_a_guard_reads_the_task_that_lost_most(run):
     _, report = run
     guards = {one["name"]: one["guards"] for one in report.data["strategies"]}
-    assert guards["still"]["earlier_tasks"]["state"] == "kept"
-    worst = report.data["earlier_tasks"]["arms"]["wild"]["combined"]
-    assert guards["wild"]["earlier_tasks"]["difference"] == pytest.approx(worst["difference"])
+    assert guards["still"]["other_tasks"]["state"] == "kept"
+    worst = report.data["other_tasks"]["arms"]["wild"]["combined"]
+    assert guards["wild"]["other_tasks"]["difference"] == pytest.approx(worst["difference"])
 
 
 @pytest.mark.slow
@@ -64,5 +64,5 @@ def test_a_second_run_asks_nothing(run, monkeypatch):
         raise AssertionError("a worker was started")
 
     monkeypatch.setattr(Bench, "launch", none)
-    again = assay.run(folder, sets=["task.guards.earlier_tasks=5"])
-    assert again.data["earlier_tasks"] == report.data["earlier_tasks"]
+    again = assay.run(folder, sets=["task.guards.other_tasks=5"])
+    assert again.data["other_tasks"] == report.data["other_tasks"]

@@ -1,8 +1,8 @@
-"""The section on earlier tasks, from numbers that are given."""
+"""The section on other tasks, from numbers that are given."""
 
 import pytest
 
-from assay.audits.earlier_tasks import section
+from assay.audits.other_tasks import section
 from assay.presentation.json_place import Place
 from assay.presentation.section_markdown import blocks_markdown
 
@@ -20,7 +20,7 @@ def gap(before, after, low, high):
 
 DATA = {
     "strategies": [{"name": "on"}, {"name": "kept"}],
-    "earlier_tasks": {
+    "other_tasks": {
         "level": 0.95,
         "tasks": [{"name": "lora of ../a", "metric": "accuracy", "n": 60}],
         "arms": {
@@ -35,12 +35,12 @@ DATA = {
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ("on", "on on lora of ../a: has forgotten, −40.0 points (−55.0 to −25.0, 95 %)."),
+        ("on", "on on lora of ../a: knows less, −40.0 points (−55.0 to −25.0, 95 %)."),
         ("kept", "no change that can be told from chance, −2.0 points (−6.0 to +2.0, 95 %)."),
     ],
 )
 def test_a_sentence_says_what_was_lost(name, said):
-    one = DATA["earlier_tasks"]["arms"][name]["tasks"]["lora of ../a"]
+    one = DATA["other_tasks"]["arms"][name]["tasks"]["lora of ../a"]
     assert section.sentence(name, "lora of ../a", one, 0.95).endswith(said)
 
 
@@ -51,5 +51,5 @@ def test_the_section_has_a_row_for_each_arm_and_task_and_what_failed():
 
 
 def test_the_terminal_has_a_line_on_the_winner():
-    assert section.summary(DATA, "kept") == "earlier tasks: −2.0 points on lora of ../a"
+    assert section.summary(DATA, "kept") == "other tasks: −2.0 points on lora of ../a"
     assert section.summary(DATA, "absent") == "" == section.summary({}, "on")

@@ -1,4 +1,4 @@
-"""The part of the report on what is left of tasks that were learnt before."""
+"""The part of the report on what strategies know of the tasks of other projects."""
 
 from typing import Any
 
@@ -6,18 +6,18 @@ from assay.presentation import section_spec as spec
 from assay.presentation.json_place import Place
 from assay.presentation.number_format import above, below, between, tenths
 
-KEY = "earlier_tasks"
-TITLE = "Earlier tasks"
-HOW = "after: {project: ../earlier} in a strategy"
+KEY = "other_tasks"
+TITLE = "Other tasks"
+HOW = "after: ../other, or together: [../other], in a strategy"
 
 
 def sentence(name: str, task: str, one: dict[str, Any], level: float) -> str:
-    """What an arm has lost of an earlier task, in points of that task's metric."""
+    """What an arm has lost of another task, in points of that task's metric."""
     said = "no change that can be told from chance"
     if below(one["high"]):
-        said = "has forgotten"
+        said = "knows less"
     elif above(one["low"]):
-        said = "has gained"
+        said = "knows more"
     bounds = f"{between(100 * one['low'], 100 * one['high'], tenths)}, {100 * level:g} %"
     return f"{name} on {task}: {said}, {tenths(100 * one['difference'])} points ({bounds})."
 
@@ -33,10 +33,10 @@ def blocks(report: Place) -> list[spec.Block]:
     ]
     rows = [_row(report, name, task) for name, arm in data["arms"].items() for task in arm["tasks"]]
     caption = (
-        "The test rows of the projects that strategies go on from, asked again. Before: the"
-        " strategy of that project. Changes in points of its metric."
+        "The test rows of the projects whose strategies these go on from, or whose rows they learn."
+        " Alone: that project's own strategy. Changes in points of its metric."
     )
-    columns = ("strategy", "earlier task", "before", "after", "change", "n")
+    columns = ("strategy", "other task", "alone", "now", "change", "n")
     return [
         *(spec.Paragraph(line) for line in lines),
         spec.Table(caption, columns, rows),
@@ -66,4 +66,4 @@ def summary(data: dict[str, Any], arm: str) -> str:
     one = data.get(KEY, {}).get("arms", {}).get(arm)
     if not one or one["backward"] is None:
         return ""
-    return f"earlier tasks: {tenths(100 * one['backward'])} points on {', '.join(one['tasks'])}"
+    return f"other tasks: {tenths(100 * one['backward'])} points on {', '.join(one['tasks'])}"

@@ -1,13 +1,15 @@
-"""What is left of a task that was learnt before: the test rows of the project that a strategy goes
-on from, asked again.
+"""What a strategy knows of the tasks of other projects: their test rows, asked of it.
 
-Which arms  those that stand on another project's (`existing`, `after`), also inside another one
-How         in the earlier task's own words and labels, judged by its own metric; beside it what the
-            strategy of the earlier project answers to the same rows, with a paired interval
-Backward    transfer: the mean over earlier tasks of the difference (Lopez-Paz and Ranzato 2017,
+Which arms  those that stand on another project's strategy: they are it (`existing`), go on from it
+            (`after`), or learn its rows (`together`), also inside another one
+How         in the other task's own words and labels, judged by its own metric; beside it what the
+            strategy of that project answers to the same rows, with a paired interval
+Told        of one task after another, what was forgotten; of tasks that are learnt together, what
+            each loses or gains against being learnt alone
+Backward    transfer: the mean over these tasks of the difference (Lopez-Paz and Ranzato 2017,
             Gradient episodic memory, arxiv.org/abs/1706.08840)
 Kept        a stage for an arm and a task, by the arm's key: a second run asks nothing
-Costs       at most `rows` answers an arm and earlier task
+Costs       at most `rows` answers an arm and task
 """
 
 from __future__ import annotations
@@ -36,16 +38,16 @@ if TYPE_CHECKING:
     from assay.runtime.arms.runner import Bench
     from assay.runtime.data_stage.prepare import Prepared
 
-KEY = "earlier_tasks"
+KEY = "other_tasks"
 VERSION = 1  # raise it when the same arm answers the same rows differently
 CHUNK = 64  # answers between two saves
 
 # --- in the worker --------------------------------------------------------------------------------
 
 
-def answer_earlier(job: Job) -> None:
-    """Runs in the worker: the arm, or that of the earlier project, answers the request's rows."""
-    stage = store.Stage(job.work, KEY, job.request["earlier_key"])
+def answer_other(job: Job) -> None:
+    """Runs in the worker: the arm, or that of the other project, answers the request's rows."""
+    stage = store.Stage(job.work, KEY, job.request["other_key"])
     questions = read_examples(Path(job.request["questions"]))
     file = stage.open() / "answers.jsonl"
     done = len(sealed.beginning(file, job.tell))
@@ -59,12 +61,12 @@ def answer_earlier(job: Job) -> None:
 
 
 def open_arm(job: Job) -> Adapted:
-    """The arm with the task of the earlier project."""
-    earlier = job.request["earlier"]
-    manifest = store.read_json(Path(earlier["arm"]) / "arm.json")
+    """The arm with the task of the other project."""
+    other = job.request["other"]
+    manifest = store.read_json(Path(other["arm"]) / "arm.json")
     lesson = replace(job.lesson(rows=False), task=Task.model_validate(manifest["task"]))
-    own = Path(earlier["arm"])
-    if job.request["asked"] == "earlier":
+    own = Path(other["arm"])
+    if job.request["asked"] == "other":
         return restored(manifest, own, lesson)
     fit = store.Stage(job.work, "fit", job.request["fit_key"]).folder / "arm"
     arm: Any = job.strategy.restore(fit, lesson)
@@ -78,7 +80,7 @@ def open_arm(job: Job) -> Adapted:
 
 
 @dataclass(frozen=True)
-class EarlierTask:
+class OtherTask:
     """`found`: as `find_existing` gives it. rows: the test rows that are asked."""
 
     name: str
@@ -89,7 +91,7 @@ class EarlierTask:
 
 def is_enabled(project: Project, prepared: Prepared) -> bool:
     named = any(True for arm in project.arms.values() for _ in references(arm))
-    return named and project.checking.earlier_tasks.is_enabled(project.checking.depth)
+    return named and project.checking.other_tasks.is_enabled(project.checking.depth)
 
 
 def strategies(project: Project, prepared: Prepared) -> list[Strategy]:
@@ -97,15 +99,15 @@ def strategies(project: Project, prepared: Prepared) -> list[Strategy]:
     return []
 
 
-def tasks_of(bench: Bench, strategy: Strategy) -> Iterator[EarlierTask]:
-    """The earlier tasks that the strategy stands on, the first one first."""
-    settings = bench.project.checking.earlier_tasks
+def tasks_of(bench: Bench, strategy: Strategy) -> Iterator[OtherTask]:
+    """The other tasks that the strategy stands on, the first one first."""
+    settings = bench.project.checking.other_tasks
     for reference in references(strategy):
         for found in _chain(bench.models[reference]):
             rows = held_rows(found)
             drawn = sorted(rows, key=lambda row: hash_rank(bench.project.seed, row.id))
             task = Task.model_validate(store.read_json(Path(found["arm"]) / "arm.json")["task"])
-            yield EarlierTask(found["name"], found, task, tuple(drawn[: settings.rows]))
+            yield OtherTask(found["name"], found, task, tuple(drawn[: settings.rows]))
 
 
 def _chain(found: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
@@ -115,7 +117,7 @@ def _chain(found: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 
 
 def ask(seen: Seen) -> dict[str, Any] | None:
-    """What is left of earlier tasks.
+    """What is left of other tasks.
 
     Returns:
         plain JSON: level; tasks, a list of name, metric and n; arms, name to tasks, name of a task
@@ -126,7 +128,7 @@ def ask(seen: Seen) -> dict[str, Any] | None:
     bench = seen.bench
     arms: dict[str, Any] = {}
     failed: dict[str, str] = {}
-    tasks: dict[str, EarlierTask] = {}
+    tasks: dict[str, OtherTask] = {}
     for arm in seen.complete_arms:
         strategy = seen.strategy(arm.name)
         try:
@@ -164,12 +166,12 @@ def _metric(task: Task) -> str:
     return metrics_for(task)[0].name
 
 
-def _compared(seen: Seen, name: str, strategy: Strategy, one: EarlierTask) -> dict[str, Any]:
+def _compared(seen: Seen, name: str, strategy: Strategy, one: OtherTask) -> dict[str, Any]:
     """Of the metric: before, after, and the difference with its interval, better is more."""
     before, after = (
         judge(_records(seen.bench, one, answers), one.task)
         for answers in (
-            _answers(seen.bench, one, f"{one.name}, {KEY}", strategy, "earlier"),
+            _answers(seen.bench, one, f"{one.name}, {KEY}", strategy, "other"),
             _answers(seen.bench, one, f"{name}, {KEY}", strategy, "arm"),
         )
     )
@@ -201,7 +203,7 @@ def _rounded(value: float) -> float | None:
     return round(float(value), 6) if math.isfinite(value) else None
 
 
-def _records(bench: Bench, one: EarlierTask, answers: Sequence[Answer]) -> list[Record]:
+def _records(bench: Bench, one: OtherTask, answers: Sequence[Answer]) -> list[Record]:
     pairs = zip(one.rows, answers, strict=True)
     made = [
         Record(row.question, row.target or "", row.also, answer, row.found_in, checks=row.checks)
@@ -211,9 +213,9 @@ def _records(bench: Bench, one: EarlierTask, answers: Sequence[Answer]) -> list[
 
 
 def _answers(
-    bench: Bench, one: EarlierTask, why: str, strategy: Strategy, asked: str
+    bench: Bench, one: OtherTask, why: str, strategy: Strategy, asked: str
 ) -> list[Answer]:
-    """Of the arm, or of the earlier project's strategy itself; a cached stage."""
+    """Of the arm, or of the other project's strategy itself; a cached stage."""
     questions = [row.question.to_json() for row in one.rows]
     own = bench.fit_key(strategy) if asked == "arm" else ""
     key = store.digest([VERSION, own, one.found["digest"], questions, bench.numeric])[:20]
@@ -224,10 +226,10 @@ def _answers(
         store.write_lines(folder / "questions.jsonl", questions)
         request = {
             **bench.request(strategy),
-            "mode": "earlier",
+            "mode": "other",
             "asked": asked,
-            "earlier_key": key,
-            "earlier": {"arm": one.found["arm"]},
+            "other_key": key,
+            "other": {"arm": one.found["arm"]},
             "questions": str((folder / "questions.jsonl").absolute()),
         }
         bench.launch(folder, request, why)
