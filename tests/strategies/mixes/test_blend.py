@@ -138,3 +138,32 @@ def test_keys_and_names_know_all_inner_arms():
     assert len(versions(first)) == 3 and first.draws
     assert arm_name(first).startswith("blend-lora-r2")
     assert first.needs("base") == ("base",)
+
+
+@pytest.mark.slow
+def test_an_adapter_of_another_project_is_combined_as_one_of_this(lesson, tmp_path):
+    from assay.core.means import FittedArm
+    from assay.strategies.baselines.existing import Existing
+    from assay.strategies.mixes.blend import Blend
+    from assay.strategies.training.lora import Lora
+    from assay.training.adapters.lora_combination import read_products
+
+    given = lesson("classify")
+    lora = Lora(rank=2, epochs=1, val_rows=4, compiled="never")
+    folder = tmp_path / "old"
+    folder.mkdir()
+    lora.fit(given).save(folder)
+    settings = {"kind": "lora", **lora.non_defaults()}
+    manifest = {"strategy": settings, "task": given.task.model_dump(mode="json"), "base": "tiny"}
+    found = FittedArm(manifest, folder, lambda split: ())
+    work = tmp_path / "new"
+    work.mkdir()
+    means = replace(given.means, workdir=work, existing=lambda reference: found)
+    other = Existing(project="../old", strategy="lora")
+    arm = Blend(inners=(other, other)).fit(replace(given, means=means))
+    assert Blend(inners=(other, other)).needs("base") == ("base",)
+    kept = tmp_path / "kept"
+    kept.mkdir()
+    arm.save(kept)
+    (a, b), (x, y) = (next(iter(read_products(one).values())) for one in (folder, kept))
+    assert (b @ a - y @ x).abs().max() < 1e-6  # the mean of it and itself

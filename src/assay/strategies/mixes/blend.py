@@ -24,14 +24,16 @@ import math
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field, model_validator
 
 from assay.core.store import read_json, write_json
 from assay.core.types import Inner, LanguageModel, Lesson, Strategy, Task
+from assay.strategies.baselines.existing import Existing
 from assay.strategies.prompting.prompted_arm import Prompted
 from assay.strategies.training.lora import Lora
+from assay.strategies.training.warm_start import find_earlier
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,7 +47,8 @@ ALIKE = ("model", "precision", "bits", "quant", "double", "objective")
 class Blend(Strategy):
     kind: Literal["blend"] = "blend"
     reads_text, mergeable = True, True
-    inners: tuple[Inner, ...] = Field(min_length=2, max_length=16)  # lora or qlora, of one base
+    # lora or qlora, of this project or another, of one base
+    inners: tuple[Inner, ...] = Field(min_length=2, max_length=16)
     how: Literal["average", "add", "ties", "dare"] = "average"
     # one an inner arm; empty: 1 / n for average and dare, 1 for add and ties
     weights: tuple[float, ...] = ()
@@ -63,6 +66,8 @@ class Blend(Strategy):
 
     def _faults(self) -> Iterator[str]:
         for number, inner in enumerate(self.inners):
+            if isinstance(inner, Existing):
+                continue  # what it is, is known when its project is read
             if not isinstance(inner, Lora):
                 yield (
                     f"inners: number {number} is {inner.kind}; only lora and qlora strategies are"
@@ -103,13 +108,24 @@ class Blend(Strategy):
         return tuple(dict.fromkeys(part for inner in self.inners for part in inner.reads))
 
     def needs(self, base: str) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(name for inner in self.inners for name in inner.needs(base)))
+        named = dict.fromkeys(name for inner in self.inners for name in inner.needs(base))
+        return tuple(named) or (base,)
 
     def fit(self, lesson: Lesson) -> Blending:
+        """
+        Raises:
+            TrainError: T120, T122, what another project has is no adapter of this base. ModelError:
+                M114, M115, the adapters cannot be combined.
+        """
         from assay.training.adapters.lora_combination import blend_adapters, read_all
 
         folders, room = [], 0
         for number, inner in enumerate(self.inners):
+            if isinstance(inner, Existing):
+                folder = find_earlier(self.first, inner, lesson).folder
+                room = max(room, read_json(folder / "tuned.json")["room"])
+                folders.append(folder)
+                continue
             work = lesson.workdir / f"inner-{number}"
             folder = work / "arm"
             folder.mkdir(parents=True, exist_ok=True)
@@ -130,6 +146,13 @@ class Blend(Strategy):
         )
         return self._arm(lesson, found.rank, list(found.products), room, found)
 
+    @property
+    def first(self) -> Lora:
+        """The settings that say what the base is and how it is asked: those of the first inner
+        strategy of this project, or the usual ones where there is none."""
+        own = [inner for inner in self.inners if isinstance(inner, Lora)]
+        return own[0] if own else Lora()
+
     def restore(self, folder: Path, lesson: Lesson) -> Blending:
         saved = read_json(folder / "blend.json")
         return self._arm(
@@ -149,7 +172,7 @@ class Blend(Strategy):
         one."""
         from assay.training.peft_files import put
 
-        first: Any = self.inners[0]
+        first = self.first
         beside: Lora = first.model_copy(
             update={
                 "rank": rank,

@@ -1,0 +1,226 @@
+"""Five tasks learnt together by one adapter against each alone: interference, and which mixing is
+best; and whether an instruction that was never learnt is followed better than by the base.
+
+    python benchmarks/tasks.py [--ways size,temperature,uncertainty] [--seeds 0,1,2] [--until MIN]
+
+alone         a LoRA for each task, on the rows of that task
+size, ...     one LoRA for all, in the project of the first task (`together:`), as many steps as all
+              alone have in sum; its score on each other task by `evaluate.other_tasks`
+merged, ties  the adapters that were trained alone, combined into one
+held out      a sixth task that no one learns: zero-shot by the base, and by the model of all others
+Intervals     paired over test rows, of each seed; the table has the mean over seeds
+
+Resumable: what is done stands in benchmarks/tasks.jsonl, which is committed;
+docs/together-measured.md is written from it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from assay.core.store import append, drop_torn_line, read_lines, to_json, write_lines, write_text
+from contest import environment, processor
+from continual import LORA, ROWS, TASKS, spread
+from outside_rows import lay_out
+from outside_sets import SETS
+from outside_third import THIRD
+
+HERE = Path(__file__).parent
+OUT, RESULTS = HERE / "out" / "tasks", HERE / "tasks.jsonl"
+PAGE = HERE.parent / "docs" / "together-measured.md"
+FIRST, *OTHERS = TASKS
+HELD_OUT = {"xstest": "Is it safe to answer this question?"}
+WAYS: dict[str, dict[str, Any]] = {
+    "size": {},
+    "temperature": {"mix": {"by": "temperature"}},
+    "uncertainty": {"mix": {"balance": "uncertainty"}},
+}
+MERGED: dict[str, dict[str, Any]] = {"average": {"how": "average"}, "ties": {"how": "ties"}}
+VERSION = 1  # raise it when a training goes differently
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("--ways", default=",".join([*WAYS, *MERGED]))
+    parser.add_argument("--seeds", default="0,1,2")
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--until", type=float, help="begin nothing more after so many minutes")
+    options = parser.parse_args()
+    until = None if options.until is None else time.monotonic() + 60 * options.until
+    if RESULTS.exists():
+        drop_torn_line(RESULTS)
+    ways = options.ways.split(",")
+    for seed in map(int, options.seeds.split(",")):
+        runs = [*(("alone", name) for name in OTHERS), *((way, FIRST) for way in ways)]
+        runs.append(("held out", next(iter(HELD_OUT))))
+        for way, name in runs:
+            if until is not None and time.monotonic() > until:
+                break
+            if not find(results(), way, name, seed):
+                learn(way, name, seed, options.threads)
+    write_text(PAGE, page(results()))
+    print(f"{PAGE} written")
+
+
+# --- runs -----------------------------------------------------------------------------------------
+
+
+def folder_of(name: str, seed: int) -> Path:
+    return OUT / f"{name}-{seed}"
+
+
+def write_project(name: str, seed: int) -> Path:
+    folder = folder_of(name, seed)
+    if (folder / "project.yaml").exists():
+        return folder
+    make = next(one for one in (*SETS, *THIRD) if one.__name__ == name)
+    laid = lay_out(make, HERE / "out" / "outside" / "sets")
+    for split, most in ROWS.items():
+        rows = laid.raw(split)
+        some = random.Random(seed).sample(rows, most) if len(rows) > most else rows
+        write_lines(folder / f"{split}.jsonl", some)
+    compare = [{"kind": "shots", "k": 0, "name": "base"}, {**LORA, "name": "alone"}]
+    if name == FIRST:
+        others = [
+            {"kind": "existing", "project": f"../{one}-{seed}", "strategy": "alone"}
+            for one in OTHERS
+        ]
+        compare += [{**LORA, "name": way, "together": others, **more} for way, more in WAYS.items()]
+        inners = [{key: value for key, value in LORA.items() if key != "name"}, *others]
+        compare += [
+            {"kind": "blend", "name": way, "inners": inners, **more} for way, more in MERGED.items()
+        ]
+    elif name in HELD_OUT:
+        models = [*WAYS, *MERGED]
+        compare = [
+            compare[0],
+            *(
+                {"kind": "existing", "project": f"../{FIRST}-{seed}", "strategy": way, "name": way}
+                for way in models
+            ),
+        ]
+    project = {
+        "version": 2,
+        "seed": seed,
+        "model": "smollm2-135m",
+        "task": {
+            "kind": "classify",
+            "metric": "accuracy",
+            "instruction": {**TASKS, **HELD_OUT}[name],
+        },
+        "data": {
+            "files": {split: f"{split}.jsonl" for split in ROWS},
+            "columns": laid.about["columns"],
+        },
+        "split": {"leaks": "repair"},
+        "compare": compare,
+    }
+    write_text(folder / "project.yaml", to_json(project, indent=1))  # JSON is YAML
+    return folder
+
+
+def learn(way: str, name: str, seed: int, threads: int) -> None:
+    """One strategy of a task, and its line; of the held-out task, all that are there."""
+    folder = write_project(name, seed)
+    command = [sys.executable, "-m", "assay.cli", "run", str(folder), "--offline", "--plain"]
+    asked = ["base", "alone"] if way == "alone" else ["alone", way]
+    if way == "held out":
+        made = {one["way"] for one in results() if one["seed"] == seed}
+        asked = ["base", *(one for one in (*WAYS, *MERGED) if one in made)]
+    begun = time.monotonic()
+    with (folder / "run.log").open("ab") as log:
+        env = environment(threads, ours=True)
+        only = [part for one in asked for part in ("--only", one)]
+        subprocess.run([*command, *only], env=env, stdout=log, stderr=log, check=True)
+    report = json.loads((folder / "report" / "report.json").read_text(encoding="utf-8"))
+    values = {
+        one["name"]: one["metrics"]["accuracy"]["value"]
+        for one in report["strategies"]
+        if one["status"] == "done"
+    }
+    tasks = report.get("other_tasks", {}).get("arms", {}).get(way, {}).get("tasks", {})
+    row = {"way": way, "task": name, "seed": seed, "version": VERSION, "values": values}
+    row |= {"others": list(tasks.values()), "seconds": round(time.monotonic() - begun, 1)}
+    if way in values and "alone" in values and way != "alone":
+        (own,) = (one for one in report["strategies"] if one["name"] == way)
+        row["own"] = values[way] - values["alone"]
+        row["versus"] = own["versus_best"]
+    append(RESULTS, {**row, "threads": threads, "machine": processor()})
+    print(f"{way} {name} {seed}: {values}", flush=True)
+
+
+def results() -> list[dict[str, Any]]:
+    rows = list(read_lines(RESULTS)) if RESULTS.exists() else []
+    return [row for row in rows if row["version"] == VERSION]
+
+
+def find(rows: Sequence[dict[str, Any]], way: str, name: str, seed: int) -> dict[str, Any] | None:
+    wanted = (way, name, seed)
+    return next((row for row in rows if (row["way"], row["task"], row["seed"]) == wanted), None)
+
+
+# --- page -----------------------------------------------------------------------------------------
+
+
+def page(rows: Sequence[dict[str, Any]]) -> str:
+    """docs/together-measured.md."""
+    lines = [
+        "# Several tasks together, measured",
+        "",
+        "Made by `benchmarks/tasks.py` from `benchmarks/tasks.jsonl`: SmolLM2-135M, a LoRA for each"
+        f" of five tasks of {ROWS['train']} rows ({', '.join(TASKS)}), and one for all of them;"
+        f" accuracy on {ROWS['test']} test rows. Cells are one model's score less that of the"
+        " LoRA that learnt the task alone, in points, with the paired 95 % interval of each seed"
+        " for tasks of other projects.",
+        "",
+        f"| model of all | seed | {' | '.join(TASKS)} | mean |",
+        f"|---|---|{'---|' * (len(TASKS) + 1)}",
+    ]
+    lines += [f"| {' | '.join(cells)} |" for cells in interference(rows)]
+    held = [row for row in rows if row["way"] == "held out"]
+    if held:
+        lines += ["", *held_out(held)]
+    return "\n".join([*lines, ""])
+
+
+def interference(rows: Sequence[dict[str, Any]]) -> Iterator[list[str]]:
+    for way in (*WAYS, *MERGED):
+        means = []
+        for row in (one for one in rows if one["way"] == way):
+            gaps = [row["own"], *(one["difference"] for one in row["others"])]
+            means.append(100 * float(np.mean(gaps)))
+            cells = [f"{100 * row['own']:+.1f}"]
+            cells += [
+                f"{100 * one['difference']:+.1f} ({100 * one['low']:+.1f} to"
+                f" {100 * one['high']:+.1f})"
+                for one in row["others"]
+            ]
+            yield [f"`{way}`", str(row["seed"]), *cells, f"{means[-1]:+.1f}"]
+        if len(means) > 1:
+            yield [f"`{way}`", "all", *[""] * len(TASKS), spread(means, 1)]
+
+
+def held_out(rows: Sequence[dict[str, Any]]) -> Iterator[str]:
+    """The task that nobody has learnt."""
+    ways = [way for way in ("base", *WAYS, *MERGED) if all(way in row["values"] for row in rows)]
+    yield f"A task that no model has learnt (`{next(iter(HELD_OUT))}`), asked without examples:"
+    yield ""
+    yield f"| seed | {' | '.join(ways)} |"
+    yield f"|---|{'---|' * len(ways)}"
+    for row in rows:
+        cells = [f"{row['values'][way]:.3f}" for way in ways]
+        yield f"| {row['seed']} | {' | '.join(cells)} |"
+
+
+if __name__ == "__main__":
+    main()
