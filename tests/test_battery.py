@@ -55,6 +55,15 @@ OWN = {
         "inner": {"kind": "lora", "rank": 2, **QUICK, "learning_rate": 3e-3},
         "learning_rate": 3e-3,
     },
+    "policy_optimisation": {
+        "inner": {"kind": "lora", "rank": 2, **QUICK, "learning_rate": 3e-3},
+        "reward": "exact",
+        "rounds": 3,
+        "prompts": 4,
+        "samples": 3,
+        "batch_size": 4,
+        "learning_rate": 3e-3,
+    },
     "blend": {
         "inners": [
             {"kind": "lora", "rank": rank, **QUICK, "learning_rate": 3e-3} for rank in (2, 3)

@@ -9,6 +9,7 @@ from assay.strategies.training.ia3 import Ia3
 from assay.strategies.training.lora import Lora
 from assay.strategies.training.miss import Miss
 from assay.strategies.training.p_tuning import PTuning
+from assay.strategies.training.policy_optimisation import PolicyOptimisation
 from assay.strategies.training.preference import Preference
 from assay.strategies.training.prefix import Prefix
 from assay.strategies.training.prompt_tuning import PromptTuning
@@ -29,6 +30,7 @@ METHODS = (
     Reward,
     Full,
     Preference,
+    PolicyOptimisation,
 )
 
 __all__ = [
@@ -41,6 +43,7 @@ __all__ = [
     "Lora",
     "Miss",
     "PTuning",
+    "PolicyOptimisation",
     "Preference",
     "Prefix",
     "PromptTuning",
