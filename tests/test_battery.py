@@ -55,6 +55,18 @@ OWN = {
         "inner": {"kind": "lora", "rank": 2, **QUICK, "learning_rate": 3e-3},
         "learning_rate": 3e-3,
     },
+    "best_of_n": {
+        "inner": {"kind": "shots", "k": 1},
+        "reward": {"kind": "length", "words": 2},
+        "n": 3,
+    },
+    "raft": {
+        "inner": {"kind": "lora", "rank": 2, **QUICK, "learning_rate": 3e-3},
+        "reward": {"kind": "length", "words": 2},
+        "samples": 3,
+        "rounds": 2,
+        "epochs": 1,
+    },
     "policy_optimisation": {
         "inner": {"kind": "lora", "rank": 2, **QUICK, "learning_rate": 3e-3},
         "reward": "exact",

@@ -28,6 +28,7 @@ from assay.strategies.compression.distil import Distil
 from assay.strategies.compression.prune import Prune
 from assay.strategies.compression.quantise import Quantise
 from assay.strategies.encoders import ENCODERS
+from assay.strategies.mixes.best_of_n import BestOfN
 from assay.strategies.mixes.blend import Blend
 from assay.strategies.mixes.knn import Knn
 from assay.strategies.mixes.router import Router
@@ -72,6 +73,7 @@ STRATEGIES: tuple[type[Strategy], ...] = (
     Stack,
     *ENCODERS,
     *METHODS,
+    BestOfN,
     Blend,
     Quantise,
     Distil,

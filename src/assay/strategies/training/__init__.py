@@ -13,6 +13,7 @@ from assay.strategies.training.policy_optimisation import PolicyOptimisation
 from assay.strategies.training.preference import Preference
 from assay.strategies.training.prefix import Prefix
 from assay.strategies.training.prompt_tuning import PromptTuning
+from assay.strategies.training.raft import Raft
 from assay.strategies.training.reward import Reward
 from assay.strategies.training.token_head import TokenHead
 
@@ -31,6 +32,7 @@ METHODS = (
     Full,
     Preference,
     PolicyOptimisation,
+    Raft,
 )
 
 __all__ = [
@@ -47,6 +49,7 @@ __all__ = [
     "Preference",
     "Prefix",
     "PromptTuning",
+    "Raft",
     "Reward",
     "TokenHead",
 ]

@@ -123,3 +123,19 @@ def with_room(lesson: Lesson, arm: Prompted, most: int, kind: str) -> tuple[Exam
 
 def rewarded(rewards: RewardSum, sampled: Sampled) -> Rewards:
     return rewards.of(sampled.every, sampled.answers)
+
+
+def watch(
+    lesson: Lesson, arm: Prompted, rewards: RewardSum, held: Sequence[Example]
+) -> dict[str, float]:
+    """What val says: the task's metric, which no reward decides; the reward and the words of the
+    same answers, those that are given in use."""
+    answers = arm.answer([row.question for row in held])
+    found = rewards.of(held, answers)
+    own = {f"val_{name}": float(values.mean()) for name, values in found.parts.items()}
+    return {
+        "val": lesson.judge(held, answers),
+        "val_reward": float(found.total.mean()),
+        "val_length": sum(answer.tokens for answer in answers) / len(answers),
+        **(own if len(own) > 1 else {}),
+    }

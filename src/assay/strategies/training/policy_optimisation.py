@@ -38,6 +38,7 @@ from assay.strategies.training.answer_sampling import (
     as_mappings,
     asked_in,
     rewarded,
+    watch,
     with_room,
     writes_no_texts,
 )
@@ -242,19 +243,3 @@ class PolicyOptimisation(AfterInner):
         if self.temperature != 1 and output(model.network)[3] is not None:
             text = f"{self.kind}: {model.name} caps its logits; its answers are learnt from at"
             raise TrainError(Problem("T115", f"{text} temperature 1 alone", help="set it to 1"))
-
-
-def watch(
-    lesson: Lesson, arm: Tuned, rewards: RewardSum, held: Sequence[Example]
-) -> dict[str, float]:
-    """What val says: the task's metric, which no reward decides; the reward and the words of the
-    same answers, those that are given in use."""
-    answers = arm.answer([row.question for row in held])
-    found = rewards.of(held, answers)
-    own = {f"val_{name}": float(values.mean()) for name, values in found.parts.items()}
-    return {
-        "val": lesson.judge(held, answers),
-        "val_reward": float(found.total.mean()),
-        "val_length": sum(answer.tokens for answer in answers) / len(answers),
-        **(own if len(own) > 1 else {}),
-    }
