@@ -61,6 +61,27 @@ OWN = {
         "inner": {"kind": "lora", "rank": 2, **QUICK, "learning_rate": 3e-3},
         "learning_rate": 3e-3,
     },
+    "best_of_n": {
+        "inner": {"kind": "shots", "k": 1},
+        "reward": {"kind": "length", "words": 2},
+        "n": 3,
+    },
+    "raft": {
+        "inner": {"kind": "lora", "rank": 2, **QUICK, "learning_rate": 3e-3},
+        "reward": {"kind": "length", "words": 2},
+        "samples": 3,
+        "rounds": 2,
+        "epochs": 1,
+    },
+    "policy_optimisation": {
+        "inner": {"kind": "lora", "rank": 2, **QUICK, "learning_rate": 3e-3},
+        "reward": "exact",
+        "rounds": 3,
+        "prompts": 4,
+        "samples": 3,
+        "batch_size": 4,
+        "learning_rate": 3e-3,
+    },
     "blend": {
         "inners": [
             {"kind": "lora", "rank": rank, **QUICK, "learning_rate": 3e-3} for rank in (2, 3)

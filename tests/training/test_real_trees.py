@@ -32,6 +32,9 @@ SETTINGS = {
     "head": {"layers": 2},
     "token_head": {"layers": 2},
     "adalora": {"start_rank": 6, "rank": 4},
+    **{
+        kind: {"reward": "exact"} for kind in ("policy_optimisation", "grpo", "rloo", "ppo", "raft")
+    },
 }
 DAILY = ("lora",)  # others have their trees on small models by day
 KINDS = [*(cls.model_fields["kind"].default for cls in METHODS), *PRESETS]

@@ -159,7 +159,11 @@ def _fields(item: dict[str, Any], at: Place, note: Note) -> frozenset[str]:
     """The settings of its kind, which is renamed where it has another name here."""
     from assay.strategies.catalogue import PARTS, PRESETS, STRATEGIES
 
-    classes = {cls.model_fields["kind"].default: cls for cls in (*STRATEGIES, *PARTS)}
+    # A strategy and a part may have the same kind.
+    classes: dict[str, frozenset[str]] = {}
+    for cls in (*STRATEGIES, *PARTS):
+        own = cls.model_fields["kind"].default
+        classes[own] = classes.get(own, frozenset()) | frozenset(cls.model_fields)
     kind = item.get("kind")
     if not isinstance(kind, str):
         return frozenset()
@@ -169,4 +173,4 @@ def _fields(item: dict[str, Any], at: Place, note: Note) -> frozenset[str]:
         note((*at, f"kind: {kind}"), shown)
         item.update({**read, **{name: value for name, value in item.items() if name != "kind"}})
     kind = PRESETS.get(item["kind"], item)["kind"]
-    return frozenset(classes[kind].model_fields) if kind in classes else frozenset()
+    return classes.get(kind, frozenset())

@@ -30,6 +30,9 @@ SHORT = {
     "rows_per_label": "rows",
 }
 
+# of a part: its kind stands first, and the text of a file that it names is no name
+UNSAID = ("kind", "source")
+
 
 def arm_name(strategy: Strategy) -> str:
     """The strategy's own `name`, or one made of its kind and settings: `[a-z0-9-]{1,40}`."""
@@ -146,9 +149,13 @@ def _part(name: str, value: Any) -> str:
     if isinstance(value, dict):
         values = [str(value["kind"])] if "kind" in value else []
         return (
-            "-".join(values + [_part(key, item) for key, item in value.items() if key != "kind"])
+            "-".join(
+                values + [_part(key, item) for key, item in value.items() if key not in UNSAID]
+            )
             or f"no-{short}"
         )
+    if isinstance(value, list) and value and all(isinstance(item, dict) for item in value):
+        return "-".join(_part(name, item) for item in value)
     if isinstance(value, list):
         return "-".join([short, *(_clean(str(item)) for item in value)])
     return _clean(str(value)) or f"no-{short}"

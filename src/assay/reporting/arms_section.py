@@ -32,7 +32,7 @@ def _card(seen: ReportView, card: view.Card) -> spec.CardBlock:
         spec.Paragraph(card.note),
         spec.Facts(_facts(seen, card)),
         *_search(seen, card),
-        spec.Figure(figures.learning(card)),
+        spec.Figure(figures.learning(card, seen.metric_words)),
         *_confidence(seen, card),
         _labels(seen, card),
         spec.Details("Most frequent mistakes", (_confusions(card),)),

@@ -7,6 +7,7 @@ from assay.decision.finished_arm import Extra
 from assay.presentation.break_even_plot import cost_lines
 from assay.presentation.number_format import count, one_line, score, three
 from assay.presentation.plots import bars, curves, forest, histogram, scatter
+from assay.presentation.reward_plot import reward_curves
 from assay.presentation.svg import Dot, Plot
 from assay.reporting.view import FEW, Card
 
@@ -151,10 +152,20 @@ def lengths(extra: Extra) -> Plot | None:
     )
 
 
-def learning(card: Card) -> Plot | None:
-    """Loss by step of a trained arm."""
+def learning(card: Card, metric: str = "score") -> Plot | None:
+    """Loss by step of a trained arm; of one that was trained on rewards, these."""
     if not card.curve:
         return None
+    if any("val_reward" in point for point in card.curve):
+        return reward_curves(
+            f"curve-{card.index}",
+            card.curve,
+            metric=metric,
+            title=f"Training of {card.name} on rewards",
+            caption="What was rewarded, and what it is for: where the reward rises and the metric"
+            " falls, the reward is no longer what is meant. The dashed line is the step whose"
+            " weights are kept.",
+        )
     since = risen_since(card.fit)
     shade = "" if since is None else " The shaded part is where the validation loss had risen."
     return curves(

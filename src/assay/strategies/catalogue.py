@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from assay.core.errors import Problem, TrainError, UsageError
 from assay.core.types import Part, Strategy, Task
+from assay.evaluation.rewards import REWARDS
 from assay.retrieval.encoders import EncoderPart
 from assay.strategies.baselines.best_sentence import BestSentence
 from assay.strategies.baselines.centrality import Centrality
@@ -28,6 +29,7 @@ from assay.strategies.compression.distil import Distil
 from assay.strategies.compression.prune import Prune
 from assay.strategies.compression.quantise import Quantise
 from assay.strategies.encoders import ENCODERS
+from assay.strategies.mixes.best_of_n import BestOfN
 from assay.strategies.mixes.blend import Blend
 from assay.strategies.mixes.knn import Knn
 from assay.strategies.mixes.router import Router
@@ -72,6 +74,7 @@ STRATEGIES: tuple[type[Strategy], ...] = (
     Stack,
     *ENCODERS,
     *METHODS,
+    BestOfN,
     Blend,
     Quantise,
     Distil,
@@ -81,8 +84,14 @@ STRATEGIES: tuple[type[Strategy], ...] = (
 )
 
 # Fitted pieces of a strategy, each named by the setting that takes it: `rag` has `embed` and
-# `rerank`.
-PARTS: tuple[type[Part], ...] = (EncoderPart, TunedEncoder, CrossEncoder, QuestionLikelihood)
+# `rerank`, what is trained or chosen by a reward has `reward`.
+PARTS: tuple[type[Part], ...] = (
+    EncoderPart,
+    TunedEncoder,
+    CrossEncoder,
+    QuestionLikelihood,
+    *REWARDS,
+)
 
 # Names that people look for, as settings of a kind above.
 PRESETS: dict[str, dict] = {
@@ -93,6 +102,9 @@ PRESETS: dict[str, dict] = {
     "kto": {"kind": "preference", "loss": "kto"},
     "simpo": {"kind": "preference", "loss": "simpo"},
     "orpo": {"kind": "preference", "loss": "orpo", "from_base": True},
+    "grpo": {"kind": "policy_optimisation"},
+    "rloo": {"kind": "policy_optimisation", "method": "rloo"},
+    "ppo": {"kind": "policy_optimisation", "method": "ppo"},
 }
 
 

@@ -191,6 +191,17 @@ class TrainingBatch:
         states, places = self._read(network)
         return LogProbs.apply(states, *output(network), places, self.targets)
 
+    def log_probs_and(
+        self, network: Any, temperature: float, layer: Any = None
+    ) -> tuple[torch.Tensor, torch.Tensor | None]:
+        """`log_probs` where logits are divided by a temperature, and what a layer with one output
+        reads at the states that predict the learnt tokens, fp32, (tokens,)."""
+        states, places = self._read(network)
+        weight, bias, scale, cap = output(network)
+        assert cap is None or temperature == 1, "a cap is of the logits before a temperature"
+        logs = LogProbs.apply(states, weight, bias, scale / temperature, cap, places, self.targets)
+        return logs, None if layer is None else layer(states)[:, 0][places]
+
     def nll(self, network: Any, *, smoothing: float = 0.0) -> torch.Tensor:
         """The sum of the learnt tokens' cross-entropies in nats. Its gradient is found in the
         forward pass, so this is the cheaper way where only the sum is wanted."""

@@ -80,5 +80,5 @@ def test_what_is_said_of_rows_is_refused(settings):
 
 
 def test_only_a_way_of_training_weights_stands_inside():
-    with pytest.raises(ValueError, match="no way of training weights"):
+    with pytest.raises(ValueError, match="trains no answers"):
         ContinuedPretraining(inner=reader())

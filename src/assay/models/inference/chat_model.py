@@ -14,7 +14,7 @@ from assay.models.inference.batch_plan import common_prefix
 from assay.models.inference.causal_lm import CausalLM
 from assay.models.inference.constrained_decoding import CompiledForm, Forms
 from assay.models.inference.option_batches import likelihoods
-from assay.models.inference.sampler import Pen
+from assay.models.inference.sampler import PartialAnswer, Pen, WrittenTokens
 
 # of the options' whole share: what may be left moves no share by more, and is most of the work
 LEFT = 1e-6
@@ -69,6 +69,26 @@ class ChatModel(CausalLM):
         Raises:
             ModelError: M056 to M059 and M061, the form cannot be used.
         """
+        pen, lines = self._write(prompts, max_tokens, how, tell)
+        return [pen.to_generated(line) for line in lines]
+
+    @torch.inference_mode()
+    def sample(
+        self,
+        prompts: Sequence[Messages],
+        *,
+        max_tokens: int,
+        how: Decoding,
+        tell: Tell | None = None,
+    ) -> list[WrittenTokens]:
+        """As `generate`, with the very tokens that were read and written: a text may be encoded
+        otherwise than it was written."""
+        pen, lines = self._write(prompts, max_tokens, how, tell)
+        return [WrittenTokens(line.ids, line.tokens, pen.to_generated(line)) for line in lines]
+
+    def _write(
+        self, prompts: Sequence[Messages], max_tokens: int, how: Decoding, tell: Tell | None
+    ) -> tuple[Pen, list[PartialAnswer]]:
         pen = self.pen(how, max_tokens)
         sequences = self._sequences(prompts, max_tokens, tell)
         lines = pen.lines(sequences)
@@ -77,7 +97,7 @@ class ChatModel(CausalLM):
             done += len(ended)
             if tell and ended:
                 tell({"event": "progress", "done": done, "total": len(prompts), "unit": "answer"})
-        return [pen.to_generated(line) for line in lines]
+        return pen, lines
 
     @torch.inference_mode()
     def stream(

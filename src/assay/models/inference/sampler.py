@@ -40,6 +40,15 @@ class PartialAnswer:
     ended: bool = False  # by the model or by a stop text
 
 
+@dataclass(frozen=True)
+class WrittenTokens:
+    """An answer with the tokens of its prompt and its own, the end of the turn among them."""
+
+    prompt: list[int]
+    tokens: list[int]
+    generated: Generated
+
+
 class Pen:
     """Writes token after token. `shape`: the form, made ready for this model."""
 

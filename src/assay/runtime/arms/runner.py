@@ -250,6 +250,14 @@ def training_summary(bench: Bench, strategy: Strategy) -> dict[str, Any]:
     return _training_of(folder)
 
 
+def _watched(point: dict[str, float]) -> dict[str, float]:
+    """What a training on rewards has seen beside a loss."""
+    if "val_reward" not in point:
+        return {}
+    names = ("val_reward", "val_length", "reward", "kl")
+    return {"score": point["val"], **{name: point[name] for name in names if name in point}}
+
+
 def _training_of(folder: Path) -> dict[str, Any]:
     places = (folder, folder / "inner")
     notes = [
@@ -267,6 +275,7 @@ def _training_of(folder: Path) -> dict[str, Any]:
                     "train": point["train_loss"],
                     "val": point.get("val_loss"),
                     "kept": point["step"] == saved.get("best_step"),
+                    **_watched(point),
                 }
                 for point in saved["curve"]
             ]

@@ -24,8 +24,18 @@ STEP = {  # value of a step in the log -> name in a tracker
     "tok/s": "speed/tokens_per_second",
     "computed tok/s": "speed/computed_tokens_per_second",
     "memory": "memory/resident_bytes",
+    "reward": "train/reward",
+    "kl": "train/kl",
+    "length": "train/answer_tokens",
 }
-LOOK = {"val_loss": "val/loss", "val": "val/score", "train_loss": "val/train_loss"}
+LOOK = {
+    "val_loss": "val/loss",
+    "val": "val/score",
+    "train_loss": "val/train_loss",
+    "val_reward": "val/reward",
+    "val_length": "val/answer_tokens",
+    "kl": "val/kl",
+}
 TRIAL, TRIAL_BEST, TRIAL_SECONDS = "trial/score", "trial/best_score", "trial/seconds"
 
 Value = float | str  # a text is what a trial had where a setting is no number

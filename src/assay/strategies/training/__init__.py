@@ -10,9 +10,11 @@ from assay.strategies.training.ia3 import Ia3
 from assay.strategies.training.lora import Lora
 from assay.strategies.training.miss import Miss
 from assay.strategies.training.p_tuning import PTuning
+from assay.strategies.training.policy_optimisation import PolicyOptimisation
 from assay.strategies.training.preference import Preference
 from assay.strategies.training.prefix import Prefix
 from assay.strategies.training.prompt_tuning import PromptTuning
+from assay.strategies.training.raft import Raft
 from assay.strategies.training.reward import Reward
 from assay.strategies.training.token_head import TokenHead
 
@@ -31,6 +33,8 @@ METHODS = (
     Full,
     ContinuedPretraining,
     Preference,
+    PolicyOptimisation,
+    Raft,
 )
 
 __all__ = [
@@ -44,9 +48,11 @@ __all__ = [
     "Lora",
     "Miss",
     "PTuning",
+    "PolicyOptimisation",
     "Preference",
     "Prefix",
     "PromptTuning",
+    "Raft",
     "Reward",
     "TokenHead",
 ]

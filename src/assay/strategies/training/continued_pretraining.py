@@ -16,33 +16,31 @@ Defaults from    5 % replay and warm-up again: Ibrahim et al.; 5e-4: half of LoR
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from assay.core.errors import Problem, UsageError
 from assay.core.store import write_json
-from assay.core.types import Inner, Lesson
+from assay.core.types import Lesson
 from assay.strategies.prompting.prompted_arm import answer_room
-from assay.strategies.training.fine_tuning import FineTuning
-from assay.strategies.training.lora import Lora
+from assay.strategies.training.after_inner import OWN, AfterInner
 from assay.strategies.training.trained_arm import Tuned
-from assay.training.settings import NetworkChange
 
 if TYPE_CHECKING:
-    from assay.models.inference.chat_model import ChatModel
     from assay.training.document_reading import Reading
 
 # Settings of a training that say what is learnt of rows, which documents have none of
-OWN = ("objective", "teacher", "learn", "label_smoothing", "read_first", "answers", "model")
-OWN += ("after", "retain", "together", "mix", "max_rows", "too_long")
+ROWS = (*OWN, "max_rows", "too_long")
 
 
-class ContinuedPretraining(FineTuning):
+class ContinuedPretraining(AfterInner):
     kind: Literal["continued_pretraining"] = "continued_pretraining"
-    inner: Inner = Lora()  # what is trained: lora, full, ...
+    # the inner strategy says what is trained, and trains nothing itself
+    from_base: ClassVar[bool] = True  # pyrefly: ignore[bad-override]
     learning_rate: float = Field(default=5e-4, gt=0, lt=1)
     epochs: int = Field(default=1, ge=1, le=1000)
     warmup: float = Field(default=0.1, ge=0, lt=1)
@@ -54,45 +52,13 @@ class ContinuedPretraining(FineTuning):
     tokens: int | None = Field(default=None, ge=1000)  # that are learnt at most, drawn
     usual_ranges = {"learning_rate": {"low": 1e-4, "high": 2e-3, "log": True}}
 
-    @model_validator(mode="after")
-    def _possible(self) -> ContinuedPretraining:
-        if not isinstance(self.inner, FineTuning) or self.inner.core is not self.inner:
-            raise ValueError(
-                f"inner: {self.inner.kind} is no way of training weights; take lora or full"
-            )
-        for name in OWN:
-            if name in self.non_defaults():
-                raise ValueError(f"{name}: documents have no rows; leave it out")
-        return self
+    def _faults(self) -> Iterator[str]:
+        yield from super()._faults()
+        yield from self._set_elsewhere(ROWS, "documents have no rows; leave it out")
 
     @property
     def reads(self) -> tuple[str, ...]:
         return ("documents",)
-
-    @property
-    def core(self) -> FineTuning:
-        return self.inner  # type: ignore[return-value]
-
-    @property
-    def mergeable(self) -> bool:  # pyrefly: ignore[bad-override]
-        return self.inner.mergeable
-
-    @property
-    def unmergeable(self) -> str:  # pyrefly: ignore[bad-override]
-        return self.inner.unmergeable
-
-    @property
-    def peft(self) -> bool:  # pyrefly: ignore[bad-override]
-        return self.inner.peft
-
-    def needs(self, base: str) -> tuple[str, ...]:
-        return self.inner.needs(base)
-
-    def open(self, lesson: Lesson) -> ChatModel:
-        return self.core.open(lesson)
-
-    def change(self, model: ChatModel, lesson: Lesson) -> NetworkChange:
-        return self.core.change(model, lesson)
 
     def fit(self, lesson: Lesson) -> Pretrained:
         """
@@ -106,8 +72,7 @@ class ContinuedPretraining(FineTuning):
 
         refuse_no_text(self, lesson)
         torch.manual_seed(lesson.seed)
-        model = self.open(lesson)
-        change = self.change(model, lesson)
+        model, change = self.open_changed(lesson)
         room = answer_room(replace(lesson, train=()), model, whole=True)
         arm = Pretrained(model, lesson.task, room, change.write)
         arm.read = read_documents(

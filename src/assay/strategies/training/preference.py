@@ -21,14 +21,13 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from assay.core.errors import Problem, TrainError
-from assay.core.types import Example, Inner, Lesson, Task
+from assay.core.types import Example, Lesson, Task
 from assay.data.accepted_answers import WRITTEN
 from assay.models.tokenizer.chat_tokens import Encoded
-from assay.strategies.training.fine_tuning import FineTuning
-from assay.strategies.training.lora import Lora
+from assay.strategies.training.after_inner import OWN, AfterInner
 from assay.strategies.training.trained_arm import Tuned, train
 from assay.tasks.prompt_format import ask
 from assay.training.settings import NetworkChange
@@ -41,14 +40,10 @@ UNPAIRED = ("simpo", "orpo")  # losses that need no reference
 # beta and margin where none is given
 USUAL = {"simpo": (2.0, 1.0), "dpo-mean": (2.0, 0.0)}
 OTHERS = (0.1, 0.0)
-# Settings of a training that say what is learnt, which pairs say here
-OWN = ("objective", "teacher", "learn", "label_smoothing", "read_first", "answers", "model")
-OWN += ("after", "retain", "together", "mix")
 
 
-class Preference(FineTuning):
+class Preference(AfterInner):
     kind: Literal["preference"] = "preference"
-    inner: Inner = Lora()
     loss: Literal["dpo", "dpo-mean", "ipo", "slic", "simpo", "orpo", "kto"] = "dpo"
     # how dear it is to leave what the model said before; 0: the loss's usual one
     beta: float = Field(default=0.0, ge=0, le=100)
@@ -66,47 +61,14 @@ class Preference(FineTuning):
         "beta": {"low": 0.02, "high": 0.5, "log": True},
     }
 
-    @model_validator(mode="after")
-    def _possible(self) -> Preference:
-        for fault in self._faults():
-            raise ValueError(fault)
-        return self
-
     def _faults(self) -> Iterator[str]:
-        inner = self.inner
-        if not isinstance(inner, FineTuning) or isinstance(inner, Preference):
-            yield f"inner: {inner.kind} trains no answers; take lora, or another way of training"
-        elif not self.from_base and not inner.continues:
-            yield (
-                f"inner: nothing goes on from the weights of {inner.kind} with these settings;"
-                " take from_base: true, or lora"
-            )
+        yield from super()._faults()
         if self.smoothing and self.loss not in ("dpo", "dpo-mean"):
             yield f"smoothing is of dpo and dpo-mean, not of {self.loss}; leave it out"
         if self.margin is not None and self.loss != "simpo":
             yield f"margin is simpo's, not of {self.loss}; leave it out"
-        for name in OWN:
-            if name in self.non_defaults():
-                yield f"{name}: pairs say what is learnt; give it to `inner`, or leave it out"
-
-    @property
-    def core(self) -> FineTuning:
-        return self.inner.core  # type: ignore[attr-defined]
-
-    @property
-    def mergeable(self) -> bool:  # pyrefly: ignore[bad-override]
-        return self.inner.mergeable
-
-    @property
-    def unmergeable(self) -> str:  # pyrefly: ignore[bad-override]
-        return self.inner.unmergeable
-
-    @property
-    def peft(self) -> bool:  # pyrefly: ignore[bad-override]
-        return self.inner.peft
-
-    def needs(self, base: str) -> tuple[str, ...]:
-        return self.inner.needs(base)
+        why = "pairs say what is learnt; give it to `inner`, or leave it out"
+        yield from self._set_elsewhere(OWN, why)
 
     def belongs_elsewhere(self, task: Task) -> str:
         return "" if task.kind in WRITTEN else "learns which of two written answers is better"
@@ -121,25 +83,6 @@ class Preference(FineTuning):
                     help="name its column as `rejected` under `data.columns`",
                 )
             )
-
-    def change(self, model: ChatModel, lesson: Lesson) -> NetworkChange:
-        return self.inner.change(model, lesson)  # type: ignore[attr-defined]
-
-    def open(self, lesson: Lesson) -> ChatModel:
-        return self.inner.open(lesson)  # type: ignore[attr-defined]
-
-    def fit(self, lesson: Lesson) -> Tuned:
-        """
-        Raises:
-            TrainError: T107 no pairs; and as `FineTuning.fit`.
-        """
-        self.refuse(lesson)
-        if not self.from_base:
-            first = lesson.workdir / "first"
-            means = replace(lesson.means, workdir=lesson.workdir / "inner")
-            lesson.fit(self.inner, replace(lesson, start=None, means=means)).save(first)
-            lesson = replace(lesson, start=first)
-        return super().fit(lesson)
 
     def learn_from(
         self, lesson: Lesson, model: ChatModel, change: NetworkChange, arm: Tuned

@@ -132,6 +132,14 @@ class Rewarded(Tuned):
             for question, some in zip(questions, options, strict=True)
         ]
 
+    def score_answers(self, questions: Sequence[Example], texts: Sequence[str]) -> list[float]:
+        """The reward of an answer to each question, whatever options it has."""
+        asked = [
+            tuple(self._chat_model.chat.answers(row.messages, [text])[0].ids)
+            for row, text in zip(questions, texts, strict=True)
+        ]
+        return self.rewards(asked)
+
     def rewards(self, sequences: Sequence[tuple[int, ...]]) -> list[float]:
         """Of each sequence of tokens, a prompt with its answer."""
         import torch
