@@ -52,6 +52,7 @@ UNREAD = {
     "tolerance",
     "guards",
     "target",
+    "policy",
 }
 CODE = ("language", "show_tests", "database", "samples", "temperature")  # of code tasks alone
 CLUSTERS = "clusters.json"  # in the folder of the test rows
