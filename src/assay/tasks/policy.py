@@ -96,7 +96,12 @@ class Policy:
 def rule_lines(rule: Rule) -> Iterator[str]:
     yield f"- {rule.name}: {' '.join(rule.text.split())}"
     for word, texts in (("Good", rule.good), ("Bad", rule.bad)):
-        yield from (f"  {word}: {' '.join(text.split())}" for text in texts[:1])
+        yield from (f"  {word}: {indented(text)}" for text in texts[:1])
+
+
+def indented(text: str) -> str:
+    """The text with its further lines below the first."""
+    return "\n    ".join(text.splitlines())
 
 
 @lru_cache(maxsize=16)
