@@ -1,6 +1,7 @@
 # make demo      environment, installation, seven of the nine arms of the intents example (five minutes on two cores without matrix units)
 # make intents   all arms of the intents example, fine-tuning and examples in the prompt among them
 # make handbook  the handbook example: as many of its arms as 14 minutes allow; the same command goes on
+# make voice     the voice example, a help desk's tone of voice: as many of its arms as 14 minutes allow; the same command goes on
 # make test      lint, types, all tests but the nightly ones, with the real small models (eight to eleven minutes on two cores)
 # make quick     lint, types, and the tests of less than a processor second that need no real model (90 seconds to two minutes)
 # make nightly   the long ones: every step interrupted, every method on two processes, ten times the random examples (two hours)
@@ -22,7 +23,7 @@ PIP := $(BIN)/python -m pip install -q --no-compile -c constraints.txt
 # since a quarter of the time tests wait: for a disk, a server, a program that has to be stopped.
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest --processes 4
 
-.PHONY: demo intents handbook test tests quick nightly lint clean constraints postgres postgres-stop
+.PHONY: demo intents handbook voice test tests quick nightly lint clean constraints postgres postgres-stop
 
 demo: $(VENV)/installed
 	$(BIN)/assay run examples/intents $(addprefix --only ,majority tfidf neighbours probe setfit stack shots-k0)
@@ -32,6 +33,9 @@ intents: $(VENV)/installed
 
 handbook: $(VENV)/installed
 	$(BIN)/assay run examples/handbook --minutes 14
+
+voice: $(VENV)/installed
+	$(BIN)/assay run examples/voice --minutes 14
 
 # Lint and types run while the tests are collected.
 test: $(VENV)/dev

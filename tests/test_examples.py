@@ -13,6 +13,7 @@ import pytest
 import assay
 from assay.config import load as load_project
 from assay.core.store import read_lines
+from assay.tasks.policy import parse_policy
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 ASSAY = (sys.executable, "-m", "assay.cli")
@@ -137,6 +138,33 @@ def test_the_handbook_is_as_described():
             assert " ".join(row["answer"].casefold().split()) in text[row["found_in"][0]], row
     assert Counter(row["kind"] for row in test)["two"] >= 10
     assert Counter(row["kind"] for row in test)["unanswerable"] >= 10
+
+
+def test_the_voice_is_as_described(tmp_path):
+    train, test = read("voice/train.jsonl"), read("voice/test.jsonl")
+    policy = parse_policy((EXAMPLES / "voice/policy.md").read_text())
+    assert (len(train), len(test), len(policy.rules), len(policy.checkable)) == (216, 100, 10, 9)
+    assert not {row["situation"] for row in train} & {row["situation"] for row in test}
+    assert len({row["situation"] for row in test}) == 20
+    for row in (*train, *test):
+        assert policy.broken(row["reply"], row["message"]) == [], row
+        assert len(policy.broken(row["off"], row["message"])) >= 3, row
+    # The script that stands beside them writes these bytes.
+    for name in ("situations.yaml", "write_rows.py"):
+        shutil.copy(EXAMPLES / "voice" / name, tmp_path)
+    subprocess.run([sys.executable, tmp_path / "write_rows.py"], check=True)
+    for name in ("train.jsonl", "test.jsonl"):
+        assert (tmp_path / name).read_bytes() == (EXAMPLES / "voice" / name).read_bytes()
+
+
+@pytest.mark.slow
+def test_no_two_messages_of_the_voice_are_near_copies(tmp_path):
+    names = shutil.ignore_patterns("work", "report", "exam*")
+    folder = shutil.copytree(EXAMPLES / "voice", tmp_path / "voice", ignore=names)
+    text = (folder / "project.yaml").read_text()
+    (folder / "project.yaml").write_text(text.replace("split:", "prepare: [{kind: near}]\nsplit:"))
+    checked = assay.check(folder, sets=PLAIN)
+    assert checked.prepared.note["rows"]["dropped"] == 0
 
 
 def demo(folder: Path, *arguments: str) -> dict:

@@ -220,6 +220,10 @@ def check_task(project: Project, prepared: Prepared, arms: Mapping[str, Strategy
                         "C078", text, place, help=f"use {', '.join(fitting)}, or set `task.kind`"
                     )
                 )
+    if task.policy and "policy" not in fitting:
+        text = f"a policy is for written answers; the task was taken for {task.kind}"
+        help = "leave it out, or set `task.kind`"
+        raise UsageError(Problem("C224", text, "task.policy", help=help))
     if task.kind == "code":
         refuse_unsafe(task, [*prepared.examples("val"), *prepared.examples("test")])
     refuse_unfit(arms, task)

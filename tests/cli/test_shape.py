@@ -19,6 +19,7 @@ SHAPES = {
     "export": ["--to", "prompt"],
     "serve": [],
     "watch": ["log.jsonl"],
+    "feedback": ["log.jsonl"],
     "annotate": [],
     "review": [],
     "documents": ["list"],

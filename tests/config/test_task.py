@@ -54,6 +54,70 @@ def test_a_form_is_taken_in_and_written_back(load, said, form):
     )
 
 
+POLICY = "## Short\nShort.\n```yaml check\nmax_words: 2\n```\n"
+
+
+def test_a_policy_is_taken_in_and_written_back(load, tmp_path):
+    (tmp_path / "policy.md").write_text(POLICY)
+    project = load("  policy: policy.md\n")
+    assert project.aim.policy == POLICY
+    # What is written holds the policy itself: it does not need the file.
+    (tmp_path / "policy.md").unlink()
+    assert load("", head=project.to_yaml()) == project
+
+
+@pytest.mark.parametrize(
+    ("said", "code", "names"),
+    [
+        ("none.md", "C220", ["none.md", "no such file"]),
+        (".", "C220", ["no file"]),
+        ("7", "C220", ["7"]),
+        ("''", "C220", ["policy.md"]),
+        ("latin.json", "C220", ["latin.json", "UTF-8"]),
+        ("long.md", "C220", ["long.md", "70,000", "65,536"]),
+        ("wrong.json", "C221", ["wrong.json", "rules"]),
+        ("twice.md", "C222", ["twice.md:3", "line 1"]),
+        ("against.md", "C223", ["against.md:6", "max_words"]),
+    ],
+)
+def test_a_policy_that_cannot_be_used_is_said_with_its_line(load, tmp_path, said, code, names):
+    (tmp_path / "long.md").write_text("a" * 70_000)
+    (tmp_path / "twice.md").write_text("## A\nDo a.\n## A\nDo a.\n")
+    (tmp_path / "against.md").write_text(POLICY + "- good: one two three\n")
+    with problem(ProjectError, code, "project.yaml:5 task.policy", *names) as raised:
+        load(f"  policy: {said}\n")
+    assert raised.value.exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("said", "place"),
+    [
+        ("  metric: policy\n", "project.yaml:5 task.metric"),
+        ("  guards: {policy: 2}\n", "project.yaml:5 task.guards"),
+        ("evaluate: {judge: {policy: true}}\n", "project.yaml:5 evaluate.judge.policy"),
+    ],
+)
+def test_what_reads_rules_needs_some(load, said, place):
+    with problem(ProjectError, "C224", place, "task.policy" if "task" in place else "policy.md"):
+        load(said)
+
+
+def test_a_prompt_with_rules_needs_some(load):
+    head = HEAD.replace("{kind: shots}", "{kind: rag, inner: {kind: shots, k: 0, policy: true}}")
+    with problem(ProjectError, "C224", "project.yaml:2 compare.0.inner.policy", "policy.md"):
+        load("documents: [a.md]\n", head=head)
+
+
+def test_rules_are_for_written_answers(load, tmp_path):
+    (tmp_path / "policy.md").write_text(POLICY)
+    with problem(ProjectError, "C224", "project.yaml:5 task.policy", "classify"):
+        load("  policy: policy.md\n", head=HEAD.replace("answer", "classify"))
+    # A metric of rules that no program can check has nothing to count.
+    (tmp_path / "policy.md").write_text("## Kind\nBe kind.\n")
+    with problem(ProjectError, "C224", "project.yaml:6 task.metric"):
+        load("  policy: policy.md\n  metric: policy\n")
+
+
 def test_a_task_without_a_form_is_written_greedily(load):
     assert load("").aim.decoding == Decoding()
 

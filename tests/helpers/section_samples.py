@@ -283,6 +283,29 @@ def _forgetting(names: list[str]) -> dict[str, Any]:
     return {"level": 0.95, "arms": {names[0]: arm}, "base": base, **costs}
 
 
+def _rules(names: list[str]) -> dict[str, Any]:
+    base, first = names[-1], names[0]
+
+    def arms(own: float, less: float, against: float) -> dict[str, Any]:
+        return {
+            first: {**triple(own, 0.1), "against": triple(against, 0.1)},
+            base: {**triple(less, 0.1), "against": None},
+        }
+
+    example = {"id": "t1", "question": "Where?", "answer": "Dear sir!", "broken": ["Signs off"]}
+    rules = (("Short", 0.9, 0.5, 0.4), ("Signs off", 0.75, 0.7, 0.05))
+    return {
+        "level": 0.95,
+        "base": base,
+        "arms": [first, base],
+        "n": 60,
+        "all": arms(0.7, 0.4, 0.3),
+        "rules": [{"name": name, "text": "", "arms": arms(*said)} for name, *said in rules],
+        "unchecked": ["Kind"],
+        "examples": [example],
+    }
+
+
 def _judged(names: list[str]) -> dict[str, Any]:
     pair = {
         "first": names[0],
@@ -341,6 +364,7 @@ def _robustness(report: Report) -> dict[str, Any]:
 def by_names(names: list[str]) -> dict[str, Any]:
     """By key of report.json, of arms of these names; all but what needs answers."""
     return {
+        "rules": _rules(names),
         "mistakes": _mistakes(names),
         "bias": _bias(names),
         "forgetting": _forgetting(names),

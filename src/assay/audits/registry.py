@@ -41,6 +41,8 @@ from assay.audits.mistakes import run as mistakes
 from assay.audits.mistakes import section as mistakes_section
 from assay.audits.other_tasks import run as other_tasks
 from assay.audits.other_tasks import section as other_tasks_section
+from assay.audits.policy_rules import run as policy_rules
+from assay.audits.policy_rules import section as policy_rules_section
 from assay.audits.robustness import run as robustness
 from assay.audits.robustness import section as robustness_section
 from assay.audits.update_drill import run as update_drill
@@ -82,6 +84,7 @@ class AuditPart(Protocol):
 AUDITS: tuple[tuple[Question, AuditPart | None], ...] = (
     (leak_cost, None),
     (contamination, None),
+    (policy_rules, policy_rules_section),
     (mistakes, mistakes_section),
     (robustness, robustness_section),
     (bias, bias_section),

@@ -21,6 +21,7 @@ from assay.cli import ask as of_questions
 from assay.cli import doctor as of_machines
 from assay.cli import documents as of_documents
 from assay.cli import export as of_exports
+from assay.cli import feedback as of_feedback
 from assay.cli import init as of_beginnings
 from assay.cli import lists as of_lists
 from assay.cli import migrate as of_migrations
@@ -272,6 +273,7 @@ command_of(epilog=of_answers.EXAMPLE)(of_answers.answer)
 command_of(epilog=of_exports.EXAMPLE)(of_exports.export)
 command_of(epilog=of_serving.EXAMPLE)(of_serving.serve)
 command_of(epilog=of_logs.EXAMPLE)(of_logs.watch)
+command_of(epilog=of_feedback.EXAMPLE)(of_feedback.feedback)
 command_of(epilog=EXAMPLE)(annotate)
 command_of(epilog=of_reviews.EXAMPLE)(of_reviews.review)
 command_of(epilog=of_documents.EXAMPLE)(of_documents.documents)

@@ -26,6 +26,7 @@ VERBS = (
     "export",
     "serve",
     "watch",
+    "feedback",
     "annotate",
     "review",
 )

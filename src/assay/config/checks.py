@@ -3,7 +3,7 @@ right.
 
 Codes   C066 yes/no as text, C072 no rows named, C073 name, C077 same arms, C078 metric, C079
         documents, C080 paths, C091 fields of rows, C092 a metric that cannot decide, C093 C094
-        labels, C096 code, C100 arms of a question, M170 max_length
+        labels, C096 code, C100 arms of a question, C224 policy, M170 max_length
 """
 
 import os
@@ -25,8 +25,10 @@ from assay.evaluation.scoring import METRICS
 from assay.models.loading.find import nominal_length
 from assay.retrieval.metadata_filter import filters, read_of_row
 from assay.tasks.kinds import DRAWN, KINDS, SQL, kind_of
+from assay.tasks.policy import policy_of
 
 _SWITCHES = {"y", "n", "yes", "no", "on", "off"}  # booleans in YAML 1.1
+CHECKED = "name the file under task.policy, and give its rules checks (docs/policy.md)"
 _VARIABLE = re.compile(r"\$\w|\$\{|%\w+%")
 
 
@@ -50,6 +52,7 @@ def across(found: Mapping[str, Any]) -> Iterator[Complaint]:
         yield from _check_written_answers(found["task"])
         yield from _labels(found["task"])
         yield from _code(found["task"])
+    yield from _policy(found)
     yield from _arms(found["compare"])
     yield from _fields(found)
     yield from _check_arm_names(found)
@@ -222,6 +225,33 @@ def _code(task: Task) -> Iterator[Complaint]:
         yield Complaint(
             "C096", ("task", "database"), "is what queries are run on; say `language: sql`"
         )
+
+
+def _policy(found: Mapping[str, Any]) -> Iterator[Complaint]:
+    """What reads the rules of a policy has some, and rules are for written answers."""
+    task = found.get("task", Task())
+    policy = policy_of(task)
+    known = "kind" in task.model_fields_set
+    if policy is not None and known and "policy" not in kind_of(task).fitting:
+        words = f"is for written answers, and this task is {task.kind}: leave it out"
+        yield Complaint("C224", ("task", "policy"), words)
+    named = {("task", "metric"): (task.metric,), ("task", "metrics"): task.metrics}
+    for place, names in {**named, ("task", "guards"): tuple(task.guards)}.items():
+        if "policy" in names and not (policy and policy.checkable):
+            words = "policy counts rules that a program can check, and the task has none"
+            yield Complaint("C224", place, f"{words}; {CHECKED}")
+    if "evaluate" in found and found["evaluate"].judge.policy and policy is None:
+        words = "the task has no policy; name its file: task: {policy: policy.md}"
+        yield Complaint("C224", ("evaluate", "judge", "policy"), words)
+    for index, one in found.get("augment", {}).items():
+        if "policy" in one.wants() and not (policy and policy.checkable):
+            words = f"{one.kind} needs rules that a program can check, and the task has none"
+            yield Complaint("C224", ("augment", index), f"{words}; {CHECKED}")
+    for index, arm in found.get("compare", {}).items():
+        for place, one in _within(arm, ("compare", index)):
+            if one.reads_policy and policy is None:
+                words = "the task has no policy; name its file: task: {policy: policy.md}"
+                yield Complaint("C224", (*place, "policy"), words)
 
 
 def _arms(arms: Mapping[int, Strategy]) -> Iterator[Complaint]:

@@ -64,7 +64,7 @@ class Here:
             ]
         if verb == "report" and ran:
             return [(f"assay report {word(project_target(one))}", "") for one in ran[:SHOWN]]
-        if verb in ("list", "annotate", "review") and self.projects:
+        if verb in ("list", "annotate", "review", "feedback") and self.projects:
             found = self.projects[:SHOWN]
             return [(f"assay {verb} {word(project_target(one))}", "") for one in found]
         verb = verb if verb in ("check", "init") else "run"

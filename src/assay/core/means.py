@@ -49,6 +49,7 @@ class Means:
     # (prompts, max_tokens) -> greedy answers; the project's base model, in a process of its own
     generate: Callable[[Sequence[Messages], int], list[str]] | None = None
     key: bytes = b""  # secret that pseudonyms are made with; empty where no step asks for one
+    policy: str = ""  # the text of the task's policy
     kind: str = ""  # of the task, for the steps of curation; "" where a step is asked by itself
     # the project's, but for those that val and test rows were made from
     documents: Sequence[Document] = ()

@@ -97,7 +97,7 @@ class Augmentation(Settings, ABC):
     kind: Any  # a subclass narrows it to Literal["its name"]
     VERSION: ClassVar[int] = 1
     libraries: ClassVar[tuple[str, ...]] = ()  # distributions whose versions its result depends on
-    # fields of Means that must be there: "embed", "generate", "documents"
+    # fields of Means that must be there: "embed", "generate", "documents", "policy"
     needs: ClassVar[tuple[str, ...]] = ()
     tasks: ClassVar[tuple[str, ...]] = ()  # the kinds of task that it makes rows for; empty: all
 

@@ -78,6 +78,7 @@ class Task(Settings):
     slices: tuple[str, ...] = ()
     max_answer_tokens: int = 0  # 0: derived from the longest training target
     form: Form | None = None  # that a written answer must have
+    policy: str = ""  # the rules that it must keep: the text of their file, see tasks/policy.py
     stop: tuple[str, ...] = ()  # a written answer ends before the first of these
     language: Literal["python", "sql"] = "python"  # of a code task
     # those of a row's tests that its question shows
@@ -139,6 +140,7 @@ class Learner(Settings, ABC):
     reads: ClassVar[tuple[str, ...]] = ("train",)
     # True when the task's metric decides something in its fit, though it reads no val rows
     judges: ClassVar[bool] = False
+    reads_policy: ClassVar[bool] = False  # True where it is told the task's policy
     # False where documents are read only if the rows have no passages of their own
     needs_documents: ClassVar[bool] = True
     # True when the arm's weights or answers depend on the numeric environment (a neural model runs)
@@ -181,8 +183,7 @@ class Learner(Settings, ABC):
         return max(levels, key=get_args(Preload).index)
 
     def inside(self) -> Iterator[tuple[str, Learner]]:
-        """The strategies and parts that its settings name, each with the setting; a setting may
-        list several."""
+        """The strategies and parts that its settings name, each with its setting."""
         for name, value in self:
             for one in value if isinstance(value, tuple) else (value,):
                 if isinstance(one, Learner):
@@ -304,9 +305,8 @@ class Lesson:
         the machine."""
         if self.means.open_model is None:
             raise RuntimeError("this lesson has no models to open")
-        return self.means.open_model(
-            name or self.base, *([] if precision == "auto" else [precision])
-        )
+        how = [] if precision == "auto" else [precision]
+        return self.means.open_model(name or self.base, *how)
 
 
 class _Nested:

@@ -10,6 +10,7 @@ from assay.data.augment.counterfactual import Counterfactual
 from assay.data.augment.noise import Noise
 from assay.data.augment.paraphrase import Paraphrase
 from assay.data.augment.qa_pairs import QaPairs
+from assay.data.augment.revise import Revise
 from assay.data.leak_audit import Audit
 from assay.data.pipeline import Curated, Step, run
 from assay.data.reading.documents import read_documents
@@ -32,7 +33,7 @@ from assay.data.steps.rules import Rules
 from assay.data.steps.symbols import Symbols
 from assay.data.steps.triggers import Triggers
 
-AUGMENTATIONS = (Noise, Paraphrase, Adversarial, Counterfactual, Balance, QaPairs)
+AUGMENTATIONS = (Noise, Paraphrase, Adversarial, Counterfactual, Balance, QaPairs, Revise)
 
 __all__ = [
     "AUGMENTATIONS",
@@ -58,6 +59,7 @@ __all__ = [
     "QaPairs",
     "Repair",
     "Repetition",
+    "Revise",
     "Rules",
     "Split",
     "Step",

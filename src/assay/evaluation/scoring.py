@@ -26,12 +26,14 @@ from assay.evaluation.metrics.mcc import Mcc
 from assay.evaluation.metrics.meteor import MeteorLike
 from assay.evaluation.metrics.numeric_match import NumericMatch
 from assay.evaluation.metrics.pass_at import PassAt1, PassAtK, SqlMatch
+from assay.evaluation.metrics.policy import PolicyKept
 from assay.evaluation.metrics.rank_order import Mrr, Ndcg
 from assay.evaluation.metrics.rouge import ROUGES
 from assay.evaluation.metrics.spans import EntityMacroF1, EntityPartialF1
 from assay.evaluation.metrics.token_f1 import TokenF1
 from assay.stats.intervals import metric_value
 from assay.tasks.kinds import DRAWN, kind_of
+from assay.tasks.policy import policy_of
 
 METRICS: tuple[Metric, ...] = (
     *(Accuracy(), BalancedAccuracy(), MacroF1(), MacroPrecision(), MacroRecall(), MicroF1(), Mcc()),
@@ -48,7 +50,7 @@ METRICS: tuple[Metric, ...] = (
         MeteorLike(),
         EmbeddingSimilarity(),
     ),
-    *(JsonValid(), BitsPerByte(), Perplexity()),
+    *(JsonValid(), PolicyKept(), BitsPerByte(), Perplexity()),
     *(Ndcg(), Mrr()),
     *(EntityF1(), EntityMacroF1(), EntityPartialF1()),
     *(PassAt1(), SqlMatch(), *map(PassAtK, DRAWN)),
@@ -57,7 +59,8 @@ METRICS: tuple[Metric, ...] = (
 
 def metrics_for(task: Task) -> tuple[Metric, ...]:
     """The metrics that are shown, the one that decides first: `task.metric`, or the kind's own;
-    then `task.metrics`, or the kind's own few, and those that are guarded.
+    then `task.metrics`, or the kind's own few, those that are guarded, and `policy` where the task
+    has rules that can be checked.
 
     Raises:
         UsageError: C076, there is no metric of that name; C092, the one that is to decide cannot.
@@ -77,7 +80,8 @@ def metrics_for(task: Task) -> tuple[Metric, ...]:
         )
     kind = kind_of(task)
     guards = [name for name in task.guards if name in known]
-    shown = (task.metric or kind.metric, *(task.metrics or kind.metrics), *guards)
+    rules = ["policy"] if (policy := policy_of(task)) and policy.checkable else []
+    shown = (task.metric or kind.metric, *(task.metrics or kind.metrics), *guards, *rules)
     return tuple(known[name] for name in dict.fromkeys(shown))
 
 

@@ -62,6 +62,7 @@ WRITTEN += (
     "meteor_like",
     "embedding_similarity",
     "json_valid",
+    "policy",
 )
 SETS = ("micro_f1", "macro_f1", "macro_precision", "macro_recall", "subset_accuracy", "jaccard")
 PIECES = ("entity_f1", "entity_macro_f1", "entity_partial_f1", "exact_match", "json_valid")

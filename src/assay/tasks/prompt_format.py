@@ -19,6 +19,7 @@ from assay.core.types import Example, Message, Messages, Settings, Task
 from assay.tasks.kinds import kind_of
 from assay.tasks.label_sets import format_labels, labels_in
 from assay.tasks.parsing import split_reasoning
+from assay.tasks.policy import policy_of
 
 WITH_PASSAGES = "Use the passages."
 STEPS = "Let's think step by step."  # Kojima et al. (2022), arxiv.org/abs/2205.11916
@@ -114,6 +115,15 @@ class Wording(Settings):
 
 
 PLAIN = Wording()
+
+
+def with_policy(task: Task, wording: Wording = PLAIN) -> Wording:
+    """The wording with the rules of the task's policy behind its instruction, once."""
+    said = wording.instruction or task.instruction or kind_of(task).instruction
+    policy = policy_of(task)
+    if policy is None or policy.prompt() in said:
+        return wording
+    return wording.but(instruction=f"{said}\n{policy.prompt()}")
 
 
 def ask(

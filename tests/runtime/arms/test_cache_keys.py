@@ -165,3 +165,17 @@ def test_a_fit_is_kept_under_what_it_was_made_from():
         key(task=Task(kind="classify", labels=("a", "c"))),
     ]
     assert len({key(), *others}) == 4
+
+
+def test_a_policy_counts_where_it_is_told_or_decides():
+    chat = Task(kind="chat", policy="## A\nDo a.")
+    other = Task(kind="chat", policy="## B\nDo b.")
+    told, around = {"kind": "shots", "policy": True}, {"kind": "rag", "inner": {"kind": "shots"}}
+    for settings in (LORA, {"kind": "shots"}, around):
+        assert key(settings, chat) == key(settings, other) == key(settings, Task(kind="chat"))
+    for settings in (told, {**around, "inner": told}):
+        assert key(settings, chat) != key(settings, other)
+    # Val decides which weights are kept, so what judges val is part of them.
+    judged = [one.model_copy(update={"metric": "policy"}) for one in (chat, other)]
+    assert key(LORA, judged[0]) != key(LORA, judged[1])
+    assert key({"kind": "shots"}, judged[0]) == key({"kind": "shots"}, judged[1])

@@ -20,6 +20,22 @@ def test_without_examples_the_base_is_asked_as_it_is(lesson):
     assert arm.room == 256
 
 
+def test_the_rules_of_the_policy_stand_behind_the_instruction(lesson, tmp_path):
+    given_ = lesson("answer")
+    task = given_.task.model_copy(update={"policy": "## Short\nBe short.\n- good: Yes.\n"})
+    given_ = replace(given_, task=task)
+    question, settings = given_.val[0].question, Shots(k=0, policy=True)
+    arm = settings.fit(given_)
+    plain = Shots(k=0).fit(given_).prompt(question)[0].content
+    rules = "Keep these rules:\n- Short: Be short.\n  Good: Yes."
+    assert arm.prompt(question)[0].content == f"{plain}\n{rules}"
+    arm.save(tmp_path)
+    assert settings.restore(tmp_path, given_).prompt(question) == arm.prompt(question)
+    # A wording that has the rules already, as a prompt search leaves it, does not say them twice.
+    again = Shots(k=0, policy=True, wording=arm.wording).fit(given_)
+    assert again.prompt(question) == arm.prompt(question)
+
+
 def test_the_room_for_an_answer_covers_the_longest_target(lesson):
     given_ = lesson("answer")
     ids = given_.open_base().chat.text_ids  # type: ignore[attr-defined]

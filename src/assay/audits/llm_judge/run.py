@@ -31,9 +31,11 @@ from assay.core.sampling import hash_rank
 from assay.core.types import Example, Message, Record, Strategy, Task
 from assay.runtime.arms.runner import answers_in
 from assay.tasks.kinds import kind_of
+from assay.tasks.policy import policy_of
 
 if TYPE_CHECKING:
     from assay.config import Project
+    from assay.config.audits.llm_judge import Judge
     from assay.runtime.data_stage.prepare import Prepared
 
 KEY = "judged"
@@ -127,7 +129,8 @@ def ask_judge(
             asked.append(question(one, judge_text(a), judge_text(b), order, settings.reference))
     if not asked:
         return [None] * len(rows)
-    task = Task(kind="classify", labels=(FIRST, SECOND), instruction=instruction(settings.criteria))
+    asks = instruction(criteria_of(settings, seen.task))
+    task = Task(kind="classify", labels=(FIRST, SECOND), instruction=asks)
     prepared = replace(
         seen.bench.prepared, note={**seen.bench.prepared.note, "task": task.model_dump(mode="json")}
     )
@@ -143,6 +146,14 @@ def ask_judge(
     for place, i in enumerate(apart):
         found[i] = (said[2 * place], said[2 * place + 1])
     return found
+
+
+def criteria_of(settings: Judge, task: Task) -> str:
+    """What makes an answer the better one: the project's own words, or the rules of its policy."""
+    policy = policy_of(task) if settings.policy else None
+    if policy is None:
+        return settings.criteria
+    return f"Prefer the answer that keeps these rules better.\n{policy.prompt()}\n"
 
 
 def judge_text(record: Record) -> str:

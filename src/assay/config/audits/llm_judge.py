@@ -12,6 +12,7 @@ class Judge(QuestionSettings):
     model: str = ""  # that judges: a base or a `remote:` one; the project's own when empty
     rows: int = Field(default=100, ge=10, le=5000)  # test rows that are judged, drawn with the seed
     criteria: str = "Prefer the answer that is right, complete and to the point."
+    policy: bool = False  # the judge reads the rules of the task's policy in place of `criteria`
     reference: bool = True  # the judge sees the accepted answer
     # JSON lines of what people said: {"id": row, "first": arm, "second": arm, "better": "first",
     # "second" or "tie"}

@@ -76,9 +76,10 @@ def make_rows(
                 )
             own.add(result.example.id)
             batch.made.append(_inherit_fields(_with_new_id(result, ids), by_id, augmentation.kind))
-        _throw(batch, train, val, test, near, contained)
         gone = {dropped.example.id for dropped in batch.aside}
-        train = [*(e for e in train if e.id not in gone), *(made.example for made in batch.made)]
+        train = [example for example in train if example.id not in gone]
+        _throw(batch, train, val, test, near, contained)
+        train = [*train, *(made.example for made in batch.made)]
         yield batch
 
 

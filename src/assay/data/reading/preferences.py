@@ -15,7 +15,7 @@ from assay.core.types import Example, Messages
 from assay.data.reading.findings import Findings
 from assay.data.reading.findings import rows as many
 from assay.data.reading.turns import is_conversation, transcript
-from assay.tasks.columns import Row, as_text, value_at
+from assay.tasks.columns import Row, as_text, has, value_at
 from assay.tasks.options import question_with_options, shuffle_options
 
 _ASKED = ("prompt", "question", "instruction", "query", "input")
@@ -57,8 +57,10 @@ def _is_assistant_turn(turn: Any) -> bool:
 def read_rejected(
     row: Row, name: str, asked: Messages, target: str, line: int, found: Findings
 ) -> str | None:
-    """The answer that was not chosen; None where there is none or where it answers something
-    else."""
+    """The answer that was not chosen; None where the row has no such field, or where it answers
+    something else."""
+    if not has(row, name):
+        return None
     value = value_at(row, name)
     turns = transcript(value) or (value if is_conversation(value) else None)
     if turns:

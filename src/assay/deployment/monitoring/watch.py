@@ -81,7 +81,9 @@ def watch(
     bench, strategy = (
         bench_of(today.target, chosen.arm, offline, tell) if chosen.arm else (None, None)
     )
-    own, prepared = (bench.project, bench.prepared) if bench is not None else _rows(today, offline)
+    own, prepared = (
+        (bench.project, bench.prepared) if bench is not None else measured_rows(today, offline)
+    )
     with Veil(own, key_of(own)):
         found = read_log(Path(log), prepared, own)
     if len(found.entries) < FEWEST:
@@ -180,7 +182,7 @@ def _default_arm(log: Log, project: Project) -> str:
     return best if best in likely else ""
 
 
-def _rows(project: Project, offline: bool) -> tuple[Project, Prepared]:
+def measured_rows(project: Project, offline: bool) -> tuple[Project, Prepared]:
     """What questions alone are held against: the rows of the newest report, else those of the
     project as it is."""
     from assay.runtime.data_stage.prepare import prepare

@@ -16,6 +16,7 @@ from assay.core.types import Learner, Task
 from assay.models.environment import FORMED, versions_of
 from assay.retrieval.metadata_filter import row_fields
 from assay.strategies.baselines.existing import references
+from assay.tasks.kinds import kind_of
 
 VERSION = 2  # raise it when the same key would have to stand for another arm
 UNREAD = {"slices", "guards", "target", "metrics"}  # of the task: what no arm reads
@@ -41,6 +42,7 @@ def fit_key(
     named = (*strategy.needs(base), *references(strategy))
     needed = {name: models[name]["digest"] for name in named}
     scored = set() if strategy.metric_dependent else {"metric", "tolerance"}
+    scored |= set() if reads_policy(strategy, task) else {"policy"}
     fields = ("fields",) if row_fields([strategy]) else ()
     return store.digest(
         {
@@ -59,6 +61,17 @@ def fit_key(
             **({"libraries": versions_of(named)} if (named := libraries(strategy, task)) else {}),
         }
     )[:20]
+
+
+def reads_policy(learner: Learner, task: Task) -> bool:
+    """Whether the task's policy decides something in the fit: the arm is told its rules, or val is
+    judged by them."""
+    judged = learner.metric_dependent and (task.metric or kind_of(task).metric) == "policy"
+    return (
+        judged
+        or learner.reads_policy
+        or any(reads_policy(inner, task) for _, inner in learner.inside())
+    )
 
 
 def libraries(learner: Learner, task: Task) -> set[str]:

@@ -52,6 +52,7 @@ UNREAD = {
     "tolerance",
     "guards",
     "target",
+    "policy",
 }
 CODE = ("language", "show_tests", "database", "samples", "temperature")  # of code tasks alone
 CLUSTERS = "clusters.json"  # in the folder of the test rows
@@ -227,6 +228,8 @@ def _key(project: Project, files: Files, models: dict[str, dict[str, Any]], trac
         settings["augment"] = [
             {"kind": a.kind, "version": a.VERSION, **a.non_defaults()} for a in project.augment
         ]
+    if any("policy" in one.wants() for one in project.augment):
+        settings["policy"] = project.aim.policy
     if fields := document_fields(project.compare):
         settings["fields"] = [fields, row_fields(project.compare)]
     # scipy: the search for copies and for phrases that give a label away
@@ -297,7 +300,15 @@ def _write(
         ),
         task_kind=loaded.kind,
         seed=project.seed,
-        means=lender.means(Means(seed=project.seed, tell=tell, key=veil.key, documents=documents)),
+        means=lender.means(
+            Means(
+                seed=project.seed,
+                tell=tell,
+                key=veil.key,
+                documents=documents,
+                policy=project.aim.policy,
+            )
+        ),
         tell=tell,
         # What is kept of a run that is killed are rows as they are between two steps, which may be
         # raw.

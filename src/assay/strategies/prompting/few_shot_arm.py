@@ -24,7 +24,7 @@ from assay.strategies.prompting.few_shot_settings import ShotsSettings
 from assay.strategies.prompting.prompted_arm import Prompted
 from assay.strategies.prompting.reasoning import BETWEEN, ask_for_label, read
 from assay.tasks.parsing import AnswerParser
-from assay.tasks.prompt_format import build_messages
+from assay.tasks.prompt_format import build_messages, with_policy
 
 if TYPE_CHECKING:
     import numpy as np
@@ -47,7 +47,10 @@ class ShotsAnswers(Prompted):
         room: int,
         known: dict[str, Any] | None = None,
     ):
-        super().__init__(model, lesson.task, labels=True, room=room, wording=settings.wording)
+        wording = settings.wording
+        if settings.policy:
+            wording = with_policy(lesson.task, wording)
+        super().__init__(model, lesson.task, labels=True, room=room, wording=wording)
         self.settings = settings
         self.seed = lesson.seed
         self.known = known or {"room": room}

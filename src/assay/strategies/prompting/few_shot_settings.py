@@ -25,6 +25,7 @@ class ShotsSettings(Strategy):
     orders: int = Field(default=1, ge=1, le=24)  # of the same examples, that val is asked with
     keep: Literal["best", "first"] = "best"  # which of these is used
     wording: Wording = Wording()
+    policy: bool = False  # the rules of the task's policy stand in the instruction
     reason: Literal["none", "steps"] = "none"
     reason_tokens: int = Field(default=256, ge=1, le=8192)  # that reasoning and answer may take
     samples: int = Field(default=1, ge=1, le=64)  # chains of reasoning that vote
@@ -66,6 +67,10 @@ class ShotsSettings(Strategy):
     def reads(self) -> tuple[str, ...]:  # pyrefly: ignore[bad-override]
         """Val belongs to the arm's key only where it is asked."""
         return ("train", "val") if self.asks_val else ("train",)
+
+    @property
+    def reads_policy(self) -> bool:  # pyrefly: ignore[bad-override]
+        return self.policy
 
     @property
     def asks_val(self) -> bool:
