@@ -35,7 +35,7 @@ DATA = {
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ("on", "on on lora of ../a: knows less, −40.0 points (−55.0 to −25.0, 95 %)."),
+        ("on", "on, asked as lora of ../a: knows less, −40.0 points (−55.0 to −25.0, 95 %)."),
         ("kept", "no change that can be told from chance, −2.0 points (−6.0 to +2.0, 95 %)."),
     ],
 )

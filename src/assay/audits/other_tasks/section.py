@@ -19,15 +19,17 @@ def sentence(name: str, task: str, one: dict[str, Any], level: float) -> str:
     elif above(one["low"]):
         said = "knows more"
     bounds = f"{between(100 * one['low'], 100 * one['high'], tenths)}, {100 * level:g} %"
-    return f"{name} on {task}: {said}, {tenths(100 * one['difference'])} points ({bounds})."
+    return f"{name}, asked as {task}: {said}, {tenths(100 * one['difference'])} points ({bounds})."
 
 
 def blocks(report: Place) -> list[spec.Block]:
     found = report[KEY]
     data, level = found.value, found.value["level"]
+    same = {one["name"] for one in report.value["strategies"] if one.get("kind") == "existing"}
     lines = [
         sentence(name, task, one, level)
         for name, arm in data["arms"].items()
+        if name not in same  # it is that strategy itself
         for task, one in arm["tasks"].items()
         if one["difference"] is not None
     ]
