@@ -77,3 +77,29 @@ def test_it_learns_and_comes_back_with_the_same_answers(lesson, one_thread, laye
 def test_it_is_for_options():
     with problem(TrainError, "T057"):
         refuse_unfit({"reward": make_strategy({"kind": "reward"}, {})}, Task(kind="answer"))
+
+
+@pytest.mark.slow
+def test_an_ensemble_believes_less_of_what_its_members_disagree_about(lesson, tmp_path):
+    given = replace(lesson("choose"), train=liked(range(40)), val=liked(range(40, 50)))
+    settings = {"members": 5, "epochs": 4, "batch_size": 8}
+    arms = {}
+    for pessimism in (0.0, 2.0):
+        work = tmp_path / f"{pessimism}"
+        work.mkdir()
+        one = replace(given, means=replace(given.means, workdir=work))
+        arms[pessimism] = Reward(**settings, pessimism=pessimism).fit(one)
+    rows = [Example("q", (Message("user", "Which colour?"),))] * 2
+    texts = ["the blue lake 3", "a word of another kind"]
+    plain, careful = (arms[key].score_answers(rows, texts) for key in (0.0, 2.0))
+    assert all(low < high for low, high in zip(careful, plain, strict=True))
+    kept = tmp_path / "kept"
+    kept.mkdir()
+    arms[2.0].save(kept)
+    again = Reward(**settings, pessimism=2.0).restore(kept, replace(given, train=(), val=()))
+    assert again.score_answers(rows, texts) == pytest.approx(careful)
+
+
+def test_one_reward_disagrees_with_none():
+    with pytest.raises(ValueError, match="members: 5"):
+        Reward(pessimism=1.0)

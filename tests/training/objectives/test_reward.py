@@ -82,3 +82,17 @@ def test_gradients_are_those_of_a_plain_computation(open_tiny, tree):
     for gradient, wanted in zip(mine, torch.autograd.grad(plain, weights), strict=True):
         most = float(wanted.abs().max())  # 0 of the layer's bias, which all answers share
         torch.testing.assert_close(gradient, wanted, rtol=0, atol=1e-6 * most + 1e-12)
+
+
+def test_members_are_learnt_each_from_rows_drawn_anew():
+    rewards = torch.randn(7, 2, dtype=torch.float64, generator=torch.Generator().manual_seed(2))
+    counts = torch.tensor([[2.0, 0.0], [1.0, 1.0], [0.0, 3.0]], dtype=torch.float64)
+    found = loss_of_rewards(rewards, RIGHT, 0.0, 0.0, counts)
+    wanted = 0.0
+    for member in range(2):
+        for number, row in enumerate(ROWS):
+            own = -float(rewards[list(row), member].log_softmax(0)[0])
+            wanted += float(counts[number, member]) * own / 2
+    assert float(found.value) == pytest.approx(wanted) and found.count == 3
+    whole = loss_of_rewards(rewards.mean(1), RIGHT, 0.0, 0.0)
+    assert found.parts["right"] == whole.parts["right"]

@@ -21,7 +21,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from assay.core.errors import Problem
 from assay.core.types import Answer, Example, Lesson, Task, Tell
@@ -41,7 +41,6 @@ if TYPE_CHECKING:
     from assay.models.tokenizer.chat_tokens import Chat
     from assay.training.objectives.classification import ClassifierLayer
 
-LABELS = ("reward",)
 CHUNK = 32  # questions between two progress events
 
 
@@ -51,6 +50,17 @@ class Reward(LabelLayer):
     margin: float = Field(default=0.0, ge=0, le=100)
     # weight of the squared sum of a question's rewards
     centre: float = Field(default=0.0, ge=0, le=100)
+    # rewards that are learnt beside each other, each from rows drawn anew; their mean counts
+    members: int = Field(default=1, ge=1, le=64)
+    # standard deviations between members that a reward is lower by: of what they disagree about,
+    # little is believed
+    pessimism: float = Field(default=0.0, ge=0, le=100)
+
+    @model_validator(mode="after")
+    def _alone(self) -> Reward:
+        if self.pessimism and self.members == 1:
+            raise ValueError("pessimism: one reward disagrees with none; set members: 5")
+        return self
 
     def unfit(self, task: Task) -> Iterator[Problem]:
         return other_kind(self, task, ("choose",), "tells the better of several answers")
@@ -70,10 +80,19 @@ class Reward(LabelLayer):
         arm = Rewarded(model, lesson.task, layer, self, change)
         # what it reads of the val rows is then the same at every evaluation
         arm.states.on = not self.layers
-        objective = bradley_terry(layer, margin=self.margin, centre=self.centre)
+        often = self._draw(lesson) if self.members > 1 else None
+        objective = bradley_terry(layer, margin=self.margin, centre=self.centre, often=often)
         train(lesson, self, model, change, arm, objective, encode_options)
         arm.states.forget()
         return arm
+
+    def _draw(self, lesson: Lesson) -> torch.Tensor:
+        """How often each row counts for each member, by the numbers of its sequences."""
+        import torch
+
+        count = sum(len(row.options) for row in lesson.train)
+        draw = torch.Generator().manual_seed(lesson.seed)
+        return torch.poisson(torch.ones(count, self.members), generator=draw)
 
     def restore(self, folder: Path, lesson: Lesson) -> Rewarded:
         model = self.open(lesson)
@@ -91,7 +110,8 @@ class Reward(LabelLayer):
             options = flatten(encode_options(chat, lesson.task, rows))
             return states_of(model, [one.ids for one in options], "last")
 
-        return self.build_layer(model, lesson, LABELS, sample)
+        labels = ["reward"] if self.members == 1 else [f"reward {n}" for n in range(self.members)]
+        return self.build_layer(model, lesson, labels, sample)
 
 
 class Rewarded(Tuned):
@@ -107,7 +127,7 @@ class Rewarded(Tuned):
         change: NetworkChange,
     ):
         super().__init__(model, task, 1, change.write)
-        self._chat_model, self._layer = model, layer
+        self._chat_model, self._layer, self._pessimism = model, layer, settings.pessimism
         self.states = Recall()
 
     def answer(self, questions: Sequence[Example], tell: Tell | None = None) -> list[Answer]:
@@ -152,7 +172,9 @@ class Rewarded(Tuned):
 
         self._layer.eval()
         with torch.no_grad():
-            return self._layer(torch.stack(self.states.of(sequences, read)))[:, 0].tolist()
+            found = self._layer(torch.stack(self.states.of(sequences, read)))
+        apart = found.std(1) if found.shape[1] > 1 else 0.0
+        return (found.mean(1) - self._pessimism * apart).tolist()
 
 
 def options_of(chat: Chat, example: Example) -> list[Encoded]:
