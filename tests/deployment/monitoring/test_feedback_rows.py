@@ -10,7 +10,9 @@ from assay.audits.human_review.pairwise import ReviewItem
 from assay.audits.human_review.tally import Rating
 from assay.core import store
 from assay.core.errors import DataError, UsageError
+from assay.core.types import Task
 from assay.deployment.monitoring import feedback_rows as of
+from assay.deployment.server.request_log import RequestLog, feedback_file
 from helpers.problems import problem
 
 THINGS = "door lamp desk shelf stove clock chair towel sofa mirror kettle carpet".split()
@@ -49,19 +51,19 @@ def project(tmp_path):
 
 
 def log_of(folder, *said):
-    """A log with an answer to each question, and what was said of it."""
-    log = folder / "asked.jsonl"
-    entries = [
-        {"id": f"q{at}", "at": at, "arm": "knn", "question": question, "answer": answer}
-        | {"finish": "stop"}
-        for at, (question, answer, _) in enumerate(said)
-    ]
-    store.write_lines(log, entries)
-    store.write_lines(
-        folder / "asked.feedback.jsonl",
-        [{"id": f"q{at}", **one} for at, (_, _, one) in enumerate(said) if one is not None],
-    )
-    return log
+    """The log of a server with an answer to each question, and what was said of it."""
+    file = folder / "asked.jsonl"
+    for one in (file, feedback_file(file)):
+        one.unlink(missing_ok=True)
+    log = RequestLog(file, {}, Task(kind="chat"), lambda example: example)
+    for at, (question, answer, feedback) in enumerate(said):
+        facts = {"arm": "knn", "at": at, "passages": [], "tokens": 3, "finish": "stop"}
+        log.note({"id": f"chatcmpl-q{at}", **facts, "question": question, "answer": answer})
+        if feedback is not None:
+            assert log.rate({"id": f"chatcmpl-q{at}", **feedback})
+    if not feedback_file(file).exists():
+        feedback_file(file).touch()
+    return file
 
 
 def written(folder):

@@ -148,6 +148,22 @@ def test_the_shared_beginning_is_computed_once(model, monkeypatch):
     assert shapes == [(1, shared), own, own], "it is kept from call to call"
 
 
+def test_a_prompt_with_several_answers_is_computed_once(model, plain, monkeypatch):
+    # Two prompts of 10 and more tokens of their own, with five answers each, among others.
+    long = [
+        (SYSTEM, Message("user", f"{text} so the taxi then and then again")) for text in TEXTS[2:4]
+    ]
+    asked = [PROMPTS[0], *[long[0]] * 5, PROMPTS[2], *[long[1]] * 5]
+    sequences = [model.chat.prompt(prompt)[0] for prompt in asked]
+    made = passes(model, monkeypatch)
+    found = model.generate(asked, max_tokens=6, how=DRAWN)
+    computed = sum(tokens for _, tokens in made)
+    own = {tuple(ids) for ids in sequences}
+    # all prompts once, and what is written: a token each in at most six passes
+    assert computed <= sum(map(len, own)) + 6 * len(asked) + 2 * len(own)
+    assert found == plain.generate(asked, max_tokens=6, how=DRAWN)
+
+
 def test_no_tokens_and_no_prompts(model):
     assert model.generate([], max_tokens=4) == []
     (answer,) = model.generate(PROMPTS[:1], max_tokens=0)

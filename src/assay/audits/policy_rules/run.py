@@ -81,7 +81,7 @@ def _by_arm(seen: Seen, kept: dict[str, np.ndarray], base: str | None) -> dict[s
     from assay.stats.standard_error import group_codes, paired_difference, score_interval, spread_of
 
     groups = group_codes([record.question.group for record in seen.complete_arms[0].records])
-    found: dict[str, Any] = {}
+    found: dict[str, dict[str, Any]] = {}
     for name, rows in kept.items():
         share = score_interval(spread_of(rows, _mean, groups), seen.level)
         found[name] = {**_json(share), "against": None}

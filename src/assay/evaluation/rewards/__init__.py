@@ -3,6 +3,7 @@ kinds, in the order of docs/rewards.md. A new one is one more name here."""
 
 from assay.evaluation.rewards.against_target import ExactReward, MetricReward, TestsReward
 from assay.evaluation.rewards.judged import JudgeReward, ModelReward
+from assay.evaluation.rewards.of_policy import PolicyReward
 from assay.evaluation.rewards.of_text import CheckReward, FormReward, LengthReward
 from assay.evaluation.rewards.python_function import PythonReward
 from assay.evaluation.rewards.reward import RewardPart
@@ -14,6 +15,7 @@ REWARDS: tuple[type[RewardPart], ...] = (
     CheckReward,
     FormReward,
     LengthReward,
+    PolicyReward,
     JudgeReward,
     ModelReward,
     PythonReward,

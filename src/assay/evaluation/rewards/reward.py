@@ -146,7 +146,7 @@ def reward_settings(given: Sequence[Learner], *, targets: bool) -> tuple[RewardP
         if one.needs_target and not targets:
             raise ValueError(
                 f"reward: {one.kind} reads the row's target, which a question in use does not have;"
-                " take check, form, length, judge, model or python"
+                " take check, form, length, policy, judge, model or python"
             )
         found.append(one)
     if not any(one.weight for one in found):

@@ -1,7 +1,8 @@
 """Many answers at once: rows that have ended leave, rows that wait enter, and what all prompts
 begin with is shared.
 
-How       The common beginning is computed once and lent (`shared_prefix`). Prompts wait longest
+How       The common beginning is computed once and lent (`shared_prefix`); so is a prompt that
+          several answers are drawn for, while its rows are at work. Prompts wait longest
           first; as many are at work as there are slots. One pass computes the next token of each
           row that writes, and the prompts of the rows that enter beside them (`input_batch`): so
           the weights are read once for all of them, and no padding is computed.
@@ -14,6 +15,7 @@ Otherwise A model that cannot be computed on token trees, or whose layers look b
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any, Literal
 
@@ -29,6 +31,9 @@ from assay.models.inference.shared_prefix_attention import Slots
 ROWS = 64  # at work at once
 OWN_BYTES = 256 << 20  # of keys and values that rows at work have by themselves
 PASS_TOKENS = 4096  # computed at once: past this, larger passes gain nothing on a processor
+# own tokens of a prompt from which it is computed once for several answers: a pass of its own
+# costs as much as some tokens in one that is made anyway
+WORTH = 8
 
 
 class BatchWriter:
@@ -116,6 +121,7 @@ class BatchWriter:
         ahead = 0
         while batch.active or ahead < len(waiting):
             count = len(batch.active)
+            self._share(waiting[ahead : ahead + slots.rows - count], batch.active)
             entering = admit(waiting[ahead:], slots.rows - count, PASS_TOKENS - count)
             ahead += len(entering)
             batch.active += entering
@@ -127,6 +133,33 @@ class BatchWriter:
                 row.length += stretch.new
             batch.leave([not line.over for line in lines])
             yield [line for line in lines if line.over]
+
+    def _share(self, entering: Sequence[BatchRow], active: Sequence[BatchRow]) -> None:
+        """Rows with the same prompt that may enter now read it where it was computed once, all but
+        its last token; with those at work that have it already."""
+        known = {tuple(row.ids): row.lent for row in active}
+        counts = Counter(tuple(row.ids) for row in entering)
+        for row in entering:
+            own = tuple(row.ids)
+            again = counts[own] > 1 and len(own) - 1 - self.shared >= WORTH
+            if own not in known and again:
+                known[own] = self._lend(row.ids[:-1])
+            if known.get(own) is not None:
+                row.lent = known[own]
+
+    def _lend(self, ids: list[int]) -> PrefixView:
+        """A beginning of these tokens, which go on from the common one."""
+        own = ids[self.shared :]
+        cache = repeat_cache(self.prefix, 1) or DynamicCache(config=self.network.config)
+        length = self.start + len(own)
+        self.body(
+            input_ids=torch.tensor([own], device=self.device),
+            position_ids=torch.arange(self.start, length, device=self.device)[None],
+            attention_mask=torch.ones(1, length, dtype=torch.long, device=self.device),
+            cache=cache,
+            use_cache=True,
+        )
+        return PrefixView.of(cache, ids, self.body.dtype)
 
     def _write_padded(self, pen: Pen, alive: list[PartialAnswer]) -> Iterator[list[PartialAnswer]]:
         """One batch with a cache of its own; rows that have ended leave it."""
