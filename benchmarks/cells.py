@@ -22,6 +22,7 @@ from assay.core.types import Example, Task
 from assay.reporting.build import Report
 from assay.runtime.data_stage.prepare import prepare
 from assay.strategies.catalogue import PRESETS, STRATEGIES
+from assay.strategies.training.after_inner import AfterInner
 from assay.training.settings import Trained
 from contest import PEERS, environment
 from workloads import DATA, banking77
@@ -72,12 +73,12 @@ def base_kind(kind: str) -> str:
 
 def methods() -> tuple[str, ...]:
     """Every trained strategy that classifies and every named default of one, in the order of `assay
-    list`."""
+    list`. What goes on from another strategy's training is no method of its own here."""
     task = Task(kind="classify")
     trained = [
         c.model_fields["kind"].default
         for c in STRATEGIES
-        if issubclass(c, Trained) and not [*c().unfit(task)]
+        if issubclass(c, Trained) and not issubclass(c, AfterInner) and not [*c().unfit(task)]
     ]
     return (*trained, *(name for name, settings in PRESETS.items() if settings["kind"] in trained))
 
