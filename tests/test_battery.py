@@ -221,6 +221,23 @@ FORMS = [
         "level": "sequence",
         "inner": {"kind": "shots", "k": 2},
     },
+    {
+        "kind": "lora",
+        **SMALL["lora"],
+        "after": {"kind": "lora", **SMALL["lora"], "learning_rate": 1e-3},
+        "retain": [{"kind": "l2-sp"}, {"kind": "lwf"}],
+    },
+    {
+        "kind": "lora",
+        **SMALL["lora"],
+        "after": {"kind": "lora", **SMALL["lora"], "rank": 3},
+        "retain": [{"kind": "o-lora"}, {"kind": "wise-ft"}],
+    },
+    {
+        "kind": "full",
+        **SMALL["full"],
+        "after": {"kind": "continued_pretraining", **SMALL["continued_pretraining"]},
+    },
 ]
 
 
