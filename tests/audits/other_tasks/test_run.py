@@ -66,3 +66,16 @@ def test_a_second_run_asks_nothing(run, monkeypatch):
     monkeypatch.setattr(Bench, "launch", none)
     again = assay.run(folder, sets=["task.guards.other_tasks=5"])
     assert again.data["other_tasks"] == report.data["other_tasks"]
+
+
+@pytest.mark.slow
+def test_a_task_whose_test_rows_are_gone_is_said(run):
+    folder, _ = run
+    import shutil
+
+    copy = shutil.copytree(folder.parent, folder.parent.parent / "gone")
+    for file in (copy / "old" / "exam" / "rows").glob("*/test.jsonl"):
+        file.unlink()
+    (copy / "new" / "work" / "other_tasks").rename(copy / "set-aside")
+    found = assay.run(copy / "new").data["other_tasks"]
+    assert found["without"] == ["lora-r4-lr5e-3-e2 of ../old"] and not found["arms"]

@@ -28,6 +28,7 @@ DATA = {
             "kept": {"tasks": {"lora of ../a": gap(0.9, 0.88, -0.06, 0.02)}, "backward": -0.02},
         },
         "failed": {"other": "no memory"},
+        "without": ["tfidf of ../b"],
     },
 }
 
@@ -48,6 +49,7 @@ def test_the_section_has_a_row_for_each_arm_and_task_and_what_failed():
     text = "\n".join(blocks_markdown(section.blocks(Place(DATA))))
     assert "| on | lora of ../a | 0.900 | 0.500 |" in text
     assert "other could not be asked: no memory" in text
+    assert "tfidf of ../b has no test rows" in text
 
 
 def test_the_terminal_has_a_line_on_the_winner():

@@ -104,7 +104,10 @@ def tasks_of(bench: Bench, strategy: Strategy) -> Iterator[OtherTask]:
     settings = bench.project.checking.other_tasks
     for reference in references(strategy):
         for found in _chain(bench.models[reference]):
-            rows = held_rows(found)
+            try:
+                rows = held_rows(found)
+            except OSError:
+                rows = ()
             drawn = sorted(rows, key=lambda row: hash_rank(bench.project.seed, row.id))
             task = Task.model_validate(store.read_json(Path(found["arm"]) / "arm.json")["task"])
             yield OtherTask(found["name"], found, task, tuple(drawn[: settings.rows]))
@@ -123,16 +126,20 @@ def ask(seen: Seen) -> dict[str, Any] | None:
         plain JSON: level; tasks, a list of name, metric and n; arms, name to tasks, name of a task
         to before, after, difference, low, high (of the metric; better is more), backward, the mean
         difference, and combined, the task that has lost most, in points, which a guard reads;
-        failed, name to why. None where no arm stands on another project's.
+        failed, name to why; without, names of tasks that have no test rows any more. None where no
+        arm stands on another project's.
     """
     bench = seen.bench
     arms: dict[str, Any] = {}
     failed: dict[str, str] = {}
     tasks: dict[str, OtherTask] = {}
+    without: dict[str, None] = {}  # in the order in which they were met
     for arm in seen.complete_arms:
         strategy = seen.strategy(arm.name)
         try:
-            some = {one.name: one for one in tasks_of(bench, strategy) if len(one.rows) > 1}
+            every = list(tasks_of(bench, strategy))
+            without |= {one.name: None for one in every if len(one.rows) < 2}
+            some = {one.name: one for one in every if len(one.rows) > 1}
             found = {name: _compared(seen, arm.name, strategy, one) for name, one in some.items()}
         except (TrainError, ResourceError, OSError) as error:
             problems = getattr(error, "problems", ())
@@ -141,13 +148,14 @@ def ask(seen: Seen) -> dict[str, Any] | None:
         if found:
             tasks |= some
             arms[arm.name] = {"tasks": found, **_together(list(found.values()))}
-    if not arms and not failed:
+    if not arms and not failed and not without:
         return None
     shown = [
         {"name": one.name, "metric": _metric(one.task), "n": len(one.rows)}
         for one in tasks.values()
     ]
-    return {"level": seen.level, "tasks": shown, "arms": arms, "failed": failed}
+    found = {"level": seen.level, "tasks": shown, "arms": arms, "failed": failed}
+    return {**found, "without": list(without)}
 
 
 def _together(found: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

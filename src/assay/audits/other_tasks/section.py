@@ -60,7 +60,9 @@ def _row(report: Place, name: str, task: str) -> spec.TableRow:
 
 
 def _failures(found: dict[str, Any]) -> list[str]:
-    return [f"{name} could not be asked: {why}" for name, why in found["failed"].items()]
+    lines = [f"{name} could not be asked: {why}" for name, why in found["failed"].items()]
+    gone = [f"{name} has no test rows, so nothing was asked of it" for name in found["without"]]
+    return lines + gone
 
 
 def summary(data: dict[str, Any], arm: str) -> str:
