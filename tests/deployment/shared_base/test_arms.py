@@ -59,6 +59,23 @@ def test_arms_share_the_base_and_answer_as_they_do_alone(folder_of, given):
         assert arms[name].model.network is many.network
 
 
+@pytest.mark.slow
+def test_what_goes_on_from_an_adapter_shares_the_base_too(lesson_in, tmp_path):
+    given = lesson_in(tmp_path / "work", "answer")
+    inner = {"kind": "lora", "rank": 2, **QUICK}
+    own = {"reward": {"kind": "length", "words": 2}, "rounds": 1, "prompts": 2, "samples": 2}
+    own |= {"batch_size": 2, "val_rows": 2}
+    strategy = make_strategy({"kind": "grpo", "inner": inner, **own}, {})
+    alone = strategy.fit(given)
+    (tmp_path / "arm").mkdir()
+    alone.save(tmp_path / "arm")
+    many = Many.open(strategy, given)
+    arm = restore(many, "it", strategy, tmp_path / "arm", replace(given, train=(), val=()))
+    questions = [row.question for row in given.val]
+    assert [a.text for a in arm.answer(questions)] == [a.text for a in alone.answer(questions)]
+    assert arm.model.network is many.network
+
+
 @pytest.mark.parametrize("kind", ["miss", "ia3", "full", "adapters", "prefix", "head"])
 def test_arms_that_change_the_network_are_refused(given, tmp_path, kind):
     many = Many.open(None, given)

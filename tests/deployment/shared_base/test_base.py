@@ -26,6 +26,8 @@ def wanted(settings):
         ({"kind": "lora", "bits": 4, "quant": "fp4"}, [Laid("tiny", 4, "fp4")]),
         ({"kind": "lora", "bits": 8, "precision": "bf16"}, [Laid("tiny", 8, precision="bf16")]),
         ({"kind": "rag", "find": "bm25", "inner": {"kind": "lora"}}, [Laid("tiny")]),
+        ({"kind": "dpo", "inner": {"kind": "qlora"}}, [Laid("tiny", 4, "nf4")]),
+        ({"kind": "grpo", "reward": "exact"}, [Laid("tiny")]),
         ({"kind": "shots", "k": 0}, []),
     ],
     ids=str,
@@ -38,6 +40,11 @@ def test_what_an_arm_wants_is_what_its_adapter_was_trained_on(settings, meant):
 def test_what_changes_the_network_shares_it_with_nobody(kind):
     with problem(ModelError, "M114", None, kind):
         wanted({"kind": kind})
+
+
+def test_nor_does_what_goes_on_from_it():
+    with problem(ModelError, "M114", None, "full"):
+        wanted({"kind": "grpo", "reward": "exact", "inner": {"kind": "full"}})
 
 
 def test_an_arm_without_an_adapter_stands_on_any_base_and_one_with_an_adapter_on_its_own():

@@ -13,6 +13,8 @@ def test_a_part_of_the_rows_comes_first_where_a_language_model_is_trained():
         ({"kind": "rag", "inner": shots}, False),
         (shots, False),
         ({"kind": "setfit"}, False),
+        ({"kind": "raft", "reward": "exact"}, True),
+        ({"kind": "grpo", "reward": "exact"}, False),  # its rounds take as long on fewer rows
         ({"kind": "lora", "learning_rate": {"low": 1e-5, "high": 1e-3, "log": True}}, False),
     ):
         assert trains_base(make_strategy(settings, {})) == trains, settings

@@ -39,9 +39,12 @@ def restore(many: Many, name: str, strategy: Strategy, folder: Path, lesson: Les
 
 def _restore(many: Many, name: str, strategy: Strategy, folder: Path, lesson: Lesson) -> Adapted:
     from assay.strategies.mixes.blend import Blend
+    from assay.strategies.training.after_inner import AfterInner
     from assay.strategies.training.lora import Lora
     from assay.strategies.training.trained_arm import Tuned, load_record
 
+    if isinstance(strategy, AfterInner):
+        strategy = strategy.inner
     if isinstance(strategy, Lora):
         many.add(name, folder)
         model = many.model(name, closed=strategy.objective == "label_set")

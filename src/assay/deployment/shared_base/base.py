@@ -45,14 +45,17 @@ def adapters_in(strategy: Strategy) -> Iterator[Lora]:
         ModelError: M114, a trained arm of another kind.
     """
     from assay.strategies.compression.compressed_arm import Shrink
+    from assay.strategies.training.after_inner import AfterInner
     from assay.strategies.training.lora import Lora
 
     if isinstance(strategy, Lora):
         yield strategy
+    elif isinstance(strategy, AfterInner):  # it keeps what its inner strategy keeps
+        yield from adapters_in(strategy.inner)
     elif isinstance(strategy, Trained | Shrink):
         text = (
-            f"{strategy.kind} changes the network itself; only lora, dora, qlora and blend share"
-            " a base with others"
+            f"{strategy.kind} changes the network itself; only lora, dora, qlora, blend and what"
+            " goes on from them share a base with others"
         )
         raise ModelError(Problem("M114", text, help=ALONE))
     else:

@@ -10,6 +10,7 @@ from assay.decision.finished_arm import Arm
 from assay.runtime.arms.runner import Bench
 from assay.runtime.planning.racing import LOSS
 from assay.strategies.search.hyperparameter_search import HyperparameterSearch
+from assay.strategies.training.policy_optimisation import PolicyOptimisation
 from assay.training.settings import Trained
 
 if TYPE_CHECKING:
@@ -49,8 +50,8 @@ class Contestant:
 
 def trains_base(strategy: Strategy) -> bool:
     """Whether a language model is trained, in a time that grows with the rows: small encoders read
-    few rows the more often, and a search takes as long on fewer."""
-    if isinstance(strategy, HyperparameterSearch):
+    few rows the more often, and a search, or rounds on rewards, take as long on fewer."""
+    if isinstance(strategy, HyperparameterSearch | PolicyOptimisation):
         return False
     inner = [one for _, one in strategy.inside() if isinstance(one, Strategy)]
     return isinstance(strategy, Trained) or any(trains_base(one) for one in inner)
