@@ -11,8 +11,9 @@ import assay
 from assay.audits.human_review.pairwise import ReviewItem
 from assay.audits.llm_judge import run as judged
 from assay.audits.llm_judge.section import first
+from assay.config.audits.llm_judge import Judge
 from assay.core.errors import DataError
-from assay.core.types import Answer, Example, Message, Record
+from assay.core.types import Answer, Example, Message, Record, Task
 from helpers.problems import problem
 from helpers.toy import write_rows
 
@@ -108,3 +109,12 @@ def test_ratings_of_a_review_are_found_where_the_answers_are_still_the_same(tmp_
     expected = {"id": "row-1", "first": "two", "second": "one", "better": "first"}
     assert judged.read_human_ratings(tmp_path, arms) == [expected]
     assert judged.read_human_ratings(tmp_path / "none", arms) == []
+
+
+def test_the_rules_of_the_policy_may_be_what_makes_an_answer_better():
+    settings, task = Judge(criteria="Prefer the shorter one."), Task(policy="## Calm\nBe calm.")
+    assert judged.criteria_of(settings, task) == "Prefer the shorter one."
+    said = judged.criteria_of(settings.but(policy=True), task)
+    assert "- Calm: Be calm." in said and "shorter" not in said
+    assert said.strip() in judged.instruction(said)
+    assert judged.criteria_of(settings.but(policy=True), Task()) == "Prefer the shorter one."

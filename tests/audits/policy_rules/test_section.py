@@ -1,6 +1,6 @@
 """The section on rules: who keeps which, what moved, and answers that break some."""
 
-from assay.audits.policy_rules.section import blocks, moved
+from assay.audits.policy_rules.section import blocks, moved, ranked
 from assay.presentation.json_place import Place
 from assay.presentation.section_html import blocks_html
 from assay.presentation.section_markdown import blocks_markdown
@@ -9,10 +9,21 @@ from helpers.section_samples import small_report, triple
 
 def test_the_recommended_strategy_comes_first_and_its_worst_rule():
     text = "\n\n".join(blocks_markdown(blocks(Place(small_report()))))
-    assert text.startswith("lora-r8 keeps every rule in 0.700 of 60 answers (0.600 to 0.800)")
+    begin = "Of 60 answers lora-r8 keeps every rule in a share of 0.700 (0.600 to 0.800)"
+    assert text.startswith(begin)
     assert "it breaks 'Signs off' most, kept in 0.750." in text
     assert "| Short | 0.900 (0.800 to 1.000) | 0.500 (0.400 to 0.600) |" in text
     assert "No program can check: Kind." in text
+
+
+def test_strategies_stand_in_the_order_of_what_they_keep():
+    data = small_report()
+    data["rules"]["arms"].insert(0, "tfidf")
+    data["rules"]["all"]["tfidf"] = {**triple(0.2, 0.1), "against": None}
+    assert ranked(data) == ["lora-r8", "zero", "tfidf"]
+    # The recommended one comes first, even where another keeps more.
+    data["rules"]["all"]["tfidf"]["value"] = 0.9
+    assert ranked(data) == ["lora-r8", "tfidf", "zero"]
 
 
 def test_only_what_surely_moved_is_named():

@@ -22,9 +22,9 @@ def lead(report: Place) -> spec.Words:
         return ""
     number, ends = found["all"][name].and_interval("score")
     words: tuple[spec.Inline, ...] = (
-        f"{name} keeps every rule in ",
+        f"Of {count(found.value['n'])} answers {name} keeps every rule in a share of ",
         number,
-        f" of {count(found.value['n'])} answers (",
+        " (",
         ends,
         ")",
     )
@@ -38,6 +38,14 @@ def lead(report: Place) -> spec.Words:
         f"; it breaks '{worst.value['name']}' most, kept in ",
         share.number("score", "value"),
         ".",
+    )
+
+
+def ranked(data: dict[str, Any]) -> list[str]:
+    """The recommended strategy, then the others, those first that keep every rule most often."""
+    found, first = data[KEY], data["verdict"]["recommended"]
+    return sorted(
+        found["arms"], key=lambda name: (name != first, -(found["all"][name]["value"] or 0.0))
     )
 
 
@@ -57,7 +65,7 @@ def moved(found: dict[str, Any], name: str) -> str:
 
 def blocks(report: Place) -> list[spec.Block]:
     found = report[KEY]
-    names, base = found.value["arms"], found.value["base"]
+    names, base = ranked(report.value), found.value["base"]
     every = [(EVERY, *(found["all"][name].with_interval("score") for name in names))]
     rows = [
         (rule.value["name"], *(rule["arms"][name].with_interval("score") for name in names))
