@@ -1,6 +1,7 @@
 """What every listed augmentation promises. A new one is held to it by being listed."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -51,10 +52,16 @@ WRITTEN = {
 }
 
 
+POLICY = "## Plain\nNo such words.\n```yaml check\nlacks: [card, refund, login]\n```\n"
+
+
 def written(prompts, max_tokens):
     out = []
     for prompt in prompts:
         asked = prompt[-1].content.rpartition("\n")[2]
+        if asked == "Rewritten answer:":
+            out.append("All is well.")
+            continue
         answers = {question: answer for answer, question in WRITTEN.items()}
         head, _, rest = asked.partition(": ")
         out.append(WRITTEN.get(rest, "") if head == "Answer" else answers.get(rest, ""))
@@ -69,7 +76,9 @@ def rows_for(cls):
 
 
 def make(cls, rows, seed=3):
-    return list(cls().make(rows, Means(seed=seed, generate=written, documents=DOCUMENTS)))
+    return list(
+        cls().make(rows, Means(seed=seed, generate=written, documents=DOCUMENTS, policy=POLICY))
+    )
 
 
 augmentations = pytest.mark.parametrize("cls", AUGMENTATIONS, ids=kind_of)
@@ -87,6 +96,13 @@ def test_made_rows_are_new_and_name_their_parents(cls):
         assert one.parents and set(one.parents) <= set(parents) and one.reason
         assert all(parent in one.example.id for parent in one.parents)
         before = [p for p in map(parents.get, one.parents) if isinstance(p, Example)]
+        if kind_of(cls) == "revise":  # another answer to the same question, the old one beside it
+            (parent,) = before
+            assert one.example == replace(
+                parent, id=one.example.id, target=one.example.target, rejected=parent.target
+            )
+            assert one.example.target != parent.target
+            continue
         assert all(one.example.messages != parent.messages for parent in before)
         assert one.example.messages[-1].role == "user" and one.example.messages[-1].content.strip()
         # A label is never invented, and a system turn never changed.
@@ -111,7 +127,7 @@ def test_same_seed_same_rows_whatever_the_order_and_another_seed_still_keeps_to_
 
 @augmentations
 def test_no_rows_give_no_rows(cls):
-    assert not list(cls().make((), Means(generate=written)))
+    assert not list(cls().make((), Means(generate=written, policy=POLICY)))
 
 
 @augmentations
@@ -119,7 +135,7 @@ def test_what_it_makes_never_stands_in_val_or_test(cls):
     rows = rows_for(cls)
     first = next(one for one in make(cls, rows) if isinstance(one, Made))
     held = Example("held", first.example.messages, "another", context=first.example.context)
-    means = Means(seed=3, generate=written, documents=DOCUMENTS)
+    means = Means(seed=3, generate=written, documents=DOCUMENTS, policy=POLICY)
     (batch,) = make_rows(rows, (), (held,), (cls(),), means, 0.8)
     assert (first.example.id, "copy of a test row", "held") in {
         (one.made.example.id, one.reason, one.kept) for one in batch.thrown
