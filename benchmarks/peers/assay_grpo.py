@@ -3,6 +3,7 @@ on all linear layers, for each "go"."""
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -39,9 +40,11 @@ def main() -> None:
     number = 0
     while turns.wait():
         number += 1
+        begun = time.process_time()
         written = write(number, job["most"])
         tokens = sum(len(one.tokens) for one in written)
-        turns.say(seconds=turns.seconds, samples=len(written), tokens=tokens)
+        told = {"samples": len(written), "tokens": tokens}
+        turns.say(seconds=turns.seconds, processor=time.process_time() - begun, **told)
 
 
 if __name__ == "__main__":

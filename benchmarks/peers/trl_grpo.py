@@ -8,6 +8,7 @@ both sides read the same tokens.
 from __future__ import annotations
 
 import tempfile
+import time
 from typing import Any
 
 import torch
@@ -47,9 +48,11 @@ def main() -> None:
         trainer.generation_config.max_new_tokens = job["most"]
         turns.say(ready=True)
         while turns.wait():
+            begun = time.process_time()
             written = write(trainer, ids, job)
             tokens = sum(map(len, written))
-            turns.say(seconds=turns.seconds, samples=len(written), tokens=tokens)
+            told = {"samples": len(written), "tokens": tokens}
+            turns.say(seconds=turns.seconds, processor=time.process_time() - begun, **told)
 
 
 def write(trainer: Any, ids: list[list[int]], job: dict[str, Any]) -> list[list[int]]:

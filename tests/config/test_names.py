@@ -87,3 +87,10 @@ def test_a_name_is_what_a_file_and_a_command_can_take():
         assert is_name(text) is taken
     for text in ("", "Lora", "a b", "../x", "a_b"):
         assert not is_name(text)
+
+
+def test_rewards_are_named_by_kind_and_settings_and_not_by_the_text_of_a_file(tmp_path):
+    (tmp_path / "own.py").write_text("def score(q, a, t):\n    return [0.0] * len(a)\n")
+    rewards = ["exact", {"kind": "python", "file": "own.py", "weight": 0.5}]
+    arm = make_strategy({"kind": "grpo", "reward": rewards}, {"folder": tmp_path})
+    assert arm_name(arm) == "grpo-exact-python-weight5e-1-own-py-lora"

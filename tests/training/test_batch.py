@@ -50,6 +50,26 @@ def test_log_probs_are_those_of_each_sequence_alone(open_tiny, sequences):
     torch.testing.assert_close(batch.log_probs(network), torch.stack(alone), atol=1e-5, rtol=0)
 
 
+def test_log_probs_at_a_temperature_and_values_at_the_same_states(open_tiny, sequences):
+    network = open_tiny().network
+    torch.manual_seed(1)
+    layer = torch.nn.Linear(64, 1)
+    batch = TrainingBatch.of(sequences, range(6), pad=0, device=CPU)
+    logs, values = batch.log_probs_and(network, 0.5, layer)
+    alone, read = [], []
+    for sequence in sequences:
+        ids = torch.tensor([sequence.ids])
+        found = (network(ids).logits[0] / 0.5).log_softmax(-1)
+        states = network.base_model(ids).last_hidden_state[0]
+        for i in range(sequence.learnt[0][0], len(sequence.ids)):
+            alone.append(found[i - 1, sequence.ids[i]])
+            read.append(layer(states[i - 1])[0])
+    torch.testing.assert_close(logs, torch.stack(alone), atol=1e-5, rtol=0)
+    torch.testing.assert_close(values, torch.stack(read), atol=1e-5, rtol=0)
+    assert batch.log_probs_and(network, 1.0)[1] is None
+    assert torch.equal(batch.log_probs_and(network, 1.0)[0], batch.log_probs(network))
+
+
 def test_loss_and_gradients_of_micro_batches_are_those_of_separate_sequences(open_tiny, sequences):
     ours, reference = (
         open_tiny().network.requires_grad_(True),

@@ -16,7 +16,7 @@ Ends      where the metric has not been better for `patience` looks. Where the r
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Collection, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -79,8 +79,16 @@ class RoundTraining(Training):
 
     _is_compiled = False
 
-    def take(self, epoch: int, step: int, run: Run, total: int) -> StepStatistics:
-        return self._step(self.plan.step(epoch, step), run, total)
+    def take(
+        self, epoch: int, step: int, run: Run, total: int, alike: Collection[int]
+    ) -> StepStatistics:
+        """One step; none where all its questions are among those that say nothing: what is left of
+        the loss is rounding, which an optimiser that divides by its size would follow."""
+        parts = self.plan.step(epoch, step)
+        if all(row in alike for part in parts for row in part):
+            run.progress.skipped += 1
+            return StepStatistics(0.0)
+        return self._step(parts, run, total)
 
     @property
     def exercise(self) -> Exercise:
@@ -246,8 +254,9 @@ class PolicyTraining:
 
     def _step(self, within: int, run: Run) -> StepStatistics:
         epoch, step = divmod(within, self.steps // self.settings.epochs)
+        alike = set() if self.loss.method == "ppo" else self._round.questions_alike
         with self._prepared():
-            return self._steps.take(epoch, step, run, self.steps * self.rounds)
+            return self._steps.take(epoch, step, run, self.steps * self.rounds, alike)
 
     def _training(self, made: Round, objective: Any, number: int) -> RoundTraining:
         return RoundTraining(

@@ -65,10 +65,14 @@ class Round:
         return float(torch.tensor(self.rewards, dtype=torch.float64).mean())
 
     @property
+    def questions_alike(self) -> set[int]:
+        """Those whose answers all have the same reward: nothing is learnt from them."""
+        return {at for at, own in enumerate(self.rewards) if min(own) == max(own)}
+
+    @property
     def alike(self) -> float:
-        """The share of questions whose answers all have the same reward: nothing is learnt from
-        them."""
-        return sum(min(own) == max(own) for own in self.rewards) / max(1, len(self.rewards))
+        """The share of such questions."""
+        return len(self.questions_alike) / max(1, len(self.rewards))
 
     @property
     def length(self) -> float:

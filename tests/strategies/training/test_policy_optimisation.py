@@ -142,6 +142,20 @@ def test_a_flawed_reward_is_watched_and_ended(given):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("kind", ["grpo", "rloo"])
+def test_where_all_answers_are_rewarded_alike_no_weight_moves(given, kind):
+    heard = []
+    never = {"kind": "check", "answer": {"contains": ["zzz"]}}
+    lesson = given(tell=heard.append)
+    arm = strategy(kind, reward=never, rounds=3).fit(lesson)
+    kept = [json.loads(p.read_text()) for p in sorted(lesson.workdir.glob("rounds/*.json"))]
+    assert kept[2]["old"] == kept[2]["start"]
+    assert arm.fit["word"] == "nothing learnt"
+    warned = [(one["code"], one["count"]) for one in heard if one["event"] == "warning"]
+    assert warned == [("T014", 3)]
+
+
+@pytest.mark.slow
 def test_a_bound_on_the_distance_ends_it(given):
     arm = strategy("grpo", rounds=30, max_kl=0.02, beta=0.0, patience=100).fit(given())
     assert "0.02" in arm.ended and len(arm.curve) < 30

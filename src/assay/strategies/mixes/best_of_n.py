@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
@@ -38,6 +38,9 @@ from assay.core.types import (
 from assay.evaluation.rewards.reward import RewardSum, reward_settings
 from assay.strategies.prompting.prompted_arm import Prompted, parse_generated
 from assay.strategies.training.answer_sampling import RewardField, as_mappings, writes_no_texts
+
+if TYPE_CHECKING:
+    import numpy as np
 
 
 class BestOfN(Strategy):
@@ -126,18 +129,21 @@ class BestAnswers(Adapted):
         written = self.inner.model.generate(every, max_tokens=self.inner.room, how=how, tell=tell)
         answers = [parse_generated(self.inner.reading, one) for one in written]
         drawn = {prompt: answers[at * n : at * n + n] for at, prompt in enumerate(asked)}
-        return [self._best(question, drawn[self.inner.prompt(question)]) for question in questions]
-
-    def _best(self, question: Example, answers: Sequence[Answer]) -> Answer:
-        """The one with the highest reward; the first of equals."""
-        found = self.rewards.of([question.question] * len(answers), answers).total
-        return replace(
-            answers[int(found.argmax())],
-            prompt_tokens=sum(one.prompt_tokens for one in answers),
-            tokens=sum(one.tokens for one in answers),
-        )
+        each = [drawn[self.inner.prompt(question)] for question in questions]
+        rows = [question.question for question in questions for _ in range(n)]
+        found = self.rewards.of(rows, [one for own in each for one in own])
+        return [best(own, at) for own, at in zip(each, found.total.reshape(-1, n), strict=True)]
 
     def save(self, folder: Path) -> None:
         (folder / "inner").mkdir(exist_ok=True)
         self.inner.save(folder / "inner")
         self.rewards.save(folder / "rewards")
+
+
+def best(answers: Sequence[Answer], rewards: np.ndarray) -> Answer:
+    """The one with the highest reward, the first of equals; with what all of them took."""
+    return replace(
+        answers[int(rewards.argmax())],
+        prompt_tokens=sum(one.prompt_tokens for one in answers),
+        tokens=sum(one.tokens for one in answers),
+    )

@@ -144,6 +144,10 @@ class PolicyOptimisation(AfterInner):
                     replace(training, rounds=1, watch=None).run()
                 return
             progress = training.run()
+        if progress.skipped:
+            text = f"{self.kind}: steps whose answers all had the same reward, and were left out"
+            told = {"event": "warning", "code": "T014", "count": progress.skipped, "text": text}
+            lesson.tell(told)
         model.network.eval().requires_grad_(False)
         model.forget()
         arm.curve, arm.ended, arm.best_step = progress.curve, progress.ended, progress.best_step
