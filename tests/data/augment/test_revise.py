@@ -89,7 +89,13 @@ def test_what_keeps_no_more_rules_or_is_no_answer_is_not_kept():
     def worse(old, rule):
         return {"It is on the way!": "", "No!": "No! " * 200}.get(old, old)
 
-    assert made(Revise(), ROWS[:4], worse) == []
+    def another(old, rule):  # keeps all rules, and answers something else
+        return "Have a nice day."
+
+    assert made(Revise(), ROWS[:4], worse) == made(Revise(), ROWS[:4], another) == []
+    # The line that the model was to write behind is no part of its answer.
+    (_, kept) = made(Revise(), ROWS[:1], lambda old, rule: "It is on.\n\nRewritten answer: It is!")
+    assert isinstance(kept, Made) and kept.example.target == "It is on."
 
 
 def test_one_rule_a_round_and_without_a_critique_no_critic():
@@ -119,8 +125,9 @@ TASK = "task: {kind: chat, policy: policy.md}\naugment: [{kind: revise, rounds: 
 
 
 @pytest.mark.slow
-def test_a_project_revises_with_its_model_and_again_when_the_policy_changes(tmp_path, tiny_model):
-    """The tiny model writes noise, which keeps the rule that forbids the word of all answers."""
+def test_a_project_asks_its_model_and_again_when_the_policy_changes(tmp_path, tiny_model):
+    """The tiny model writes noise, which keeps the rule that forbids the word of all answers, and
+    is another answer."""
     project = tmp_path / "project"
     load_project(project)
     for name in ("train", "test"):
@@ -137,9 +144,11 @@ def test_a_project_revises_with_its_model_and_again_when_the_policy_changes(tmp_
 
     told = []
     first = prepare(load(project / "project.yaml"), told.append)
-    pairs = [one for one in first.examples("train") if one.rejected]
-    assert pairs and all("Indeed" in one.rejected for one in pairs)
-    assert all("indeed" not in one.target.casefold() for one in pairs)
+    assert not any(one.rejected for one in first.examples("train"))
+    used = first.note["models"]["generate"]
+    # of each row a critique and a revision
+    assert used["items"] == 2 * first.note["rows"]["train"] and used["for"] == ["revise"]
+    assert any("revise" in str(one) for one in first.note["warnings"])  # D084: it made nothing
     assert prepare(load(project / "project.yaml"), told.append).cached
     (project / "policy.md").write_text("## Plain\nPlain.\n```yaml check\nlacks: question\n```\n")
     assert not prepare(load(project / "project.yaml"), told.append).cached

@@ -7,12 +7,13 @@ Source           the supervised part of Bai et al. (2022), Constitutional AI: Ha
                  Feedback, arxiv.org/abs/2212.08073: critique by one principle, then revision, again
 Here             the principle is a rule that the answer breaks, drawn with the seed, not any rule;
                  and a program says whether the revision keeps more of them
-Kept             a revision that keeps more checkable rules than what it revises, and is no longer
-                 than `LONGER` times that; every round goes on from the last one that was kept
+Kept             a revision that keeps more checkable rules than what it revises, is no longer than
+                 `LONGER` times that, and has mostly (`SAME`) its words: small models answer
+                 otherwise, or say what they were told. A round goes on from what was kept last
 Rows             a revised row takes the place of its parent. A row without an answer is answered by
                  the model first
-Watch out        rules are counted, not sense: read some. A base of 135 million parameters keeps
-                 a few easy rules and loses what the answer said: docs/policy.md has the counts
+Watch out        rules are counted, not sense: read some. A base of 135 million parameters revises
+                 next to nothing: docs/augment.md has the counts
 Defaults         two rounds with a critique: with small models critiques help (section 3.5 there)
 """
 
@@ -26,6 +27,7 @@ from pydantic import Field
 
 from assay.core.types import Augmentation, Dropped, Example, Made, Means, Message, Messages
 from assay.data.augment.selection import choose_rows, draw_for
+from assay.tasks.answer_checks import WORD
 from assay.tasks.policy import Policy, Rule, parse_policy, rule_lines
 
 CRITIC = (
@@ -38,6 +40,8 @@ EDITOR = (
 CRITIQUE_TOKENS = 60
 FIRST_TOKENS = 160  # of the answer to a row that has none
 LONGER = 2  # times the characters of the old answer that a new one may have, and 200 more
+SAME = 0.7  # share of a new answer's words that stand in the old one
+ENDS = "Rewritten answer:"  # what the answer stands behind, which models say again after it
 CHARACTERS_A_TOKEN = 3  # fewer than texts have on average, so that an answer has room
 
 
@@ -98,12 +102,22 @@ class Revise(Augmentation):
         longest = max((len(one.answer) for one in drafts), default=0)
         room = 40 + LONGER * longest // CHARACTERS_A_TOKEN
         for one, rule, text in zip(drafts, rules, means.generate(edits, room), strict=True):
-            answer = text.strip().strip('"“”').strip()
+            answer = text.partition(ENDS)[0].strip().strip('"“”').strip()
             broken = policy.broken(answer, one.example.text)
-            fits = 0 < len(answer) <= 200 + LONGER * len(one.answer)
-            if fits and len(broken) < len(one.broken):
+            if len(broken) < len(one.broken) and is_revision(answer, one.answer):
                 one.answer, one.broken = answer, broken
                 one.mended.append(rule.name)
+
+
+def is_revision(new: str, old: str) -> bool:
+    """Is it the old answer, changed, and not another one?"""
+    known, words = set(words_of(old)), words_of(new)
+    alike = sum(word in known for word in words)
+    return 0 < len(new) <= 200 + LONGER * len(old) and alike >= max(1.0, SAME * len(words))
+
+
+def words_of(text: str) -> list[str]:
+    return [found[0].casefold() for found in WORD.finditer(text)]
 
 
 def _made(one: Draft, kind: str) -> Made:
@@ -130,5 +144,5 @@ def _criticise(one: Draft, rule: Rule) -> Messages:
 
 def _edit(one: Draft, rule: Rule, said: str) -> Messages:
     critique = f"\n\nWhat is wrong:\n{said.strip()}" if said.strip() else ""
-    asked = f"{_shown(one, rule)}{critique}\n\nRewritten answer:"
+    asked = f"{_shown(one, rule)}{critique}\n\n{ENDS}"
     return Message("system", EDITOR), Message("user", asked)
