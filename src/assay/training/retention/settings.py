@@ -32,7 +32,7 @@ class Ewc(Settings):
 
     kind: Literal["ewc"]
     strength: float = Field(default=1.0, gt=0)  # of the penalty, whose mean importance is 1
-    rows: int = Field(default=100, ge=1)  # old ones that the importance is taken from
+    rows: int = Field(default=64, ge=1)  # old ones that the importance is taken from
 
 
 class L2Sp(Settings):
