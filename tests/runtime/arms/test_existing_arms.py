@@ -112,3 +112,15 @@ def test_a_base_that_is_another_now_is_refused(tmp_path, tiny_model):
     found["../old#zero-shot"]["models"] = {str(model): "0" * 64}
     with pytest.raises(ModelError, match="another"):
         _find_theirs(found, "../old#zero-shot", project, True, silent)
+
+
+def test_one_that_is_another_projects_itself_is_that(project, tmp_path):
+    assay.run(project.folder)
+    third = load_project(tmp_path / "third")
+    name = next(name for name, arm in project.arms.items() if arm.kind == "existing")
+    found, _ = find_existing(third, f"../new#{name}")
+    arm = fitted_arm(found)
+    assert (
+        arm.manifest["strategy"]["kind"] == "tfidf" and (arm.folder / "tfidf.json").exists()
+    ) or (list(arm.folder.iterdir()))
+    assert [one.manifest["strategy"]["kind"] for one in arm.tasks] == ["tfidf", "tfidf"]

@@ -244,3 +244,21 @@ def test_wise_ft_of_all_weights_is_the_mean_of_both(lesson, tmp_path):
         wanted = 0.25 * base[name].float() + 0.75 * trained[name].float()
         assert torch.allclose(weight.float(), wanted, atol=1e-2)
     assert half.curve == plain.curve
+
+
+@pytest.mark.slow
+def test_it_goes_on_from_what_a_search_has_chosen(old, tmp_path):
+    import json
+
+    given, arm = old(Lora(rank=4, learning_rate=5e-3, **QUICK))
+    found = given.means.existing("")
+    searched = {
+        "kind": "search",
+        "inner": {"kind": "lora", "rank": 4, "learning_rate": 1e-3},
+        "ranges": [{"place": "learning_rate", "options": [1e-3, 5e-3]}],
+    }
+    (found.folder / "search.json").write_text(json.dumps({"values": {"learning_rate": 5e-3}}))
+    other = replace(found, manifest={**found.manifest, "strategy": searched})
+    given = replace(given, means=replace(given.means, existing=lambda reference: other))
+    model, _ = Lora(rank=4, after=OLD, **QUICK).open_changed(given)
+    assert torch.allclose(logits(model), logits(arm.model), atol=1e-5)

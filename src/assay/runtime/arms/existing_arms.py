@@ -19,7 +19,7 @@ from assay.core.types import Example, Learner
 from assay.decision.read_report import read_report
 from assay.runtime.arms.measured_records import records
 from assay.runtime.data_stage.split_files import read_examples
-from assay.strategies.baselines.existing import references
+from assay.strategies.baselines.existing import MANIFEST, OWN, references
 
 if TYPE_CHECKING:
     from assay.config import Project
@@ -101,10 +101,13 @@ def _before(
 
 
 def fitted_arm(found: Mapping[str, Any]) -> FittedArm:
-    """What `find_existing` gave, in a worker."""
+    """What `find_existing` gave, in a worker; of one that is another project's itself, that."""
     folder, data = Path(found["arm"]), Path(found["data"])
+    manifest = store.read_json(folder / "arm.json")
+    while manifest["strategy"]["kind"] == "existing":
+        manifest, folder = store.read_json(folder / MANIFEST), folder / OWN
     return FittedArm(
-        store.read_json(folder / "arm.json"),
+        manifest,
         folder,
         lambda split: read_examples(data / f"{split}.jsonl"),
         tuple(map(fitted_arm, found["before"])),

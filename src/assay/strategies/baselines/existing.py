@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from assay.core.errors import Problem, TrainError
 from assay.core.means import FittedArm
@@ -92,6 +92,14 @@ def restored(manifest: dict, folder: Path, lesson: Lesson) -> Adapted:
     return strategy.restore(
         folder, replace(lesson, train=(), val=(), documents=(), base=manifest["base"])
     )
+
+
+def method_in(found: FittedArm, lesson: Lesson) -> Strategy:
+    """The strategy whose files they are; of a search the one that it chose."""
+    strategy: Any = strategy_in(found.manifest, lesson)
+    if strategy.kind != "search":
+        return strategy
+    return strategy.strategy_of(read_json(found.folder / "search.json")["values"])
 
 
 def strategy_in(manifest: dict, lesson: Lesson) -> Strategy:

@@ -15,7 +15,7 @@ from typing import Any
 from assay.core.errors import Problem, TrainError
 from assay.core.means import FittedArm
 from assay.core.types import Lesson, Strategy
-from assay.strategies.baselines.existing import Existing, strategy_in
+from assay.strategies.baselines.existing import Existing, method_in
 from assay.training.settings import Trained
 
 # Settings of a method that may differ where its weights go on: they say how it is trained
@@ -49,7 +49,7 @@ def find_earlier(settings: Trained, after: Strategy, lesson: Lesson) -> Earlier:
             lesson.fit(after, replace(lesson, start=None, means=means)).save(folder)
         return Earlier(after.core, folder)  # type: ignore[attr-defined]
     found = after.find(lesson)
-    core = getattr(strategy_in(found.manifest, lesson), "core", None)
+    core = getattr(method_in(found, lesson), "core", None)
     if not isinstance(core, Trained):
         raise unable(settings, f"{found.manifest['strategy']['kind']} of {after.project}")
     theirs, own = core.model or found.manifest["base"], settings.model or lesson.base
