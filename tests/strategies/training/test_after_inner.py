@@ -11,6 +11,7 @@ from assay.strategies.training.lora import Lora
 from assay.strategies.training.preference import Preference
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("one_thread")
 def test_it_starts_at_the_weights_of_the_inner_strategy(lesson):
     given = lesson("answer")
