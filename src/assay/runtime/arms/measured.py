@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 NAME = "measured.json"
 # of what the data stage noted: what an arm needs that only answers
-NOTED = ("task", "columns", "hashes")
+NOTED = ("task", "columns", "hashes", "group")
 
 
 def record(bench: Bench, done: Sequence[str], exam: Exam) -> dict[str, Any]:
