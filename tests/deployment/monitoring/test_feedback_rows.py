@@ -205,6 +205,19 @@ def learnt(project):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("group", ["room", "null"])
+def test_what_a_report_was_made_with_is_known_after_it(project, group):
+    (project / "project.yaml").write_text(YAML.replace("group: room", f"group: {group}"))
+    assay.run(project, only="majority", sets="split.leaks=repair", offline=True)
+    said = ("Is there a pool on the roof?", "Yes, until nine.", {"rating": "good"})
+    log = log_of(project, said, (TEST[0]["message"], "No.", {"correction": "Yes."}))
+    done = of.collect_feedback(project, log)
+    assert done.left_out == {of.TEST: 1}
+    (row,) = written(project)
+    assert row.get("room") == (row["id"] if group == "room" else None)
+
+
+@pytest.mark.slow
 def test_a_project_without_pairs_gets_some(project):
     (project / "project.yaml").write_text(YAML.replace(", rejected: off", ""))
     log = log_of(project, ("May I bring my dog?", "No.", {"correction": "Yes, gladly."}))

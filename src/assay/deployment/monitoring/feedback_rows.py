@@ -148,7 +148,9 @@ def collect_feedback(
     kept = _without_test(_complete(found, train, left), prepared, own, left)
     kept = list(_new(kept, [*train, *prepared.examples("val")], prepared, file, left))
     columns = prepared.note["columns"]
-    rows = [_row(one, columns, prepared.note["group"]) for one in kept]
+    # Earlier reports did not note the field of groups.
+    group = prepared.note.get("group", own.split.group)
+    rows = [_row(one, columns, group) for one in kept]
     if rows:
         store.append(file, *rows, mode=MODE)
     listed = {path.absolute() for paths in today.files.values() for path in paths}

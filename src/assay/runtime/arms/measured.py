@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from assay.runtime.arms.runner import Bench
 
 # of what the data stage noted: what an arm needs that only answers
-NOTED = ("task", "columns", "hashes")
+NOTED = ("task", "columns", "hashes", "group")
 
 
 def record(bench: Bench, done: Sequence[str], exam: Exam) -> dict[str, Any]:
