@@ -55,7 +55,7 @@ LORA: dict[str, Any] = {"kind": "lora", "epochs": 3, "name": "learnt"}
 WAYS: dict[str, Any] = {
     "plain": None,
     "rehearsal": {"kind": "rehearsal"},
-    "ewc": {"kind": "ewc", "strength": 10.0},
+    "ewc": {"kind": "ewc"},
     "o-lora": {"kind": "o-lora"},
     "lwf": {"kind": "lwf"},
     "l2-sp": {"kind": "l2-sp"},

@@ -31,7 +31,7 @@ class Ewc(Settings):
     arxiv.org/abs/1712.03847."""
 
     kind: Literal["ewc"]
-    strength: float = Field(default=1.0, gt=0)  # of the penalty, whose mean importance is 1
+    strength: float = Field(default=0.1, gt=0)  # of the penalty, whose mean importance is 1
     rows: int = Field(default=64, ge=1)  # old ones that the importance is taken from
 
 
