@@ -12,8 +12,8 @@ A folder has   run.py               KEY, its key in report.json and, for most, i
                                                                    on leaks say of it; none where it
                                                                    has a section of its own
                section.py           KEY and TITLE, its heading; HOW, what to do where it was not
-                                    measured; blocks(report), what report.html, report.md and the
-                                    terminal say of it
+                                    measured, "" where nothing is missing then; blocks(report), what
+                                    report.html, report.md and the terminal say of it
 Costs          time: a check is left out when the time given is over, and a failed fit is a warning,
                no error
 """

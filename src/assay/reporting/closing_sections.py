@@ -11,7 +11,7 @@ from assay.reporting.report_view import ReportView
 
 def unmeasured_section(seen: ReportView) -> spec.Section:
     absent = [part for part in SECTIONS if part.KEY not in seen.data]
-    pairs = [(part.TITLE, spec.Code(part.HOW)) for part in absent]
+    pairs = [(part.TITLE, spec.Code(part.HOW)) for part in absent if part.HOW]
     return spec.Section("unmeasured", "Not measured", [spec.Facts(pairs)])
 
 

@@ -8,7 +8,7 @@ from assay.presentation.number_format import above, below, between, tenths
 
 KEY = "other_tasks"
 TITLE = "Other tasks"
-HOW = "after: ../other, or together: [../other], in a strategy"
+HOW = ""  # nothing is missing where no strategy names another project
 
 
 def sentence(name: str, task: str, one: dict[str, Any], level: float) -> str:

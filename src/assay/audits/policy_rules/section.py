@@ -10,7 +10,7 @@ from assay.presentation.number_format import above, below, count
 
 KEY = "rules"
 TITLE = "Rules of the policy"
-HOW = "task: {policy: policy.md}"
+HOW = ""  # nothing is missing where the task has no policy
 EVERY = "every rule"
 
 
