@@ -63,6 +63,12 @@ class CausalLM:
         )
         return scale_logits(values, scale, cap)
 
+    def rounded_logits(self, hidden: torch.Tensor) -> torch.Tensor:
+        """`logits`, computed in the weights' own type: a third of the time in bf16, and rounded."""
+        weight, bias, scale, cap = output(self.network)
+        values = torch.nn.functional.linear(hidden.to(weight.dtype), weight, bias)
+        return scale_logits(values.float(), scale, cap)
+
     def _head_weight(self) -> torch.Tensor:
         weight = self.head.weight
         if weight.dtype == torch.float32:

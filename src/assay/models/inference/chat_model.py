@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from functools import cached_property
 
 import numpy as np
@@ -13,6 +13,7 @@ from assay.models.inference.batch_generation import BatchWriter, reach
 from assay.models.inference.batch_plan import common_prefix
 from assay.models.inference.causal_lm import CausalLM
 from assay.models.inference.constrained_decoding import CompiledForm, Forms
+from assay.models.inference.light_lora import light_lora
 from assay.models.inference.option_batches import likelihoods
 from assay.models.inference.sampler import PartialAnswer, Pen, WrittenTokens
 
@@ -82,18 +83,28 @@ class ChatModel(CausalLM):
         tell: Tell | None = None,
     ) -> list[WrittenTokens]:
         """As `generate`, with the very tokens that were read and written: a text may be encoded
-        otherwise than it was written."""
-        pen, lines = self._write(prompts, max_tokens, how, tell)
+        otherwise than it was written. It is for answers that are drawn in numbers and computed once
+        more where their likelihoods count: logits and adapters are rounded to the network's own
+        type."""
+        with light_lora(self.network):
+            pen, lines = self._write(prompts, max_tokens, how, tell, self.rounded_logits)
         return [WrittenTokens(line.ids, line.tokens, pen.to_generated(line)) for line in lines]
 
     def _write(
-        self, prompts: Sequence[Messages], max_tokens: int, how: Decoding, tell: Tell | None
+        self,
+        prompts: Sequence[Messages],
+        max_tokens: int,
+        how: Decoding,
+        tell: Tell | None,
+        logits: Callable[[torch.Tensor], torch.Tensor] | None = None,
     ) -> tuple[Pen, list[PartialAnswer]]:
         pen = self.pen(how, max_tokens)
         sequences = self._sequences(prompts, max_tokens, tell)
         lines = pen.lines(sequences)
+        desk = self.desk(sequences, max_tokens)
+        desk.logits = logits or desk.logits
         done = 0
-        for ended in self.desk(sequences, max_tokens).write(pen, lines):
+        for ended in desk.write(pen, lines):
             done += len(ended)
             if tell and ended:
                 tell({"event": "progress", "done": done, "total": len(prompts), "unit": "answer"})
