@@ -32,9 +32,9 @@ from assay.core.types import Task
 from assay.evaluation.scoring import judge
 from assay.stats.standard_error import paired_difference
 from contest import environment, processor
+from workloads import DATA
 
 HERE = Path(__file__).parent
-DATA = HERE.parents[1] / "shared" / "data"
 OUT = HERE / "out" / "pretraining"
 PAGE = HERE.parent / "docs" / "pretraining-measured.md"
 FILES = ("policy.txt", "developers-reference.txt", "debian-faq.en.txt")
