@@ -262,3 +262,27 @@ def test_it_goes_on_from_what_a_search_has_chosen(old, tmp_path):
     given = replace(given, means=replace(given.means, existing=lambda reference: other))
     model, _ = Lora(rank=4, after=OLD, **QUICK).open_changed(given)
     assert torch.allclose(logits(model), logits(arm.model), atol=1e-5)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["ia3", "miss", "adapters", "prefix", "prompt_tuning", "p_tuning"])
+def test_every_method_goes_on_from_its_own_weights(old, kind):
+    from assay.config import make_strategy
+    from assay.strategies.training.trained_arm import Tuned
+
+    settings = {"kind": kind, "epochs": 2, "batch_size": 6, "val_rows": 4, "learning_rate": 1e-2}
+    given, arm = old(make_strategy(settings, {}))
+    after = {"kind": "existing", "project": "../old"}
+    model, change = make_strategy({**settings, "after": after}, {}).open_changed(given)
+    if change.warmer:
+        change.warmer()
+    model.network.eval()
+    rows = [row.question for row in given.val]
+    now = Tuned(model, given.task, arm.room, change.write).answer(rows)
+    assert [(a.text, a.scores) for a in now] == [(a.text, a.scores) for a in arm.answer(rows)]
+
+
+def test_ranks_that_were_given_up_do_not_come_back():
+    from assay.strategies.training.adalora import Adalora
+
+    assert not Adalora().reads_back and Ia3().reads_back

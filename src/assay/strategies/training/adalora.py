@@ -76,6 +76,11 @@ class Adalora(FineTuning):
             )
         return self
 
+    @property
+    def reads_back(self) -> bool:
+        """Not its ranks: what is saved is the product, of those that are left."""
+        return False
+
     def change(self, model: ChatModel, lesson: Lesson) -> NetworkChange:
         from peft.tuners.adalora import AdaLoraModel
 

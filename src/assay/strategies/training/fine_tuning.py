@@ -119,9 +119,15 @@ class FineTuning(Trained):
         """From the weights of the same method with the same settings; a method that can go on from
         others does it here."""
         core = earlier.core
-        if core.kind != self.kind or not self.continues or differing(core, self):
+        if core.kind != self.kind or not self.reads_back or differing(core, self):
             raise unable(self, core.kind)
         return self.open_changed(replace(lesson, start=earlier.folder))
+
+    @property
+    def reads_back(self) -> bool:
+        """Whether weights that were saved can be trained on, those of the base being as they
+        were."""
+        return True
 
     def learn_from(
         self, lesson: Lesson, model: ChatModel, change: NetworkChange, arm: Tuned

@@ -90,6 +90,10 @@ class Full(FineTuning):
         """Not where layers are chosen by their gradient, which are others for other rows."""
         return self.by == "top" and self.processes == 1
 
+    @property
+    def reads_back(self) -> bool:
+        return self.continues
+
     def open_after(self, lesson: Lesson, earlier: Earlier) -> tuple[ChatModel, NetworkChange]:
         """From any weights that can become part of the base's: they are merged into it."""
         core = earlier.core

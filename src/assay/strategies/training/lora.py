@@ -108,6 +108,10 @@ class Lora(FineTuning):
 
         return self.initialise not in MOVING and self.processes == 1
 
+    @property
+    def reads_back(self) -> bool:
+        return self.continues
+
     def open_after(self, lesson: Lesson, earlier: Earlier) -> tuple[ChatModel, NetworkChange]:
         """From the same adapter, or beside one of another rank, which stays as it is then."""
         core = earlier.core
