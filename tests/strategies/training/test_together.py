@@ -78,7 +78,7 @@ def test_rows_that_are_gone_are_said(joint, tmp_path):
         ({"together": (OTHER,), "objective": "label_set"}, "other tasks have other labels"),
         (
             {"together": (OTHER,), "mix": Mix(balance="uncertainty"), "teacher": "x"},
-            "leave `teacher`",
+            "leave `teacher`, `label_smoothing`, lwf",
         ),
     ],
 )

@@ -286,3 +286,16 @@ def test_ranks_that_were_given_up_do_not_come_back():
     from assay.strategies.training.adalora import Adalora
 
     assert not Adalora().reads_back and Ia3().reads_back
+
+
+@pytest.mark.slow
+def test_what_was_fitted_before_does_not_change_how_a_fresh_adapter_begins(lesson):
+    given = lesson("classify")
+    first = Lora(rank=4, learning_rate=5e-3, **QUICK)
+    strategy = Lora(rank=2, after=first, retain=(O_LORA,), **QUICK)
+    (one, _), (two, _) = (
+        strategy.open_changed(given),
+        strategy.open_changed(given),
+    )  # then it lies there
+    mine, other = (dict(model.network.named_parameters()) for model in (one, two))
+    assert all(torch.equal(mine[name], other[name]) for name in mine)

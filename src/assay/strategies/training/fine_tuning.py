@@ -72,8 +72,11 @@ class FineTuning(Trained):
             yield f"mix: weights are read with by: weights, not with by: {self.mix.by}"
         if self.together and self.objective == "label_set":
             yield "together: other tasks have other labels; leave `objective: label_set` out"
-        if self.mix.balance != "none" and (self.teacher or self.label_smoothing):
-            yield "mix: balance weighs plain losses; leave `teacher` and `label_smoothing` out"
+        other_loss = (
+            self.teacher or self.label_smoothing or any(r.kind == "lwf" for r in self.retain)
+        )
+        if self.mix.balance != "none" and other_loss:
+            yield "mix: balance weighs plain losses; leave `teacher`, `label_smoothing`, lwf out"
 
     @property
     def _has_old_rows(self) -> bool:
@@ -107,8 +110,12 @@ class FineTuning(Trained):
         Raises:
             TrainError: T120, it cannot go on from there; T122, these are of another base.
         """
+        import torch
+
         if lesson.start is None and self.after is not None:
-            return self.open_after(lesson, find_earlier(self, self.after, lesson))
+            earlier = find_earlier(self, self.after, lesson)
+            torch.manual_seed(lesson.seed)  # whether that was fitted here, or was there already
+            return self.open_after(lesson, earlier)
         model = self.open(lesson)
         change = self.change(model, lesson)
         if lesson.start is not None:
