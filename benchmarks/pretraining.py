@@ -133,6 +133,7 @@ def write_project(tokens: int) -> None:
                 "tokens": tokens,
                 "replay": "general",
                 "max_length": 512,
+                "batch_size": 4,
             },
             {**LORA, "name": "straight"},
             {**LORA, "name": "through", "after": "read"},

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from assay.models.inference.chat_model import ChatModel
 
 MANY = 20  # documents from which whole ones are held out
-GENERAL = 64  # windows of general text at most that perplexity is told on
+GENERAL = 16  # windows of general text at most that perplexity is told on
 
 Windows = list[tuple[str, Encoded]]  # each with the document that it is from
 
