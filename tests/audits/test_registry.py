@@ -13,7 +13,8 @@ def test_every_check_has_a_key_of_its_own_and_its_section_the_same():
     for question, section in AUDITS:
         assert section is None or section.KEY == question.KEY
     assert len({section.TITLE for section in SECTIONS}) == len(SECTIONS)
-    assert all(section.HOW.strip() for section in SECTIONS)
+    without = {section.KEY for section in SECTIONS if not section.HOW}
+    assert without == {"other_tasks", "rules"}  # nothing is missing where they say nothing
 
 
 def test_every_folder_of_a_check_is_listed_with_its_page():

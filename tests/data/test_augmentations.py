@@ -52,7 +52,7 @@ WRITTEN = {
 }
 
 
-POLICY = "## Plain\nNo such words.\n```yaml check\nlacks: [card, refund, login]\n```\n"
+POLICY = "## Whole\nEnd with a full stop.\n```yaml check\nends_with: .\n```\n"
 
 
 def written(prompts, max_tokens):
@@ -60,7 +60,8 @@ def written(prompts, max_tokens):
     for prompt in prompts:
         asked = prompt[-1].content.rpartition("\n")[2]
         if asked == "Rewritten answer:":
-            out.append("All is well.")
+            old = prompt[-1].content.split("Answer:\n")[1].split("\n\nRule:")[0]
+            out.append(f"{old}.")
             continue
         answers = {question: answer for answer, question in WRITTEN.items()}
         head, _, rest = asked.partition(": ")
