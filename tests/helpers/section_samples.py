@@ -7,6 +7,7 @@ from assay.audits.robustness.comparison import compare_perturbed
 from assay.audits.robustness.operators import PerturbedRow
 from assay.core.types import Answer
 from assay.reporting.build import Report
+from helpers.other_tasks_sample import other_tasks
 
 
 def triple(value: float, half: float = 0.03, name: str = "value") -> dict[str, float]:
@@ -306,25 +307,6 @@ def _rules(names: list[str]) -> dict[str, Any]:
     }
 
 
-def _other_tasks(names: list[str]) -> dict[str, Any]:
-    """What strategies know of a task that another project has learnt: the first has lost of it."""
-    task = "lora of ../march"
-
-    def arm(gap: float) -> dict[str, Any]:
-        ends = {"difference": gap, "low": gap - 0.09, "high": gap + 0.09}
-        whole = {key: 100 * value for key, value in ends.items()}
-        found = {"before": 0.9, "after": 0.9 + gap, **ends, "n": 60}
-        return {"tasks": {task: found}, "backward": gap, "combined": whole}
-
-    return {
-        "level": 0.95,
-        "tasks": [{"name": task, "metric": "accuracy", "n": 60}],
-        "arms": {names[0]: arm(-0.35), names[1]: arm(0.02)},
-        "failed": {},
-        "without": [],
-    }
-
-
 def _judged(names: list[str]) -> dict[str, Any]:
     pair = {
         "first": names[0],
@@ -387,7 +369,7 @@ def by_names(names: list[str]) -> dict[str, Any]:
         "mistakes": _mistakes(names),
         "bias": _bias(names),
         "forgetting": _forgetting(names),
-        "other_tasks": _other_tasks(names),
+        "other_tasks": other_tasks(names),
         "people": _people(names),
         "judged": _judged(names),
         "learning_curve": CURVE,

@@ -54,10 +54,10 @@ class RuleCheck(AnswerCheck):
     def keeps(self, answer: str, question: str) -> bool:
         """Whether the answer to a question keeps all of it."""
         return self.holds(answer) and all(
-            wanted.casefold() in answer.casefold() for wanted in self._wanted(question)
+            wanted.casefold() in answer.casefold() for wanted in self._texts_to_repeat(question)
         )
 
-    def _wanted(self, question: str) -> Iterator[str]:
+    def _texts_to_repeat(self, question: str) -> Iterator[str]:
         for pattern in self.repeats:
             if found := re.search(pattern, question):
                 yield (found[1] if found.re.groups else found[0]) or ""

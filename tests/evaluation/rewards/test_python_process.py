@@ -6,7 +6,7 @@ from decimal import Decimal
 import numpy as np
 import pytest
 
-from assay.evaluation.rewards.python_process import numbers, told
+from assay.evaluation.rewards.python_process import describe_error, numbers
 
 
 @pytest.mark.parametrize(
@@ -33,7 +33,7 @@ def test_the_line_is_the_last_one_in_the_users_file():
     exec(compile(source, "own.py", "exec"), names)
     with pytest.raises(IndexError) as caught:
         names["score"]()
-    assert told(caught.value, "own.py") == {
+    assert describe_error(caught.value, "own.py") == {
         "text": "IndexError: list index out of range",
         "line": 4,
     }

@@ -10,7 +10,12 @@ from assay.config import load
 from assay.core import store
 from assay.core.corrupt_files import silent
 from assay.core.errors import ModelError, UsageError
-from assay.runtime.arms.existing_arms import find_existing, fitted_arm, held_rows, needed_models
+from assay.runtime.arms.existing_arms import (
+    find_existing,
+    fitted_arm,
+    needed_models,
+    read_test_rows,
+)
 from assay.runtime.arms.model_lookup import _find_theirs, find_models
 from assay.strategies.baselines.existing import Existing
 from assay.strategies.baselines.majority import Majority
@@ -43,7 +48,7 @@ def test_it_is_the_very_fit_that_was_measured(project, old):
     assert other.folder == old and found["name"] == "tfidf of ../old" and not found["models"]
     arm = fitted_arm(found)
     assert arm.manifest["strategy"]["kind"] == "tfidf" and arm.folder.parent.name == found["digest"]
-    assert len(arm.rows("train")) + len(arm.rows("val")) == 30 and len(held_rows(found)) == 12
+    assert len(arm.rows("train")) + len(arm.rows("val")) == 30 and len(read_test_rows(found)) == 12
     assert arm.tasks == [arm]
     old_one = Existing(project="../old", strategy="tfidf")
     assert needed_models(old_one, "b", {"../old#tfidf": found}) == ["../old#tfidf"]

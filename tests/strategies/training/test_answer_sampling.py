@@ -10,7 +10,7 @@ from assay.strategies.prompting.prompted_arm import Prompted
 from assay.strategies.training.answer_sampling import (
     Sampler,
     as_mappings,
-    asked_in,
+    rows_of_round,
     with_room,
     writes_no_texts,
 )
@@ -19,13 +19,13 @@ from helpers.problems import problem
 
 def test_every_row_is_asked_before_any_comes_again(lesson):
     rows = lesson("answer").train  # 18
-    places = [at for number in range(6) for at in asked_in(rows, number, 9, seed=1)]
+    places = [at for number in range(6) for at in rows_of_round(rows, number, 9, seed=1)]
     assert sorted(places[:18]) == sorted(places[18:36]) == list(range(18))
     assert places[:18] != places[18:36]  # in another order
-    assert asked_in(rows, 3, 9, seed=1) == places[27:36]
+    assert rows_of_round(rows, 3, 9, seed=1) == places[27:36]
     # A round may go over the end of a turn.
-    across = [at for number in range(9) for at in asked_in(rows, number, 8, seed=1)]
-    assert across == [at for number in range(8) for at in asked_in(rows, number, 9, seed=1)]
+    across = [at for number in range(9) for at in rows_of_round(rows, number, 8, seed=1)]
+    assert across == [at for number in range(8) for at in rows_of_round(rows, number, 9, seed=1)]
 
 
 def test_a_round_writes_what_its_seed_and_number_say(lesson, open_tiny):

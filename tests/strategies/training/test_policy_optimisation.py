@@ -210,7 +210,7 @@ def test_names_that_people_look_for():
     kinds = [make_strategy({"kind": name, "reward": "exact"}, {}) for name in METHODS]
     assert [one.method for one in kinds] == list(METHODS)
     assert [arm_name(one) for one in kinds] == [f"{name}-exact-lora" for name in METHODS]
-    assert [one.given for one in kinds] == [0.04, 0.05, 0.05]
+    assert [one.kl_weight for one in kinds] == [0.04, 0.05, 0.05]
     several = ["exact", {"kind": "length", "words": 5, "weight": 0.2}]
     assert [
         one.weight for one in make_strategy({"kind": "grpo", "reward": several}, {}).reward

@@ -11,7 +11,7 @@ from assay.training.objectives.completion import Loss
 from assay.training.retention.elastic_weight_consolidation import (
     holding,
     importance,
-    kept_importance,
+    load_importance,
 )
 
 
@@ -54,9 +54,9 @@ def test_importance_of_a_linear_model_is_the_closed_form(linear):
 def test_importance_is_kept_for_a_run_that_goes_on(linear, tmp_path):
     given = {"w": linear.network.w}
     file, said = tmp_path / "importance.safetensors", []
-    first = kept_importance(linear, given, file, said.append)
+    first = load_importance(linear, given, file, said.append)
     assert [event["done"] for event in said] == list(range(1, 41))
-    again = kept_importance(SimpleNamespace(), given, file, said.append)
+    again = load_importance(SimpleNamespace(), given, file, said.append)
     assert torch.equal(first["w"], again["w"]) and len(said) == 40
 
 

@@ -26,7 +26,7 @@ from assay.core.errors import ResourceError, TrainError
 from assay.core.sampling import hash_rank
 from assay.core.types import Adapted, Answer, Example, Record, Strategy, Task
 from assay.evaluation.scoring import judge
-from assay.runtime.arms.existing_arms import held_rows
+from assay.runtime.arms.existing_arms import read_test_rows
 from assay.runtime.data_stage.split_files import read_examples
 from assay.runtime.execution import execute_answers
 from assay.stats.standard_error import group_codes, paired_difference
@@ -105,7 +105,7 @@ def tasks_of(bench: Bench, strategy: Strategy) -> Iterator[OtherTask]:
     for reference in references(strategy):
         for found in _chain(bench.models[reference]):
             try:
-                rows = held_rows(found)
+                rows = read_test_rows(found)
             except OSError:
                 rows = ()
             drawn = sorted(rows, key=lambda row: hash_rank(bench.project.seed, row.id))

@@ -133,16 +133,16 @@ def _made(one: Draft, kind: str) -> Made:
     )
 
 
-def _shown(one: Draft, rule: Rule) -> str:
+def _draft_text(one: Draft, rule: Rule) -> str:
     lines = "\n".join(rule_lines(rule))
     return f"Message:\n{one.example.text}\n\nAnswer:\n{one.answer}\n\nRule:\n{lines}"
 
 
 def _criticise(one: Draft, rule: Rule) -> Messages:
-    return Message("system", CRITIC), Message("user", _shown(one, rule))
+    return Message("system", CRITIC), Message("user", _draft_text(one, rule))
 
 
 def _edit(one: Draft, rule: Rule, said: str) -> Messages:
     critique = f"\n\nWhat is wrong:\n{said.strip()}" if said.strip() else ""
-    asked = f"{_shown(one, rule)}{critique}\n\n{ENDS}"
+    asked = f"{_draft_text(one, rule)}{critique}\n\n{ENDS}"
     return Message("system", EDITOR), Message("user", asked)

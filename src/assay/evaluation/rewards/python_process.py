@@ -29,7 +29,7 @@ def main(*arguments: Path) -> int:
     try:
         exec(compile(job["source"], place, "exec"), names)
     except BaseException as error:  # noqa: BLE001  (whatever the user's file does)
-        say(error="load", **told(error, place))
+        say(error="load", **describe_error(error, place))
         return 0
     function = names.get(job["function"])
     if not callable(function):
@@ -43,11 +43,11 @@ def main(*arguments: Path) -> int:
             values = function(given["questions"], given["answers"], given["targets"])
             say(**numbers(values))
         except BaseException as error:  # noqa: BLE001
-            say(error="raised", **told(error, place))
+            say(error="raised", **describe_error(error, place))
     return 0
 
 
-def told(error: BaseException, place: str) -> dict[str, Any]:
+def describe_error(error: BaseException, place: str) -> dict[str, Any]:
     """The error in a line, and the line of the file that it comes from."""
     frames = traceback.extract_tb(error.__traceback__)
     lines = [frame.lineno for frame in frames if frame.filename == place]

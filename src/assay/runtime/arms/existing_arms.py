@@ -114,7 +114,7 @@ def fitted_arm(found: Mapping[str, Any]) -> FittedArm:
     )
 
 
-def held_rows(found: Mapping[str, Any]) -> tuple[Example, ...]:
+def read_test_rows(found: Mapping[str, Any]) -> tuple[Example, ...]:
     """The test rows that it was measured with, for what asks it again; no worker is handed their
     place."""
     from assay.config import load

@@ -89,7 +89,7 @@ class Sampler:
         )
 
 
-def asked_in(rows: Sequence[Example], number: int, count: int, seed: int) -> list[int]:
+def rows_of_round(rows: Sequence[Example], number: int, count: int, seed: int) -> list[int]:
     """Places of the `count` rows that a round asks: every row once before any comes again, in an
     order of its own each time."""
     places: list[int] = []

@@ -36,8 +36,8 @@ from assay.strategies.training.answer_sampling import (
     RewardField,
     Sampler,
     as_mappings,
-    asked_in,
     rewarded,
+    rows_of_round,
     watch,
     with_room,
     writes_no_texts,
@@ -119,7 +119,7 @@ class PolicyOptimisation(AfterInner):
             yield f"{text} round"
 
     @property
-    def given(self) -> float:
+    def kl_weight(self) -> float:
         return BETA[self.method] if self.beta is None else self.beta
 
     def needs(self, base: str) -> tuple[str, ...]:
@@ -180,7 +180,7 @@ class PolicyOptimisation(AfterInner):
                 self.method,
                 self.epsilon,
                 high,
-                self.given,
+                self.kl_weight,
                 self.normalise,
                 arm.room,
                 self.temperature,
@@ -212,7 +212,7 @@ class PolicyOptimisation(AfterInner):
         """A round's answers, by the model as it is, and their rewards."""
         from assay.training.written_answers import Round
 
-        places = asked_in(rows, number, min(self.prompts, len(rows)), lesson.seed)
+        places = rows_of_round(rows, number, min(self.prompts, len(rows)), lesson.seed)
         sampled = sampler.write([rows[at] for at in places], number)
         found, n = rewarded(rewards, sampled), self.samples
         starts = range(0, len(sampled.answers), n)

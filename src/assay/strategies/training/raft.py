@@ -33,8 +33,8 @@ from assay.strategies.training.answer_sampling import (
     RewardField,
     Sampler,
     as_mappings,
-    asked_in,
     rewarded,
+    rows_of_round,
     watch,
     with_room,
     writes_no_texts,
@@ -160,7 +160,9 @@ class Raft(AfterInner):
         rows = with_room(lesson, arm, self.max_length, self.kind)
         rows = rows if self.max_rows is None else sample_rows(rows, self.max_rows, lesson.seed)
         if not (known := sealed.one(file, lesson.tell)):
-            places = asked_in(rows, number, min(self.prompts or len(rows), len(rows)), lesson.seed)
+            places = rows_of_round(
+                rows, number, min(self.prompts or len(rows), len(rows)), lesson.seed
+            )
             known = self._ask(lesson, arm, rewards, number, [rows[at] for at in places])
             known["places"] = places
             sealed.write(file, known)

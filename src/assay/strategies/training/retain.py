@@ -140,7 +140,7 @@ def ewc(
 ) -> Callable[[], torch.Tensor]:
 
     from assay.training.objectives.completion import completion
-    from assay.training.retention.elastic_weight_consolidation import holding, kept_importance
+    from assay.training.retention.elastic_weight_consolidation import holding, load_importance
 
     pad = model.chat.tokenizer.pad_token_id or model.chat.tokenizer.eos_token_id
     count = -(-remedy.rows // len(tasks))
@@ -149,7 +149,7 @@ def ewc(
         model.network, change, old, strategy, pad, partial(completion, smoothing=0.0)
     )
     file = lesson.workdir / "importance.safetensors"
-    found = kept_importance(exercise, change.trained, file, lesson.tell)
+    found = load_importance(exercise, change.trained, file, lesson.tell)
     return holding(change.trained, remedy.strength, found)
 
 

@@ -26,7 +26,7 @@ from assay.core.types import Tell
 from assay.training.training_data import Exercise
 
 
-def kept_importance(
+def load_importance(
     exercise: Exercise, weights: Mapping[str, torch.nn.Parameter], file: Path, tell: Tell
 ) -> dict[str, torch.Tensor]:
     """`importance`, from a file where a run that goes on finds it."""
