@@ -102,7 +102,7 @@ class ChoiceSentences:
         if self.missing:
             flat = name and self.constant is not None and not self._above_constant()
             ahead = "nothing is better than a constant yet" if flat else f"{name} is ahead"
-            return f"Undecided: {self.missing}{f'; {ahead}' if name else ''}"
+            return f"Undecided{f'; {ahead}' if name else ''}: {self.missing}"
         return {
             "use": f"Use {name}",
             "best guess": f"Best guess: {name}",

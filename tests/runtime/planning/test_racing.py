@@ -199,7 +199,7 @@ def test_the_first_line_says_what_did_not_finish():
     said = build(task=TASK, arms=[*done, late, pruned], rows={}, audit={}, exam={})["verdict"]
     assert said["state"] == "undecided" and said["recommended"] == "probe"
     assert (
-        said["headline"] == "Undecided: lora did not finish (about 4 minutes more); probe is ahead"
+        said["headline"] == "Undecided; probe is ahead: lora did not finish (about 4 minutes more)"
     )
     assert said["unfinished"] == [{"arm": "lora", "minutes": 3.8}]
     constant = build(task=TASK, arms=[done[0], late], rows={}, audit={}, exam={})["verdict"][
@@ -207,8 +207,8 @@ def test_the_first_line_says_what_did_not_finish():
     ]
     assert (
         constant
-        == "Undecided: lora did not finish (about 4 minutes more); nothing is better than a"
-        " constant yet"
+        == "Undecided; nothing is better than a constant yet: lora did not finish (about 4 minutes"
+        " more)"
     )
     assert (
         build(task=TASK, arms=[*done, pruned], rows={}, audit={}, exam={})["verdict"]["state"]
