@@ -40,10 +40,9 @@ PAGE = ROOT / "docs" / "search-measured.md"
 TRIALS = 12
 ROWS = {"train": 100, "val": 100, "test": 50}  # that a trial learns, and is scored on, at most
 LORA = {"kind": "lora", "epochs": 2, "max_rows": ROWS["train"]}  # a minute a trial, on one thread
-SEARCH = {"trials": TRIALS, "val_rows": ROWS["val"]}
 WAYS: dict[str, dict[str, Any]] = {
-    "tpe": {"sampler": "tpe", "pruner": "median", **SEARCH},
-    "random": {"sampler": "random", "pruner": "none", **SEARCH},
+    "tpe": {"sampler": "tpe", "pruner": "median", "trials": TRIALS},
+    "random": {"sampler": "random", "pruner": "none", "trials": TRIALS},
 }
 VERSION = 2  # raise it when searches draw or stop differently
 
@@ -90,9 +89,11 @@ def project(name: str, folder: Path, seed: int, arm: dict[str, Any]) -> None:
         value = json.loads((folder / "project.yaml").read_text(encoding="utf-8"))
     value |= {"seed": seed, "compare": [arm], "evaluate": {}}
     value.pop("minutes", None)
-    test = list(read_lines(folder / value["data"]["files"]["test"]))  # asked once, for nothing here
-    write_lines(folder / "test.jsonl", test[: ROWS["test"]])
-    value["data"]["files"]["test"] = "test.jsonl"
+    files = value["data"]["files"]
+    for split in {"val", "test"} & {*files}:
+        rows = list(read_lines(folder / files[split]))
+        write_lines(folder / f"{split}.jsonl", rows[: ROWS[split]])
+        files[split] = f"{split}.jsonl"
     write_text(folder / "project.yaml", to_json(value, indent=1))  # JSON is YAML
 
 

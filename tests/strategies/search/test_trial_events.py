@@ -70,3 +70,21 @@ def test_the_steps_of_a_trial_are_told_with_its_number(told):
         own = [one["step"] for one in steps if one["trial"] == number]
         assert own == list(range(1, steps[0]["steps"] + 1))
     assert {one["trial"] for one in of("evaluation", events)} == {0, 1}
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("one_thread")
+def test_a_trained_trial_is_scored_by_its_own_look_at_the_same_val_rows(told, tmp_path):
+    rows, _ = told
+    asked = []
+    score = replace(rows, judge=lambda some, said: asked.append(len(some)) or 0.5)
+    given = {"kind": "lora", "epochs": 2, "batch_size": 12}
+    searched = {**given, "rank": [2, 4], "search": {"sampler": "grid", "pruner": "none"}}
+    found = make_strategy(searched, {}).fit(score).search["trials"]
+    assert not asked
+    arm = make_strategy({**given, "rank": found[0]["values"]["rank"]}, {}).fit(rows)
+    assert round(found[0]["score"], 6) == max(look["val"] for look in arm.curve)
+    count = len(rows.val)
+    score = replace(score, means=replace(score.means, workdir=tmp_path))
+    make_strategy({**searched, "val_rows": 2}, {}).fit(score)
+    assert asked == [count // 4, count // 2, count] * 2

@@ -154,6 +154,8 @@ class FineTuning(Trained):
             given = (joined.lesson, self, model, kept.change, arm, objective)
             train(*given, old=old, old_val=joined.val)
         kept.finish()
+        if self.retain:
+            arm.val_score = None  # what is kept may be other weights than those that were scored
 
     def restore(self, folder: Path, lesson: Lesson) -> Tuned:
         model = self.open(lesson)

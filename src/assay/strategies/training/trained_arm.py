@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from assay.core.errors import Problem, TrainError
 from assay.core.preconditions import need_rows
-from assay.core.store import read_json, write_json
+from assay.core.store import digest, read_json, write_json
 from assay.core.types import Example, LanguageModel, Lesson, Task
 from assay.data.accepted_answers import WRITTEN
 from assay.models.tokenizer.chat_tokens import Encoded
@@ -45,18 +45,19 @@ class Tuned(Prompted):
         self.best_step = 0  # whose weights are kept; 0: the last ones
         self.fit: dict[str, str] = {}  # word and text, see `fit_words`
         self.start_loss: float | None = None  # before the first step
+        # of the kept weights, on the val rows of that digest, as training has measured it
+        self.val_score: tuple[str, float] | None = None
 
     def save(self, folder: Path) -> None:
         self._write(folder)
-        went = {
+        went: dict[str, Any] = {
             "curve": self.curve,
             "ended": self.ended,
             "best_step": self.best_step,
             "fit": self.fit,
         }
-        write_json(
-            folder / "tuned.json", {"room": self.room, **went, "start_loss": self.start_loss}
-        )
+        went |= {"start_loss": self.start_loss, "val_score": self.val_score}
+        write_json(folder / "tuned.json", {"room": self.room, **went})
 
     def note_training(self, progress: Progress) -> None:
         """How the training went."""
@@ -73,6 +74,19 @@ class Tuned(Prompted):
         # Not in what the first versions wrote.
         self.best_step, self.fit = saved.get("best_step", 0), saved.get("fit", {})
         self.start_loss = saved.get("start_loss")
+        self.val_score = tuple(saved["val_score"]) if saved.get("val_score") else None
+
+    def score_on(self, rows: Sequence[Example]) -> float | None:
+        """The task's metric on these rows, where training has measured the kept weights on the same
+        ones; higher is better."""
+        if self.val_score is None or self.val_score[0] != digest_of(rows):
+            return None
+        return self.val_score[1]
+
+
+def digest_of(rows: Sequence[Example]) -> str:
+    """Of which rows they are, whatever their order."""
+    return digest(sorted(row.id for row in rows))
 
 
 def load_record(folder: Path) -> dict[str, Any]:
@@ -179,6 +193,8 @@ def train(
     model.network.eval().requires_grad_(False)
     model.forget()
     arm.note_training(progress)
+    if training.evaluate and progress.best_step and progress.best_score is not None:
+        arm.val_score = digest_of(held), progress.best_score
 
 
 def expand_answers(lesson: Lesson, which: Literal["derive", "first", "all"]) -> Sequence[Example]:
