@@ -38,7 +38,7 @@ ROOT = HERE.parent
 OUT, RESULTS = HERE / "out" / "search", HERE / "search.jsonl"
 PAGE = ROOT / "docs" / "search-measured.md"
 TRIALS = 12
-ROWS = {"train": 100, "val": 100, "test": 50}  # that a trial learns, and is scored on, at most
+ROWS = {"train": 100, "val": 60, "test": 50}  # that a trial learns, and is scored on, at most
 LORA = {"kind": "lora", "epochs": 2, "max_rows": ROWS["train"]}  # a minute a trial, on one thread
 WAYS: dict[str, dict[str, Any]] = {
     "tpe": {"sampler": "tpe", "pruner": "median", "trials": TRIALS},
@@ -90,6 +90,8 @@ def project(name: str, folder: Path, seed: int, arm: dict[str, Any]) -> None:
     value |= {"seed": seed, "compare": [arm], "evaluate": {}}
     value.pop("minutes", None)
     files = value["data"]["files"]
+    rows = len([*read_lines(folder / files["train"])])
+    value["split"]["val"] = min(0.1, ROWS["val"] / rows)  # where there is no file of val rows
     for split in {"val", "test"} & {*files}:
         rows = list(read_lines(folder / files[split]))
         write_lines(folder / f"{split}.jsonl", rows[: ROWS[split]])
