@@ -91,7 +91,7 @@ def project(name: str, folder: Path, seed: int, arm: dict[str, Any]) -> None:
     value.pop("minutes", None)
     files = value["data"]["files"]
     rows = len([*read_lines(folder / files["train"])])
-    value["split"]["val"] = min(0.1, ROWS["val"] / rows)  # where there is no file of val rows
+    value["split"]["val"] = round(min(0.1, ROWS["val"] / rows), 4)  # where there is no file of val rows
     for split in {"val", "test"} & {*files}:
         rows = list(read_lines(folder / files[split]))
         write_lines(folder / f"{split}.jsonl", rows[: ROWS[split]])
