@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import random
 import shutil
 import subprocess
 import sys
@@ -90,8 +91,12 @@ def project(name: str, folder: Path, seed: int, arm: dict[str, Any]) -> None:
     value |= {"seed": seed, "compare": [arm], "evaluate": {}}
     value.pop("minutes", None)
     files = value["data"]["files"]
-    rows = len([*read_lines(folder / files["train"])])
-    value["split"]["val"] = round(min(0.1, ROWS["val"] / rows), 4)  # where there is no file of val rows
+    if "val" not in files:
+        rows = list(read_lines(folder / files["train"]))
+        random.Random(0).shuffle(rows)
+        write_lines(folder / "val.jsonl", rows[: ROWS["val"]])
+        write_lines(folder / "train.jsonl", rows[ROWS["val"] :])
+        files |= {"val": "val.jsonl", "train": "train.jsonl"}
     for split in {"val", "test"} & {*files}:
         rows = list(read_lines(folder / files[split]))
         write_lines(folder / f"{split}.jsonl", rows[: ROWS[split]])
