@@ -16,7 +16,8 @@ def test_predictions_have_every_row(report):
     arm = next(arm for arm in report.arms if arm.name == "zero")
     rows = list(predictions(arm, report.task))
     assert len(rows) == 264
-    assert list(rows[0]) == ["id", "question", "target", "answer", "raw", "scores", "slices"]
+    keys = ["id", "question", "target", "answer", "raw", "confidence", "scores", "slices"]
+    assert list(rows[0]) == keys
     assert set(rows[0]["slices"]) == {"channel", "length"}
     mean = np.mean([row["scores"]["accuracy"] for row in rows])
     assert mean == pytest.approx(

@@ -28,6 +28,7 @@ from assay.cli import migrate as of_migrations
 from assay.cli import report as of_reports
 from assay.cli import review as of_reviews
 from assay.cli import serve as of_serving
+from assay.cli import ui as of_pages
 from assay.cli import watch as of_logs
 from assay.cli.annotate import EXAMPLE, annotate
 from assay.cli.options import (
@@ -272,6 +273,7 @@ command_of(epilog=of_questions.EXAMPLE)(of_questions.ask)
 command_of(epilog=of_answers.EXAMPLE)(of_answers.answer)
 command_of(epilog=of_exports.EXAMPLE)(of_exports.export)
 command_of(epilog=of_serving.EXAMPLE)(of_serving.serve)
+command_of(epilog=of_pages.EXAMPLE)(of_pages.ui)
 command_of(epilog=of_logs.EXAMPLE)(of_logs.watch)
 command_of(epilog=of_feedback.EXAMPLE)(of_feedback.feedback)
 command_of(epilog=EXAMPLE)(annotate)

@@ -26,6 +26,7 @@ from assay.presentation.svg import (
 )
 
 _ROW = 30
+NARROW = 640  # pixels up to which names are short
 
 
 def forest(
@@ -38,19 +39,21 @@ def forest(
     about: str,
     caption: str,
     header: str = "strategy",
+    width: float = WIDTH,
 ) -> Plot:
     """A row per dot: the value as its mark, the interval as a line; `line_at` is what all are held
-    against, `held` of a dot what it is held against by itself, as an upright stroke."""
-    names = [one_line(dot.name, 34) for dot in dots]
+    against, `held` of a dot what it is held against by itself, as an upright stroke. `width`: in
+    pixels; the letters stay as large, so that names are cut and notes go where it is small."""
+    names = [one_line(dot.name, 34 if width > NARROW else 16) for dot in dots]
     left = min(300.0, 16 + CHAR * max(len(name) for name in names))
-    notes = any(dot.note for dot in dots)
-    right = WIDTH - (156 if notes else 72)
+    notes = width > NARROW and any(dot.note for dot in dots)
+    right = width - (156 if notes else 72)
     ends = [v for dot in dots for v in (dot.value, dot.low, dot.high, dot.held) if v is not None]
     low, high = pad_range([*ends, line_at[0]] if line_at else ends)
     x = Axis(low, high, left + 12, right)
     top, bottom = 30.0, 30.0 + _ROW * len(dots)
     parts = []
-    for tick in ticks(low, high):
+    for tick in ticks(low, high, 5 if width > NARROW else 3):
         parts.append(line(x(tick), top - 4, x(tick), bottom, "grid"))
         parts.append(text(x(tick), bottom + 18, f"{tick:g}", "tick", "middle"))
     if line_at:
@@ -68,14 +71,14 @@ def forest(
             parts.append(line(x(dot.held), y - 9, x(dot.held), y + 9, "held"))
         parts.append(glyph(dot.mark, x(dot.value), y))
         parts.append(text(right + 14, y + 4.5, score(dot.value), f"{weight} number"))
-        if dot.note:
+        if dot.note and notes:
             parts.append(text(right + 64, y + 4.5, dot.note, "tick"))
     parts.append(text((left + right) / 2, bottom + 38, axis, "axis", "middle"))
     rows = [(dot.name, score(dot.value), score(dot.low), score(dot.high), dot.note) for dot in dots]
     columns = (header, axis, "low", "high", "note")
     cut = 5 if notes else 4
     return Plot(
-        frame(key, bottom + 46, title, about, parts),
+        frame(key, bottom + 46, title, about, parts, width),
         caption,
         columns[:cut],
         [row[:cut] for row in rows],

@@ -8,7 +8,7 @@ from assay.presentation.break_even_plot import cost_lines
 from assay.presentation.number_format import count, one_line, score, three
 from assay.presentation.plots import bars, curves, forest, histogram, scatter
 from assay.presentation.reward_plot import reward_curves
-from assay.presentation.svg import Dot, Plot
+from assay.presentation.svg import WIDTH, Dot, Plot
 from assay.reporting.view import FEW, Card
 
 
@@ -19,8 +19,9 @@ def _dot(card: Card, metric: str, winner: str | None) -> Dot:
     return Dot(card.name, card.index, one["value"], one["low"], one["high"], chosen, note)
 
 
-def quality(cards: list[Card], data: dict[str, Any]) -> Plot | None:
-    """Every done arm's score with its interval, best first, held against the best floor."""
+def quality(cards: list[Card], data: dict[str, Any], width: float = WIDTH) -> Plot | None:
+    """Every done arm's score with its interval, best first, held against the best floor. `width`:
+    in pixels."""
     metric, winner = data["task"]["metric"], data["verdict"]["recommended"]
     if not cards:
         return None
@@ -43,6 +44,7 @@ def quality(cards: list[Card], data: dict[str, Any]) -> Plot | None:
         + ("; a dashed line marks the best baseline." if floor else "."),
         caption=f"Dots are scores, lines their {level} intervals."
         + (" The dashed line is the best baseline." if floor else ""),
+        width=width,
     )
 
 

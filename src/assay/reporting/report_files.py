@@ -56,6 +56,7 @@ def _sources(record: Record) -> dict[str, Any]:
         "cited": list(answer.cited),
     }
     said |= {
+        "confidence": None if answer.confidence is None else round_or_none(answer.confidence),
         "support": answer.support,
         "by": answer.by,
         "abstained": answer.abstained,

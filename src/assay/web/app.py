@@ -1,0 +1,76 @@
+"""The routes of the local page. Each answers HTML that is whole without a script.
+
+gate -> route -> a project's report, rows or run -> template
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from assay.core.errors import AssayError
+from assay.web import compare_pages, overview_pages
+from assay.web.gate import Gate
+from assay.web.pages import page, static
+from assay.web.web_project import WebProject
+
+TYPES = {"css": "text/css", "js": "text/javascript"}
+Answer = Callable[[Request, WebProject], Response]
+
+
+def app(projects: Sequence[WebProject], token: str, hosts: tuple[str, ...] = ()) -> Gate:
+    """The page of these projects.
+
+    Args:
+        token: of the address that opens it. hosts: names that it is called by; none: any.
+    """
+    by_id = {one.id: one for one in projects}
+
+    def home(request: Request) -> Response:
+        if len(projects) == 1:
+            return RedirectResponse(f"/p/{projects[0].id}/", 303)
+        return page("home", title="Projects", projects=projects)
+
+    def files(request: Request) -> Response:
+        name = request.path_params["name"]
+        found = static(name)
+        if found is None:
+            raise HTTPException(404)
+        # Named by the version of the package, so that a browser asks once an update.
+        return Response(found, media_type=TYPES[name.rpartition(".")[2]])
+
+    def of_project(answer: Answer) -> Callable[[Request], Response]:
+        def answered(request: Request) -> Response:
+            found = by_id.get(request.path_params["id"])
+            if found is None:
+                raise HTTPException(404)
+            return answer(request, found)
+
+        return answered
+
+    routes = [Route("/", home), Route("/static/{name}", files)]
+    for path, answer in {**overview_pages.ROUTES, **compare_pages.ROUTES}.items():
+        routes.append(Route(f"/p/{{id}}/{path}", of_project(answer)))
+    handlers: Mapping[Any, Any] = {HTTPException: _http_error, AssayError: _assay_error}
+    made = Starlette(routes=routes, exception_handlers=dict(handlers))
+    return Gate(made, token, hosts)
+
+
+def _http_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    said = "There is no such page." if error.status_code == 404 else error.detail
+    return page("error", status=error.status_code, title=said, text="", help="")
+
+
+def _assay_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, AssayError)
+    one = error.problems[0]
+    return page(
+        "error", status=400, title=f"{one.code} {one.text}", text=one.place, help=one.help or ""
+    )

@@ -1,0 +1,164 @@
+"""Rows x strategies, filtered: what the address of the page says, and the rows that fit it."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from assay.decision import decision_table as decision
+from assay.web.row_matrix import RowMatrix
+
+PAGE = 50  # rows
+SHOWN = 4  # strategies side by side where none are named
+MOST = 12
+# What the first strategy did, and the one that it is held against.
+SHOWS = {
+    "different": "answers differ",
+    "regressed": "wrong, and the other right",
+    "fixed": "right, and the other wrong",
+    "failed": "wrong",
+    "none": "nobody right",
+    "all": "all rows",
+}
+SORTS = {"": "as in the file", "split": "most split first", "sure": "surest mistakes first"}
+
+
+@dataclass(frozen=True)
+class CompareQuery:
+    """
+    Attributes:
+        columns: of the strategies shown; the first is the one that is looked at. base: of the one
+            it is held against. below: confidence of the first, at most; NaN: any.
+    """
+
+    columns: tuple[int, ...]
+    base: int
+    show: str = "different"
+    text: str = ""
+    label: str = ""
+    slice: str = ""
+    below: float = float("nan")
+    sort: str = ""
+    page: int = 1
+
+    @classmethod
+    def of(
+        cls, asked: Mapping[str, str], matrix: RowMatrix, report: dict[str, Any]
+    ) -> CompareQuery:
+        """What an address says; what it says wrongly is as if it were not there."""
+        names = matrix.names
+        named = [name for name in asked.get("arms", "").split(",") if name in names][:MOST]
+        columns = tuple(names.index(name) for name in dict.fromkeys(named or usual(matrix, report)))
+        rival = asked.get("against", "")
+        if rival not in names:
+            rival = decision.rival_of(report) or ""
+        others = [column for column in columns[1:]] or [columns[0]]
+        base = names.index(rival) if rival in names else others[0]
+        return cls(
+            columns,
+            others[0] if base == columns[0] else base,
+            show=asked["show"] if asked.get("show") in SHOWS else "different",
+            text=asked.get("q", "").strip()[:200],
+            label=asked.get("label", ""),
+            slice=asked.get("slice", ""),
+            below=_number(asked.get("below", "")),
+            sort=asked["sort"] if asked.get("sort") in SORTS else "",
+            page=max(1, int(page)) if (page := asked.get("page", "")).isdigit() else 1,
+        )
+
+
+def usual(matrix: RowMatrix, report: dict[str, Any]) -> list[str]:
+    """The recommended strategy, its rival, the base as it is, and the best of the others."""
+    metric, sign = report["task"]["metric"], 1 if decision.higher_is_better(report) else -1
+    done = {one["name"]: one for one in report["strategies"] if one["name"] in matrix.names}
+
+    def value(name: str) -> float:
+        found = done[name]["metrics"].get(metric, {}).get("value")
+        return -np.inf if found is None else sign * found
+
+    ranked = sorted(done, key=value, reverse=True)
+    first = [report["verdict"]["recommended"], decision.rival_of(report)]
+    chosen = [name for name in first if name and name in done] + ranked
+    return list(dict.fromkeys(chosen))[:SHOWN]
+
+
+def _number(text: str) -> float:
+    try:
+        found = float(text)
+    except ValueError:
+        return float("nan")
+    return found if 0 <= found <= 1 else float("nan")
+
+
+def fitting_rows(matrix: RowMatrix, query: CompareQuery) -> np.ndarray:
+    """The rows that the query leaves, in its order."""
+    right, said = matrix.right, matrix.said
+    first, base, columns = query.columns[0], query.base, list(query.columns)
+    kept = {
+        "different": lambda: (said[:, columns] != said[:, [first]]).any(1),
+        "regressed": lambda: ~right[:, first] & right[:, base],
+        "fixed": lambda: right[:, first] & ~right[:, base],
+        "failed": lambda: ~right[:, first],
+        "none": lambda: ~right[:, columns].any(1),
+        "all": lambda: np.ones(len(matrix), bool),
+    }[query.show]()
+    if query.label:
+        kept &= np.fromiter((one == query.label for one in matrix.targets), bool, len(matrix))
+    if query.slice:
+        name, _, value = query.slice.partition("=")
+        values = matrix.slices.get(name, [""] * len(matrix))
+        kept &= np.fromiter((one == value for one in values), bool, len(matrix))
+    if not np.isnan(query.below):
+        kept &= matrix.sure[:, first] <= query.below
+    if query.text:
+        kept &= matrix.holds(query.text)
+    rows = np.flatnonzero(kept)
+    if query.sort == "split":
+        share = right[rows][:, columns].mean(1)
+        rows = rows[np.argsort(np.abs(share - 0.5), kind="stable")]
+    elif query.sort == "sure":
+        sure = np.nan_to_num(matrix.sure[rows, first], nan=0.0)
+        rows = rows[np.lexsort((-sure, right[rows, first]))]
+    return rows
+
+
+def counts(matrix: RowMatrix, query: CompareQuery) -> dict[str, int]:
+    """Rows of each `SHOWS`, of all rows."""
+    right, said, first, base = matrix.right, matrix.said, query.columns[0], query.base
+    columns = list(query.columns)
+    return {
+        "different": int((said[:, columns] != said[:, [first]]).any(1).sum()),
+        "regressed": int((~right[:, first] & right[:, base]).sum()),
+        "fixed": int((right[:, first] & ~right[:, base]).sum()),
+        "failed": int((~right[:, first]).sum()),
+        "none": int((~right[:, columns].any(1)).sum()),
+        "all": len(matrix),
+    }
+
+
+def as_csv(matrix: RowMatrix, query: CompareQuery, rows: np.ndarray) -> Iterator[str]:
+    """The rows as CSV, guarded for spreadsheet programs as the sheets of `assay annotate` are."""
+    from assay.data.annotation.export_sheet import escape_cell
+
+    names = [matrix.names[column] for column in query.columns]
+    head = ["id", "question", "target", *names, *(f"{name}: score" for name in names)]
+    yield _csv_line(head)
+    for begin in range(0, len(rows), 500):
+        some = [int(row) for row in rows[begin : begin + 500]]
+        for row, lines in zip(some, matrix.lines(some, query.columns), strict=True):
+            cells = [matrix.ids[row], matrix.questions[row], matrix.targets[row]]
+            cells += [line["answer"] or "" for line in lines]
+            score = [float(matrix.score[row, column]) for column in query.columns]
+            cells = [*map(escape_cell, cells), *("" if np.isnan(s) else f"{s:g}" for s in score)]
+            yield _csv_line(cells)
+
+
+def _csv_line(cells: list[str]) -> str:
+    out = io.StringIO()
+    csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator="\r\n").writerow(cells)
+    return out.getvalue()

@@ -1,0 +1,219 @@
+"""Rows x strategies, and one row with all that is known of it."""
+
+from __future__ import annotations
+
+import difflib
+from typing import Any
+
+import numpy as np
+from markupsafe import Markup, escape
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from assay.presentation.number_format import clean, shorten
+from assay.web.compare import (
+    PAGE,
+    SHOWS,
+    SORTS,
+    CompareQuery,
+    as_csv,
+    counts,
+    fitting_rows,
+)
+from assay.web.pages import page
+from assay.web.row_matrix import RowMatrix
+from assay.web.web_project import WebProject
+
+CUT = 400  # characters of a text in the table; a row's own page has it whole
+LABELS = 200  # targets that may be chosen from; of more one searches
+DIFFERS = 2_000  # characters up to which two texts are compared word by word
+
+
+def compare(request: Request, project: WebProject) -> Response:
+    matrix, report = project.matrix(), project.data
+    if matrix is None or report is None:
+        return _not_yet(project)
+    asked = dict(request.query_params)
+    query = CompareQuery.of(asked, matrix, report)
+    rows = fitting_rows(matrix, query)
+    pages = max(1, -(-len(rows) // PAGE))
+    at = min(query.page, pages)
+    shown = [int(row) for row in rows[(at - 1) * PAGE : at * PAGE]]
+    return page(
+        "compare",
+        title=f"{project.name}: rows",
+        project=project,
+        tab="compare",
+        heads=heads(matrix, report, query),
+        rows=[
+            row_view(matrix, query, row, lines)
+            for row, lines in zip(shown, matrix.lines(shown, query.columns), strict=True)
+        ],
+        found=len(rows),
+        at=at,
+        pages=pages,
+        values={**_values(matrix, query), "page": at if at > 1 else ""},
+        shows={key: (words, counts(matrix, query)[key]) for key, words in SHOWS.items()},
+        sorts=SORTS,
+        names=matrix.names,
+        labels=_labels(matrix, report),
+        slices=_slices(matrix),
+        knows=bool(np.isfinite(matrix.sure[:, query.columns[0]]).any()),
+        first=matrix.names[query.columns[0]],
+        base=matrix.names[query.base],
+    )
+
+
+def _not_yet(project: WebProject) -> Response:
+    if project.data is None:
+        return page("empty", title=project.name, project=project, tab="compare")
+    share = round(100 * project.share)
+    return page(
+        "reading",
+        title=project.name,
+        project=project,
+        tab="compare",
+        share=share,
+        fault=project.fault,
+    )
+
+
+def _values(matrix: RowMatrix, query: CompareQuery) -> dict[str, Any]:
+    """What an address has to say to bring this view back."""
+    return {
+        "arms": ",".join(matrix.names[column] for column in query.columns),
+        "against": matrix.names[query.base],
+        "show": query.show,
+        "q": query.text,
+        "label": query.label,
+        "slice": query.slice,
+        "below": "" if np.isnan(query.below) else f"{query.below:g}",
+        "sort": query.sort,
+    }
+
+
+def heads(matrix: RowMatrix, report: dict[str, Any], query: CompareQuery) -> list[dict[str, Any]]:
+    """Of each column: name, mark, score with interval."""
+    metric = report["task"]["metric"]
+    arms = {one["name"]: (index, one) for index, one in enumerate(report["strategies"])}
+    found = []
+    for column in query.columns:
+        index, one = arms[matrix.names[column]]
+        found.append(
+            {
+                "name": one["name"],
+                "mark": index,
+                "metric": metric.replace("_", " "),
+                **one["metrics"][metric],
+                "chosen": one["name"] == report["verdict"]["recommended"],
+            }
+        )
+    return found
+
+
+def row_view(
+    matrix: RowMatrix, query: CompareQuery, row: int, lines: list[dict[str, Any]]
+) -> dict[str, Any]:
+    target = matrix.targets[row]
+    return {
+        "row": row,
+        "id": matrix.ids[row],
+        "question": shorten(matrix.questions[row], CUT),
+        "target": shorten(target, CUT),
+        "cells": [
+            {
+                "right": bool(matrix.right[row, column]),
+                "answer": None if line["answer"] is None else marked(line["answer"], target, CUT),
+                "score": float(matrix.score[row, column]),
+                "sure": float(matrix.sure[row, column]),
+            }
+            for column, line in zip(query.columns, lines, strict=True)
+        ],
+    }
+
+
+def marked(answer: str, target: str, width: int) -> Markup:
+    """The answer, with the words that the target does not have underlined."""
+    answer = shorten(answer, width)
+    if answer == target or len(answer) + len(target) > DIFFERS or " " not in answer.strip():
+        return Markup(escape(clean(answer)))
+    words, wanted = answer.split(" "), target.split(" ")
+    out: list[Markup] = []
+    matcher = difflib.SequenceMatcher(None, wanted, words, autojunk=False)
+    for kind, _, _, low, high in matcher.get_opcodes():
+        some = escape(clean(" ".join(words[low:high])))
+        if low < high:
+            out.append(some if kind == "equal" else Markup("<u>{}</u>").format(some))
+    return Markup(" ").join(out)
+
+
+def _labels(matrix: RowMatrix, report: dict[str, Any]) -> list[str]:
+    found = sorted(set(matrix.targets))
+    return found if len(found) <= LABELS else []
+
+
+def _slices(matrix: RowMatrix) -> dict[str, list[str]]:
+    found = {name: sorted(set(values)) for name, values in matrix.slices.items()}
+    return {name: values for name, values in found.items() if 1 < len(values) <= LABELS}
+
+
+def row(request: Request, project: WebProject) -> Response:
+    """Everything of one row, all strategies."""
+    matrix, report = project.matrix(), project.data
+    if matrix is None or report is None:
+        return _not_yet(project)
+    number = request.path_params["row"]
+    if not (number.isascii() and number.isdigit()) or len(number) > 9 or int(number) >= len(matrix):
+        raise HTTPException(404)
+    at = int(number)
+    query = CompareQuery.of(dict(request.query_params), matrix, report)
+    rows = fitting_rows(matrix, query)
+    place = int(np.searchsorted(rows, at)) if query.sort == "" else -1
+    around = rows[place] == at if 0 <= place < len(rows) else False
+    columns = list(dict.fromkeys([*query.columns, *range(len(matrix.names))]))
+    (lines,) = matrix.lines([at], columns)
+    arms = {one["name"]: index for index, one in enumerate(report["strategies"])}
+    return page(
+        "row",
+        title=f"{project.name}: {matrix.ids[at]}",
+        project=project,
+        tab="compare",
+        id=matrix.ids[at],
+        question=matrix.questions[at],
+        target=matrix.targets[at],
+        slices={name: values[at] for name, values in matrix.slices.items()},
+        answers=[
+            {
+                "name": matrix.names[column],
+                "mark": arms[matrix.names[column]],
+                "right": bool(matrix.right[at, column]),
+                "answer": None
+                if line["answer"] is None
+                else marked(line["answer"], matrix.targets[at], DIFFERS),
+                "raw": line["raw"] if line["raw"] != line["answer"] else "",
+                "scores": line["scores"],
+                "sure": line.get("confidence"),
+                "passages": line.get("passages", []),
+                "outcome": line.get("outcome_text", ""),
+            }
+            for column, line in zip(columns, lines, strict=True)
+        ],
+        before=int(rows[place - 1]) if around and place > 0 else None,
+        after=int(rows[place + 1]) if around and place + 1 < len(rows) else None,
+        values=_values(matrix, query),
+    )
+
+
+def download(request: Request, project: WebProject) -> Response:
+    """The rows that a view has, as CSV."""
+    matrix, report = project.matrix(60), project.data
+    if matrix is None or report is None:
+        raise HTTPException(404)
+    query = CompareQuery.of(dict(request.query_params), matrix, report)
+    lines = as_csv(matrix, query, fitting_rows(matrix, query))
+    headers = {"content-disposition": 'attachment; filename="rows.csv"'}
+    return StreamingResponse(lines, media_type="text/csv; charset=utf-8", headers=headers)
+
+
+ROUTES = {"compare": compare, "compare/rows.csv": download, "row/{row}": row}

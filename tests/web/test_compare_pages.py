@@ -1,0 +1,87 @@
+"""The rows as a page: what stands in it, what an address brings back, and hostile texts."""
+
+import re
+
+import pytest
+from markupsafe import Markup
+
+from assay.reporting.report_files import write_report
+from assay.web.compare_pages import marked
+from assay.web.web_project import WebProject
+from helpers.hostile import PAYLOADS, poisoned
+
+
+def test_a_page_of_rows_and_its_next(client, project):
+    first = client.get(f"/p/{project.id}/compare?show=all").text
+    assert "264 rows, page 1 of 6" in first and first.count('<th scope="row">') == 50
+    last = client.get(f"/p/{project.id}/compare?show=all&page=6").text
+    assert last.count('<th scope="row">') == 14
+    beyond = client.get(f"/p/{project.id}/compare?show=all&page=99").text
+    assert "page 6 of 6" in beyond
+
+
+def test_an_address_brings_the_same_view_back(client, project):
+    asked = "compare?arms=zero,majority&against=majority&show=failed&q=card&sort=split"
+    text = client.get(f"/p/{project.id}/{asked}").text
+    assert 'value="card"' in text and "<option selected>majority</option>" in text
+    link = re.search(r'href="(/p/[^"]*/row/\d+[^"]*)"', text)
+    assert link
+    row = client.get(link[1].replace("&amp;", "&")).text
+    back = re.search(r'href="([^"]*)">Back to the rows', row)
+    assert back and client.get(back[1].replace("&amp;", "&")).text == text
+
+
+def test_a_row_has_all_strategies_and_its_neighbours(client, project):
+    text = client.get(f"/p/{project.id}/row/5?show=all").text
+    matrix = project.matrix(60)
+    assert matrix.questions[5].split()[0] in text and matrix.ids[5] in text
+    assert text.count('<section class="card"') == len(matrix.names)
+    assert "/row/4?" in text and "/row/6?" in text
+
+
+def test_csv_of_a_view(client, project):
+    answer = client.get(f"/p/{project.id}/compare/rows.csv?show=failed")
+    assert answer.headers["content-disposition"].startswith("attachment")
+    assert answer.text.splitlines()[0].startswith('"id","question","target"')
+
+
+@pytest.mark.parametrize(
+    ("answer", "target", "shown"),
+    [
+        ("the cat sat", "the dog sat", "the <u>cat</u> sat"),
+        ("same words", "same words", "same words"),
+        ("label", "other", "label"),
+        ("a <b> c", "a c", "a <u>&lt;b&gt;</u> c"),
+    ],
+)
+def test_words_that_the_target_lacks_are_marked(answer, target, shown):
+    assert marked(answer, target, 100) == Markup(shown)
+
+
+def test_hostile_texts_are_texts(open_page, report, tmp_path):
+    bad = poisoned(report)
+    (tmp_path / "report" / "predictions").mkdir(parents=True)
+    names = {arm.name: f"arm{index}" for index, arm in enumerate(bad.arms)}
+    fouled = write_report(report, tmp_path / "report")
+    assert fouled.folder and names
+    attack = " ".join(PAYLOADS[:6])
+    for file in (tmp_path / "report" / "predictions").iterdir():
+        lines = file.read_text(encoding="utf-8").splitlines()
+        file.write_text("\n".join(_foul(line, attack) for line in lines) + "\n", encoding="utf-8")
+    one = WebProject(tmp_path)
+    client = open_page(one)
+    for path in ("compare?show=all", "row/1", "compare?show=all&q=%3Cscript%3E"):
+        text = client.get(f"/p/{one.id}/{path}").text
+        assert "<script>alert" not in text and "<img" not in text and "</style><style>" not in text
+        assert "&lt;script&gt;" in text and "{{ 7 * 7 }}" in text
+
+
+def _foul(line, attack):
+    import json
+
+    row = json.loads(line)
+    changed = {name: attack for name in ("question", "target", "raw")}
+    answer = None if row["answer"] is None else attack
+    slices = {name: attack for name in row["slices"]}
+    whole = {**row, **changed, "answer": answer, "slices": slices, "id": row["id"] + attack}
+    return json.dumps(whole)
