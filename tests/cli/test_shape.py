@@ -25,8 +25,8 @@ SHAPES = {
     "documents": ["list"],
     "list": [],
 }
-# They are about a data file, a project file as text, a word, the machine.
-WITHOUT = ("init", "migrate", "explain", "doctor")
+# They are about a data file, a project file as text, a word, the machine, any number of projects.
+WITHOUT = ("init", "migrate", "explain", "doctor", "ui")
 shapes = pytest.mark.parametrize(("verb", "rest"), SHAPES.items(), ids=SHAPES)
 
 

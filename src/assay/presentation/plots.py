@@ -185,6 +185,7 @@ def curves(
     about: str,
     caption: str,
     since: int | None = None,
+    width: float = WIDTH,
 ) -> Plot | None:
     """Training and validation loss by step; the lowest validation loss and the step that is kept
     are marked, and what comes after step `since` is shaded."""
@@ -197,11 +198,11 @@ def curves(
         return None
     steps = [step for found in lines.values() for step, _ in found]
     low, high = pad_range([value for found in lines.values() for _, value in found])
-    x, y = Axis(min(steps), max(steps), 56, WIDTH - 90), Axis(low, high, 200, 16)
+    x, y = Axis(min(steps), max(steps), 56, width - 90), Axis(low, high, 200, 16)
     parts = []
     for tick in ticks(low, high, 4):
         parts += [
-            line(56, y(tick), WIDTH - 90, y(tick), "grid"),
+            line(56, y(tick), width - 90, y(tick), "grid"),
             text(48, y(tick) + 4.5, f"{tick:g}", "tick", "end"),
         ]
     for tick in ticks(min(steps), max(steps)):
@@ -224,7 +225,7 @@ def curves(
         step, value = min(lines["val"], key=lambda point: point[1])
         parts.append(f'<circle cx="{x(step):.1f}" cy="{y(value):.1f}" r="4.5" class="best"/>')
     parts += [
-        text((56 + WIDTH - 90) / 2, 238, "step", "axis", "middle"),
+        text((56 + width - 90) / 2, 238, "step", "axis", "middle"),
         text(56, 10, "loss", "axis"),
     ]
     rows = [
@@ -232,7 +233,8 @@ def curves(
         for point in curve
         if _real(point.get("train")) or _real(point.get("val"))
     ]
-    return Plot(frame(key, 246, title, about, parts), caption, ("step", "train", "val"), rows)
+    drawn = frame(key, 246, title, about, parts, width)
+    return Plot(drawn, caption, ("step", "train", "val"), rows)
 
 
 def _real(value: float | None) -> bool:

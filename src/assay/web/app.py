@@ -6,6 +6,7 @@ gate -> route -> a project's report, rows or run -> template
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from inspect import iscoroutinefunction
 from typing import Any
 
 from starlette.applications import Starlette
@@ -15,13 +16,13 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from assay.core.errors import AssayError
-from assay.web import compare_pages, overview_pages
+from assay.web import compare_pages, overview_pages, run_pages
 from assay.web.gate import Gate
 from assay.web.pages import page, static
 from assay.web.web_project import WebProject
 
+ROOMS: tuple[Any, ...] = (overview_pages, compare_pages, run_pages)
 TYPES = {"css": "text/css", "js": "text/javascript"}
-Answer = Callable[[Request, WebProject], Response]
 
 
 def app(projects: Sequence[WebProject], token: str, hosts: tuple[str, ...] = ()) -> Gate:
@@ -45,21 +46,32 @@ def app(projects: Sequence[WebProject], token: str, hosts: tuple[str, ...] = ())
         # Named by the version of the package, so that a browser asks once an update.
         return Response(found, media_type=TYPES[name.rpartition(".")[2]])
 
-    def of_project(answer: Answer) -> Callable[[Request], Response]:
-        def answered(request: Request) -> Response:
-            found = by_id.get(request.path_params["id"])
-            if found is None:
-                raise HTTPException(404)
-            return answer(request, found)
+    def project_of(request: Request) -> WebProject:
+        found = by_id.get(request.path_params["id"])
+        if found is None:
+            raise HTTPException(404)
+        return found
 
-        return answered
+    def of_project(answer: Any) -> Callable[[Request], Any]:
+        if iscoroutinefunction(answer):
+
+            async def awaited(request: Request) -> Response:
+                return await answer(request, project_of(request))
+
+            return awaited
+        return lambda request: answer(request, project_of(request))
 
     routes = [Route("/", home), Route("/static/{name}", files)]
-    for path, answer in {**overview_pages.ROUTES, **compare_pages.ROUTES}.items():
-        routes.append(Route(f"/p/{{id}}/{path}", of_project(answer)))
+    for room in ROOMS:
+        for path, answer in room.ROUTES.items():
+            routes.append(Route(f"/p/{{id}}/{path}", of_project(answer)))
+        for path, answer in getattr(room, "FORMS", {}).items():
+            routes.append(Route(f"/p/{{id}}/{path}", of_project(answer), methods=["POST"]))
     handlers: Mapping[Any, Any] = {HTTPException: _http_error, AssayError: _assay_error}
     made = Starlette(routes=routes, exception_handlers=dict(handlers))
-    return Gate(made, token, hosts)
+    gate = Gate(made, token, hosts)
+    made.state.mark, made.state.is_marked = gate.mark, gate.is_marked
+    return gate
 
 
 def _http_error(request: Request, error: Exception) -> Response:

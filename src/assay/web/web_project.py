@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,7 @@ from assay.core.project_paths import file_of, near, place
 from assay.core.store import digest
 from assay.decision.read_report import read_report
 from assay.reporting.build import Report
-from assay.runtime.events.log import LOCK
-from assay.runtime.events.run_follower import is_held
+from assay.web.live_run import LiveRun
 from assay.web.row_matrix import RowMatrix, read_matrix
 
 Stamp = tuple[int, int]
@@ -55,9 +55,13 @@ class WebProject:
     def folder(self) -> Path:
         return place(self.target, "report")
 
+    @cached_property
+    def run(self) -> LiveRun:
+        return LiveRun(self.target)
+
     @property
     def is_running(self) -> bool:
-        return is_held(place(self.target, "work") / LOCK)
+        return self.run.goes_on
 
     # --- the report -------------------------------------------------------------------------------
 

@@ -104,6 +104,19 @@ def is_held(lock: Path) -> bool:
     return True
 
 
+def holder(lock: Path) -> int | None:
+    """The process of this machine that holds a lock; None where there is none, or where a number
+    was given to another program since."""
+    if not is_held(lock) or not (match := _HOLDER.match(lock.read_text(errors="replace"))):
+        return None
+    command = Path(f"/proc/{match[1]}/cmdline")
+    if match[2] != socket.gethostname() or (
+        command.exists() and b"assay" not in command.read_bytes()
+    ):
+        return None
+    return int(match[1])
+
+
 def last_start(log: Path) -> int | None:
     """Where in a log the run that has not come to its end begins, in bytes."""
     found, place = None, 0

@@ -18,3 +18,21 @@ for (const form of document.querySelectorAll("form.filters"))
 
 /* What is being read is looked at again. */
 if (document.querySelector("[data-again]")) setTimeout(() => location.reload(), 1000);
+
+/* A run that goes on: the server sends its state as HTML whenever it has changed. What was opened
+   stays open. */
+const state = document.querySelector("[data-follow]");
+if (state && "EventSource" in window) {
+  const lost = document.querySelector("#lost");
+  const source = new EventSource(state.dataset.follow);
+  const running = () => state.textContent.includes("A run goes on");
+  const before = running();
+  source.addEventListener("open", () => { lost.hidden = true; });
+  source.addEventListener("error", () => { lost.hidden = false; });
+  source.addEventListener("state", (event) => {
+    const open = [...state.querySelectorAll("details")].map((one) => one.open);
+    state.innerHTML = event.data;
+    state.querySelectorAll("details").forEach((one, at) => { one.open = open[at] ?? false; });
+    if (running() !== before) location.reload();
+  });
+}

@@ -1,0 +1,175 @@
+"""The run: what is planned, how far it is, start and stop. The page follows the run's own log, as
+`assay report --follow` does; a run that it starts goes on when the page is closed."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response, StreamingResponse
+
+from assay.core.errors import Problem, UsageError
+from assay.core.file_ownership import make_folder, opener
+from assay.core.project_paths import place
+from assay.presentation import section_spec as spec
+from assay.runtime.events.log import LOCK
+from assay.runtime.events.run_follower import holder
+from assay.web.forms import read_form
+from assay.web.live_run import LiveRun, plots_of, rows_of
+from assay.web.pages import environment, page
+from assay.web.web_project import WebProject
+
+EVERY = 0.5  # seconds between two looks for those who follow
+STREAMS = 16  # that follow at once; more look again by themselves
+BEGINS = 3.0  # seconds that a started run has to show itself
+SAID = "page-run.log"  # in work/: what a run that was started here has said
+TAIL = 2_000  # bytes of it that are shown where it did not come to its end
+_following = 0
+
+
+def run(request: Request, project: WebProject) -> Response:
+    return page(
+        "run",
+        title=f"{project.name}: run",
+        project=project,
+        tab="run",
+        mark=request.app.state.mark,
+        state=state_html(project.run),
+        goes_on=project.run.goes_on,
+        plan=None,
+    )
+
+
+def plan(request: Request, project: WebProject) -> Response:
+    """What a run would do, as `assay run --plan` says it."""
+    command = [*_command(project), "--plan"]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+        said = (done.stdout + done.stderr).strip()
+    except subprocess.TimeoutExpired:
+        said = f"It takes longer than two minutes; in the terminal: assay run {project.near} --plan"
+    return page(
+        "run",
+        title=f"{project.name}: run",
+        project=project,
+        tab="run",
+        mark=request.app.state.mark,
+        state=state_html(project.run),
+        goes_on=project.run.goes_on,
+        plan=said,
+    )
+
+
+def last_words(live: LiveRun, begun: float) -> str:
+    """What a run that was started here has said last, where it is newer than what the log has."""
+    file = live.work / SAID
+    if not file.exists() or file.stat().st_mtime < begun:
+        return ""
+    with file.open("rb") as said:
+        said.seek(max(0, file.stat().st_size - TAIL))
+        return said.read().decode("utf-8", "replace").strip()
+
+
+def state_html(live: LiveRun) -> str:
+    """What changes while a run goes on."""
+    goes_on = live.goes_on
+    with live.look() as state:
+        now = time.time() if goes_on else state.last
+        values = {
+            "goes_on": goes_on,
+            "begun": state.begun is not None,
+            "ended": state.ended,
+            "parts": state.whole.parts(now, state.stages) if state.whole else [],
+            "rows": rows_of(state, now, goes_on=goes_on),
+            "plots": [spec.Figure(plot) for plot in plots_of(state)],
+            "warnings": [(code, text, count) for (code, text), count in state.warnings.items()],
+            "notes": list(state.notes),
+            "said": "" if goes_on or state.ended else last_words(live, state.begun or 0.0),
+        }
+    return environment().get_template("run_state.html").render(values)
+
+
+async def start(request: Request, project: WebProject) -> Response:
+    form = await read_form(request)
+    if project.run.goes_on:
+        raise UsageError(Problem("R003", "a run goes on in this project", project.near))
+    command, minutes = _command(project), form.get("minutes", "").strip()
+    if minutes:
+        if not re.fullmatch(r"[0-9]{1,5}(\.[0-9]{1,3})?", minutes) or float(minutes) <= 0:
+            raise UsageError(
+                Problem("C060", f"minutes: {minutes[:40]} is no number above 0", "minutes")
+            )
+        command += ["--minutes", minutes]
+    begin(command, place(project.target, "work") / SAID)
+    until = time.monotonic() + BEGINS
+    while not project.run.goes_on and time.monotonic() < until:
+        await asyncio.sleep(0.1)
+    return RedirectResponse(f"/p/{project.id}/run", 303)
+
+
+def begin(command: list[str], said: Path) -> None:
+    """Start it as a process of its own, which does not end with this one."""
+    make_folder(said.parent)
+    with open(said, "ab", opener=opener) as log:
+        process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+        )
+    # Nobody else waits for it, and one that has ended would look as if it went on.
+    threading.Thread(target=process.wait, daemon=True).start()
+
+
+async def stop(request: Request, project: WebProject) -> Response:
+    """As Ctrl-C in its terminal: the state is saved."""
+    await read_form(request)
+    pid = holder(place(project.target, "work") / LOCK)
+    if pid is None:
+        raise UsageError(Problem("C109", "no run goes on that this machine holds", project.near))
+    os.kill(pid, signal.SIGINT)
+    return RedirectResponse(f"/p/{project.id}/run", 303)
+
+
+async def follow(request: Request, project: WebProject) -> Response:
+    """Server-sent events: the state as HTML whenever it has changed."""
+    if _following >= STREAMS:
+        raise HTTPException(503, "Too many follow the run; look again later.")
+    headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
+    return StreamingResponse(_states(project), media_type="text/event-stream", headers=headers)
+
+
+async def _states(project: WebProject) -> AsyncIterator[str]:
+    global _following
+    _following += 1
+    try:
+        before, idle = "", 0.0
+        while True:
+            shown = await asyncio.to_thread(state_html, project.run)
+            if shown != before:
+                before, idle = shown, 0.0
+                lines = "".join(f"data: {line}\n" for line in shown.splitlines())
+                yield f"event: state\n{lines}\n"
+            elif idle >= 15:
+                idle = 0.0
+                yield ": still here\n\n"  # so that a connection that is gone is noticed
+            await asyncio.sleep(EVERY)
+            idle += EVERY
+    finally:
+        _following -= 1
+
+
+def _command(project: WebProject) -> list[str]:
+    return [sys.executable, "-m", "assay.cli", "run", str(project.target.absolute()), "--plain"]
+
+
+ROUTES: dict[str, Any] = {"run": run, "run/plan": plan, "run/events": follow}
+FORMS: dict[str, Any] = {"run/start": start, "run/stop": stop}

@@ -1,0 +1,86 @@
+"""A run from the page: started, watched, stopped, gone on with; and what is refused."""
+
+import random
+import re
+import time
+
+import pytest
+
+from assay.core.store import to_json, write_lines, write_text
+from assay.web.web_project import WebProject
+from web.conftest import ORIGIN
+
+
+def send(client, one, path, **fields):
+    mark = re.search(r'name="mark" value="(\w+)"', client.get(f"/p/{one.id}/run").text)[1]
+    return client.post(
+        f"/p/{one.id}/{path}", data={"mark": mark, **fields}, headers={"origin": ORIGIN}
+    )
+
+
+@pytest.mark.parametrize("minutes", ["x", "-1", "0", "1e9", "٣", "1; rm -rf /", "9" * 30])
+def test_minutes_are_a_number_above_nothing(client, project, minutes):
+    answer = send(client, project, "run/start", minutes=minutes)
+    assert answer.status_code == 400 and "C060" in answer.text
+
+
+def test_nothing_is_stopped_where_nothing_runs(client, project):
+    answer = send(client, project, "run/stop")
+    assert answer.status_code == 400 and "C109" in answer.text
+
+
+def test_a_project_that_never_ran_says_so(client, project):
+    text = client.get(f"/p/{project.id}/run").text
+    assert "Nothing has run yet" in text and "Start, or go on" in text
+
+
+@pytest.fixture
+def small(tmp_path):
+    """A project of 160 rows that takes seconds."""
+    draw = random.Random(0)
+    words = {name: [f"{name}{i}" for i in range(30)] for name in ("red", "blue")}
+    rows = [
+        {"text": " ".join(draw.choices(words[label], k=8)), "label": label}
+        for label in ("red", "blue") * 80
+    ]
+    write_lines(tmp_path / "rows.jsonl", rows)
+    value = {
+        "version": 2,
+        "task": {"kind": "classify"},
+        "data": {"files": {"data": "rows.jsonl"}, "columns": {"text": "text", "label": "label"}},
+        "compare": [{"kind": "majority"}, {"kind": "tfidf"}],
+    }
+    write_text(tmp_path / "project.yaml", to_json(value))
+    return WebProject(tmp_path)
+
+
+@pytest.mark.slow
+def test_a_run_is_started_watched_and_seen_in_the_overview(open_page, small):
+    client = open_page(small)
+    assert "There is no report yet" in client.get("/").text
+    answer = send(client, small, "run/start", minutes="5")
+    assert answer.status_code == 200 and answer.url.path.endswith("/run")
+    until = time.monotonic() + 120
+    while time.monotonic() < until and (small.run.goes_on or small.data is None):
+        time.sleep(0.2)
+    text = client.get(f"/p/{small.id}/run").text
+    assert "The run has ended" in text and re.search(r'scope="row">tfidf</th><td>done', text)
+    assert small.data["verdict"]["headline"] in client.get("/").text
+    # the plan of what is cached now
+    assert "cached" in client.get(f"/p/{small.id}/run/plan").text
+    again = send(client, small, "run/start")
+    assert again.status_code == 200
+
+
+@pytest.mark.slow
+def test_why_a_run_failed_is_shown(open_page, small):
+    write_lines(small.target / "rows.jsonl", [{"text": "a", "label": "b"}])
+    client = open_page(small)
+    send(client, small, "run/start")
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        text = client.get(f"/p/{small.id}/run").text
+        if "What it said last" in text and not small.run.goes_on:
+            break
+        time.sleep(0.2)
+    assert re.search(r"D0\d\d", text) and "Start, or go on" in text
