@@ -1,7 +1,11 @@
 """A project with the sample report, and a client that has the key."""
 
+import random
+import re
+
 import pytest
 
+from assay.core.store import to_json, write_lines, write_text
 from assay.reporting.report_files import write_report
 from helpers.sample_report import report
 
@@ -46,3 +50,40 @@ def project(sample_project):
 @pytest.fixture
 def client(open_page, project):
     return open_page(project)
+
+
+def send_form(client, project, path, *, page, **fields):
+    """What a button of the page sends."""
+    text = client.get(f"/p/{project.id}/{page}").text
+    mark = re.search(r'name="mark" value="(\w+)"', text)[1]
+    data, headers = {"mark": mark, **fields}, {"origin": ORIGIN}
+    return client.post(f"/p/{project.id}/{path}", data=data, headers=headers)
+
+
+def small_project(folder):
+    """A project of 160 rows that takes seconds; its folder."""
+    draw = random.Random(0)
+    words = {name: [f"{name}{i}" for i in range(30)] for name in ("red", "blue")}
+    rows = [
+        {"text": " ".join(draw.choices(words[label], k=8)), "label": label}
+        for label in ("red", "blue") * 80
+    ]
+    write_lines(folder / "rows.jsonl", rows)
+    value = {
+        "version": 2,
+        "task": {"kind": "classify"},
+        "data": {"files": {"data": "rows.jsonl"}, "columns": {"text": "text", "label": "label"}},
+        "compare": [{"kind": "majority"}, {"kind": "tfidf"}],
+    }
+    write_text(folder / "project.yaml", to_json(value))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def finished_run(tmp_path_factory):
+    """The folder of a small project that was run; who changes it copies it."""
+    import assay
+
+    folder = small_project(tmp_path_factory.mktemp("small"))
+    assay.run(folder, offline=True, tell=lambda event: None)
+    return folder

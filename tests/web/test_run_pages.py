@@ -1,21 +1,16 @@
 """A run from the page: started, watched, stopped, gone on with; and what is refused."""
 
-import random
 import re
 import time
+from functools import partial
 
 import pytest
 
-from assay.core.store import to_json, write_lines, write_text
+from assay.core.store import write_lines
 from assay.web.web_project import WebProject
-from web.conftest import ORIGIN
+from web.conftest import send_form, small_project
 
-
-def send(client, one, path, **fields):
-    mark = re.search(r'name="mark" value="(\w+)"', client.get(f"/p/{one.id}/run").text)[1]
-    return client.post(
-        f"/p/{one.id}/{path}", data={"mark": mark, **fields}, headers={"origin": ORIGIN}
-    )
+send = partial(send_form, page="run")
 
 
 @pytest.mark.parametrize("minutes", ["x", "-1", "0", "1e9", "٣", "1; rm -rf /", "9" * 30])
@@ -34,28 +29,9 @@ def test_a_project_that_never_ran_says_so(client, project):
     assert "Nothing has run yet" in text and "Start, or go on" in text
 
 
-@pytest.fixture
-def small(tmp_path):
-    """A project of 160 rows that takes seconds."""
-    draw = random.Random(0)
-    words = {name: [f"{name}{i}" for i in range(30)] for name in ("red", "blue")}
-    rows = [
-        {"text": " ".join(draw.choices(words[label], k=8)), "label": label}
-        for label in ("red", "blue") * 80
-    ]
-    write_lines(tmp_path / "rows.jsonl", rows)
-    value = {
-        "version": 2,
-        "task": {"kind": "classify"},
-        "data": {"files": {"data": "rows.jsonl"}, "columns": {"text": "text", "label": "label"}},
-        "compare": [{"kind": "majority"}, {"kind": "tfidf"}],
-    }
-    write_text(tmp_path / "project.yaml", to_json(value))
-    return WebProject(tmp_path)
-
-
 @pytest.mark.slow
-def test_a_run_is_started_watched_and_seen_in_the_overview(open_page, small):
+def test_a_run_is_started_watched_and_seen_in_the_overview(open_page, tmp_path):
+    small = WebProject(small_project(tmp_path))
     client = open_page(small)
     assert "There is no report yet" in client.get("/").text
     answer = send(client, small, "run/start", minutes="5")
@@ -73,7 +49,8 @@ def test_a_run_is_started_watched_and_seen_in_the_overview(open_page, small):
 
 
 @pytest.mark.slow
-def test_why_a_run_failed_is_shown(open_page, small):
+def test_why_a_run_failed_is_shown(open_page, tmp_path):
+    small = WebProject(small_project(tmp_path))
     write_lines(small.target / "rows.jsonl", [{"text": "a", "label": "b"}])
     client = open_page(small)
     send(client, small, "run/start")

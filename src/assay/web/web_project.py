@@ -14,6 +14,7 @@ from assay.core.project_paths import file_of, near, place
 from assay.core.store import digest
 from assay.decision.read_report import read_report
 from assay.reporting.build import Report
+from assay.web.ask_desk import AskDesk
 from assay.web.live_run import LiveRun
 from assay.web.row_matrix import RowMatrix, read_matrix
 
@@ -54,6 +55,10 @@ class WebProject:
     @property
     def folder(self) -> Path:
         return place(self.target, "report")
+
+    @cached_property
+    def desk(self) -> AskDesk:
+        return AskDesk(self.target)
 
     @cached_property
     def run(self) -> LiveRun:

@@ -36,3 +36,12 @@ if (state && "EventSource" in window) {
     if (running() !== before) location.reload();
   });
 }
+
+/* A question takes a while: its button says so, and is not pressed twice. */
+for (const form of document.querySelectorAll("form[data-busy]"))
+  form.addEventListener("submit", () => {
+    const button = form.querySelector("button");
+    button.textContent = form.dataset.busy;
+    button.setAttribute("aria-disabled", "true");
+    form.addEventListener("submit", (event) => event.preventDefault());
+  });

@@ -1,0 +1,73 @@
+"""A question to one to four strategies side by side, and what a person says of the answers."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from assay.config.serve import BASE
+from assay.core.errors import Problem, UsageError
+from assay.web.ask_desk import LONGEST
+from assay.web.forms import read_form
+from assay.web.pages import page
+from assay.web.web_project import WebProject
+
+MOST = 4  # strategies side by side
+
+
+def _names(project: WebProject) -> list[str]:
+    """Strategies that may be asked, the recommended one first."""
+    data = project.data
+    if data is None:
+        return []
+    done = [one["name"] for one in data["strategies"] if one["status"] == "done"]
+    first = [data["verdict"]["recommended"]] if data["verdict"]["recommended"] else []
+    base = [BASE] if data["environment"].get("models") else []
+    return list(dict.fromkeys([*first, *done, *base]))
+
+
+def ask(request: Request, project: WebProject) -> Response:
+    names = _names(project)
+    if not names:
+        return page("empty", title=project.name, project=project, tab="ask")
+    last = project.desk.exchanges[0] if project.desk.exchanges else None
+    chosen = [reply.arm for _, reply in last.replies] if last else names[:1]
+    return page(
+        "ask",
+        title=f"{project.name}: ask",
+        project=project,
+        tab="ask",
+        mark=request.app.state.mark,
+        names=names,
+        chosen=chosen,
+        exchanges=list(project.desk.exchanges),
+        log=project.desk.log_file.name,
+        most=MOST,
+    )
+
+
+async def answer(request: Request, project: WebProject) -> Response:
+    form = await read_form(request)
+    question = form.get("question", "").strip()
+    names = [name for name in _names(project) if form.get(f"arm:{name}")]
+    if not question or len(question) > LONGEST:
+        text = "the question is empty" if not question else "the question is too long"
+        raise UsageError(Problem("C060", text, "question", f"at most {LONGEST:,} characters"))
+    if not 1 <= len(names) <= MOST:
+        raise UsageError(Problem("C060", f"choose 1 to {MOST} strategies", "strategies"))
+    await asyncio.to_thread(project.desk.ask, question, names)
+    return RedirectResponse(f"/p/{project.id}/ask", 303)
+
+
+async def rate(request: Request, project: WebProject) -> Response:
+    form = await read_form(request)
+    correction = form.get("correction", "").strip()
+    project.desk.rate(form.get("id", ""), form.get("rating", ""), correction)
+    return RedirectResponse(f"/p/{project.id}/ask", 303)
+
+
+ROUTES: dict[str, Any] = {"ask": ask}
+FORMS: dict[str, Any] = {"ask/answer": answer, "ask/rate": rate}
