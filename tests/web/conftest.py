@@ -79,6 +79,11 @@ def small_project(folder):
     return folder
 
 
+@pytest.fixture
+def small_folder(tmp_path):
+    return small_project(tmp_path)
+
+
 @pytest.fixture(scope="session")
 def finished_run(tmp_path_factory):
     """The folder of a small project that was run; who changes it copies it."""

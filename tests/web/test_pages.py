@@ -12,6 +12,11 @@ def test_foreign_text_is_escaped_and_made_visible():
     assert shown == '<p title="&#34;&gt;&lt;b&gt;␛⟨U+202E⟩">&#34;&gt;&lt;b&gt;␛⟨U+202E⟩</p>'
 
 
+def test_what_a_form_sends_back_is_as_it_was():
+    shown = environment().from_string('<input value="{{ a|field }}">').render(a='"\u200b\ud800<')
+    assert shown == '<input value="&#34;\u200b?&lt;">'
+
+
 def test_what_a_template_is_not_given_is_an_error():
     with pytest.raises(UndefinedError):
         environment().from_string("{{ nothing }}").render()

@@ -16,12 +16,26 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from assay.core.errors import AssayError
-from assay.web import ask_pages, compare_pages, overview_pages, run_pages
+from assay.web import (
+    ask_pages,
+    compare_pages,
+    label_pages,
+    overview_pages,
+    review_pages,
+    run_pages,
+)
 from assay.web.gate import Gate
 from assay.web.pages import page, static
 from assay.web.web_project import WebProject
 
-ROOMS: tuple[Any, ...] = (overview_pages, compare_pages, run_pages, ask_pages)
+ROOMS: tuple[Any, ...] = (
+    overview_pages,
+    compare_pages,
+    run_pages,
+    ask_pages,
+    label_pages,
+    review_pages,
+)
 TYPES = {"css": "text/css", "js": "text/javascript"}
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined
+from markupsafe import Markup, escape
 from starlette.responses import HTMLResponse
 
 from assay.presentation.number_format import FORMATS, clean
@@ -37,9 +38,10 @@ def environment() -> Environment:
         "section": section_html,
         "badge": badge,
         "formats": FORMATS,
-        "query": _query,
+        "query": query_text,
     }
     made.globals.update(helpers)
+    made.filters["field"] = field
     return made
 
 
@@ -62,7 +64,12 @@ def _template(name: str) -> str:
     return resources.files("assay.web").joinpath("templates", name).read_text(encoding="utf-8")
 
 
-def _query(values: dict[str, Any], **more: Any) -> str:
+def field(text: str) -> Markup:
+    """What a form sends back as it was: escaped, and nothing made visible."""
+    return escape(text.encode("utf-8", "replace").decode())
+
+
+def query_text(values: dict[str, Any], **more: Any) -> str:
     """`?a=1&b=2` of what differs from nothing; `more` stands over `values`."""
     kept = {name: value for name, value in {**values, **more}.items() if value not in ("", None)}
     return f"?{urlencode(kept)}" if kept else "?"

@@ -121,24 +121,41 @@ class Review:
         Raises:
             UsageError: C062, C083, C106 not two arms. DataError: D091, a sheet is there already.
         """
-        first, second = arms if arms else self._rivals()
         paths = [sheet_path(Path(out), name) for name in reviewers or ("",)]
         refuse_present(paths)
-        both, seed = self._answers(first, second, split, offline)
-        items = deal(both, first, second, split=split, most=rows, seed=seed)
-        new = [item for item in items if item.id not in self.items]
-        if new:
-            store.append(
-                place(self.folder, FOLDER) / "items.jsonl", *(item.to_json() for item in new)
-            )
+        items, alike = self.draw(arms, rows=rows, split=split, offline=offline)
         for path, name in zip(paths, reviewers or ("",), strict=True):
             write(path, lines(items, name))
         asked = [item for item in items if not item.better and not item.again]
         twice = sum(bool(item.again) for item in items)
-        alike = sum(one.answers[0] == one.answers[1] for one in both)
         return ReviewSheets(
             dict.fromkeys(paths, len(items)), alike, len(items) - len(asked) - twice, twice
         )
+
+    def draw(
+        self,
+        arms: Sequence[str] = (),
+        *,
+        rows: int = 60,
+        split: Split = "test",
+        offline: bool = False,
+    ) -> tuple[list[ReviewItem], int]:
+        """The items that `write` would write, kept as what was shown; and the rows that the arms
+        answer alike.
+
+        Raises:
+            UsageError: C062, C083, C106 not two arms.
+        """
+        first, second = arms if arms else self._rivals()
+        both, seed = self._answers(first, second, split, offline)
+        items = deal(both, first, second, split=split, most=rows, seed=seed)
+        known = self.items
+        new = [item for item in items if item.id not in known]
+        if new:
+            store.append(
+                place(self.folder, FOLDER) / "items.jsonl", *(item.to_json() for item in new)
+            )
+        return items, sum(one.answers[0] == one.answers[1] for one in both)
 
     def _rivals(self) -> tuple[str, str]:
         from assay.decision.decision_table import rival_of
@@ -199,8 +216,12 @@ class Review:
             problems += wrong
         if problems:
             raise DataError(*problems)
+        return self.add(found)
+
+    def add(self, ratings: Sequence[Rating]) -> int:
+        """Keep ratings of items that were shown; how many were not known."""
         old = set(self.ratings)
-        new = [rating for rating in dict.fromkeys(found) if rating not in old]
+        new = [rating for rating in dict.fromkeys(ratings) if rating not in old]
         if new:
             store.append(
                 place(self.folder, FOLDER) / "ratings.jsonl", *(asdict(rating) for rating in new)

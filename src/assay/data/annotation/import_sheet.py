@@ -106,7 +106,7 @@ def take(
             if not bare(cell):
                 empty.append(row.place)
                 continue
-            label, problem = _label(cell, labels, kind, row.place)
+            label, problem = read_label(cell, labels, kind, row.place)
             if problem is not None:
                 found.problems.append(problem)
                 continue
@@ -211,7 +211,9 @@ def _apart(here: str, there: str) -> str:
     return f"sheet   {excerpt(one[start:], width=60)}\nproject {excerpt(two[start:], width=60)}"
 
 
-def _label(cell: str, labels: Sequence[str], kind: str, place: str) -> tuple[str, Problem | None]:
+def read_label(
+    cell: str, labels: Sequence[str], kind: str, place: str
+) -> tuple[str, Problem | None]:
     """The label that a cell means, or what is wrong with it."""
     if kind == "extract":
         return _pieces(bare(cell), labels, place)
@@ -240,7 +242,7 @@ def _several(text: str, labels: Sequence[str], place: str) -> tuple[str, Problem
     """The line of a set of labels; `none`, in any case, says that there is none."""
     found = [] if text.casefold() == NONE else list(labels_in(text))
     for label in found:
-        told, problem = _label(label, labels, "classify", place)
+        told, problem = read_label(label, labels, "classify", place)
         if problem:
             return "", problem
         found[found.index(label)] = told

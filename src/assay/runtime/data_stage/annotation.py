@@ -211,7 +211,7 @@ class Annotation:
         inside = ids_of(self.project, self.loaded, split)
         fresh = [
             row
-            for row in self._now()
+            for row in self.rows_today()
             if row.id not in self.on and (inside is None or row.id in inside)
         ]
         open_ = [row for row in fresh if not row.target] or fresh
@@ -220,7 +220,7 @@ class Annotation:
         drawn = set(random.Random(self.project.seed).sample(range(len(open_)), rows))
         return [row for at, row in enumerate(open_) if at in drawn]
 
-    def _now(self) -> list[Example]:
+    def rows_today(self) -> list[Example]:
         """All rows, with the label that they have by now."""
         now = {row.id: row for row in self.label_result.examples}
         return [now.get(row.id, row) for row in self.rows]
@@ -268,7 +268,7 @@ class Annotation:
         # Rows of official val and test files are measured on: a choice would make them easier or
         # harder than they are.
         inside = ids_of(self.project, self.loaded, split) or {row.id for row in self.loaded.train}
-        pool = [row for row in self._now() if row.id in inside]
+        pool = [row for row in self.rows_today() if row.id in inside]
         open_ = [row for row in pool if not row.target and row.id not in self.on]
         labelled = [row for row in pool if row.target] if self.kind == "classify" else []
         return choose(labelled, open_, len(open_) if rows is None else rows, seed=self.project.seed)
@@ -318,6 +318,14 @@ class Annotation:
         if problems and not leave_out:
             raise DataError(*problems)
         votes = drop_contradictions([vote for one in found for vote in one.votes])
+        new, changed = self.add(votes)
+        counts = {one.place: dict(Counter(vote.annotator for vote in one.votes)) for one in found}
+        warnings = [warning for one in found for warning in one.warnings]
+        return SheetImport(new, changed, len(votes) - new, counts, warnings, tuple(problems))
+
+    def add(self, votes: Sequence[Vote]) -> tuple[int, int]:
+        """Keep votes; how many were not known, and how many of these stand for an earlier one of
+        the same person. Others may write at the same time."""
         with self._lock():
             mend(self.path)
             self.votes = read_votes(self.path, self.project.folder)
@@ -329,11 +337,7 @@ class Annotation:
         self.votes = [*self.votes, *new]
         for name in ("_votes_by_row", "label_result"):
             self.__dict__.pop(name, None)
-        counts = {one.place: dict(Counter(vote.annotator for vote in one.votes)) for one in found}
-        warnings = [warning for one in found for warning in one.warnings]
-        return SheetImport(
-            len(new), changed, len(votes) - len(new), counts, warnings, tuple(problems)
-        )
+        return len(new), changed
 
     # --- what they say together ---
 

@@ -3,12 +3,12 @@
 "use strict";
 addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.altKey || event.metaKey) return;
-  const typing = event.target.closest("input, select, textarea");
-  if (typing) return;
+  if (event.target.closest("input:not([type=checkbox], [type=radio]), select, textarea")) return;
+  if (event.key === "Enter" && event.target.closest("a, button, summary")) return;
   const found = document.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
   if (!found) return;
   event.preventDefault();
-  if (found.matches("input, select, textarea")) found.focus();
+  if (found.matches("input:not([type=checkbox]), select, textarea")) found.focus();
   else found.click();
 });
 

@@ -1,0 +1,84 @@
+"""Labels by people, one row a page: keys on the buttons, forms that work without a script."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from assay.core.errors import Problem, UsageError
+from assay.data.annotation.votes import mark
+from assay.tasks.options import LETTERS
+from assay.web.forms import read_form
+from assay.web.label_desk import ORDERS, LabelDesk
+from assay.web.pages import page, query_text
+from assay.web.web_project import WebProject
+
+PERSON = re.compile(r"[\w-]{1,40}")
+BUTTONS = 40  # labels up to which each has a button; of more one chooses from a list
+KEYS = "123456789"
+
+
+def annotate(request: Request, project: WebProject) -> Response:
+    asked, desk = request.query_params, project.labels
+    who, order = asked.get("who", ""), asked.get("order", "open")
+    work = desk.work()
+    order = order if order in ORDERS else "open"
+    known = sorted({vote.annotator for vote in work.votes})
+    values: dict[str, Any] = {
+        "title": f"{project.name}: label",
+        "project": project,
+        "tab": "annotate",
+        "orders": ORDERS,
+        "counts": work.counts(),
+        "people": known,
+        "who": who,
+        "order": order,
+        "kind": work.kind,
+    }
+    if not PERSON.fullmatch(who):
+        return page("annotate_begin", **values)
+    queue = desk.queue(who, order)
+    id = asked.get("row", "")
+    row = desk.row(id) if id else next((found for id in queue if (found := desk.row(id))), None)
+    done = sum(any(v.annotator == who for v in votes) for votes in work.on.values())
+    if row is None:
+        return page("annotate_done", done=done, **values)
+    labels = list(LETTERS[: len(row.options)]) if work.kind == "choose" else list(work.labels)
+    votes = work.on.get(row.id, []) if order == "disputes" else []
+    after = [one for one in queue if one != row.id]
+    return page(
+        "annotate",
+        mark=request.app.state.mark,
+        row=row,
+        seen=mark(row),
+        said=desk.said(row.id, who),
+        labels=labels,
+        keys=KEYS,
+        buttons=BUTTONS,
+        votes=[(vote.annotator, vote.label) for vote in votes],
+        left=len(queue),
+        done=done,
+        before=asked.get("before", ""),
+        skip=after[0] if after else "",
+        **values,
+    )
+
+
+async def vote(request: Request, project: WebProject) -> Response:
+    form = await read_form(request)
+    who, order, id = form.get("who", ""), form.get("order", ""), form.get("id", "")
+    if not PERSON.fullmatch(who):
+        raise UsageError(Problem("C073", "a name has 1 to 40 letters, digits, - and _", "who"))
+    labels = [name.removeprefix("label:") for name in form if name.startswith("label:")]
+    labels += [form["label"]] if form.get("label") else []
+    desk: LabelDesk = project.labels
+    desk.vote(who, id, form.get("seen", ""), labels, decides=order == "disputes")
+    asked = {"who": who, "order": order if order in ORDERS else "open", "before": id}
+    return RedirectResponse(f"/p/{project.id}/annotate{query_text(asked)}", 303)
+
+
+ROUTES: dict[str, Any] = {"annotate": annotate}
+FORMS: dict[str, Any] = {"annotate/vote": vote}
