@@ -19,7 +19,18 @@ from helpers.hostile import PAYLOADS
 from web.conftest import TOKEN, small_project
 
 pytestmark = pytest.mark.slow
-VIEWS = ("", "compare?show=all", "row/3", "ask", "annotate", "annotate?who=anna", "review", "run")
+VIEWS = (
+    "",
+    "compare?show=all",
+    "row/3",
+    "data",
+    "data/rows",
+    "ask",
+    "annotate",
+    "annotate?who=anna",
+    "review",
+    "run",
+)
 
 
 @pytest.fixture(scope="module")

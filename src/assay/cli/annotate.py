@@ -3,6 +3,7 @@ what is in dispute."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -24,7 +25,9 @@ from assay.core.errors import Problem, UsageError
 
 if TYPE_CHECKING:
     from assay.data.annotation.agreement import Agreement
+    from assay.data.annotation.decisions import Action
     from assay.runtime.data_stage.annotation import Annotation, LabelSheets, SheetImport
+    from assay.runtime.data_stage.row_decisions import RowDecisions
     from assay.stats.intervals import Interval
 
 EXAMPLE = "Example: assay annotate tickets --out tasks.csv --annotators anna,ben"
@@ -44,6 +47,12 @@ Next = Annotated[bool, flag("--next", "The most informative unlabelled rows, bes
 Errors = Annotated[bool, flag("--errors", "Rows whose label is likely wrong, worst first.")]
 Part = Annotated[str, option("--split", "NAME", "Rows of train, val or test only.")]
 Blind = Annotated[bool, flag("--blind", "Leave the current label out of the sheet.")]
+Drop = Annotated[list[str] | None, option("--drop", "ROW", "Leave a row out; may be repeated.")]
+Keep = Annotated[
+    list[str] | None, option("--keep", "ROW", "Keep a row whatever a step says; likewise.")
+]
+Undo = Annotated[list[str] | None, option("--undo", "ROW", "Undo either; likewise.")]
+Why = Annotated[str, option("--why", "TEXT", "Of --drop and --keep, for the ledger.")]
 Leave = Annotated[bool, flag("--leave-out", "Take the good lines of a sheet, not the others.")]
 
 
@@ -62,6 +71,10 @@ def annotate(
     blind: Blind = False,
     encoding: Encoding = "",
     leave_out: Leave = False,
+    drop: Drop = None,
+    keep: Keep = None,
+    undo: Undo = None,
+    why: Why = "",
     as_json: Json = False,
 ) -> int:
     """Have people label rows; see agreement and disputes.
@@ -69,13 +82,23 @@ def annotate(
     Without --out, --in or --adjudicate it says how things stand.
     """
     _one_thing(
-        {"--out": out, "--in": sheets, "--adjudicate": adjudicate},
+        {"--out": out, "--in": sheets, "--adjudicate": adjudicate}
+        | {"--drop": drop, "--keep": keep, "--undo": undo},
         {"--next": next_, "--errors": errors},
     )
     from assay.runtime.data_stage.annotation import Annotation
 
     work = Annotation.of(only_project("annotate", project, named))
-    if sheets:
+    decided: dict[Action, list[str] | None] = {"drop": drop, "keep": keep, "undo": undo}
+    if some := [(action, names) for action, names in decided.items() if names]:
+        ((action, names),) = some
+        from assay.runtime.data_stage.row_decisions import RowDecisions, current_user
+
+        told = RowDecisions(work)
+        _show_decisions(
+            told, told.decide(names, action, annotators or current_user(), why), as_json
+        )
+    elif sheets:
         taken = work.take(sheets, encoding=encoding or None, leave_out=leave_out)
         _show_votes(work, taken, as_json)
     elif adjudicate is not None:
@@ -100,6 +123,18 @@ def _one_thing(*groups: dict[str, Any]) -> None:
         if len(given) > 1:
             told = f"{' and '.join(given)} are two things"
             raise UsageError(Problem("C060", told, help="give one of them: assay annotate --help"))
+
+
+def _show_decisions(told: RowDecisions, new: int, as_json: bool) -> None:
+    actions = Counter(one.action for one in told.now.values())
+    if as_json:
+        as_document({"new": new, **{name: actions[name] for name in ("drop", "keep")}})
+        return
+    say(
+        f"decided  {new:,} new; {actions['drop']:,} rows are dropped, {actions['keep']:,} kept"
+        f" ({near(told.path)})"
+    )
+    say(f"then     assay run {near(told.work.project.folder)}")
 
 
 def _show_sheets(done: LabelSheets, nothing: str, as_json: bool) -> None:

@@ -126,7 +126,7 @@ def _show_changes(lines: list[str], as_json: bool) -> None:
 
 
 def _ledger(folder: Path, step: str, place: str, row: str, as_json: bool) -> None:
-    from assay.cli import lineage
+    from assay.runtime.data_stage import lineage
 
     found: Any = lineage.row(folder, row) if row else lineage.ledger(folder, step, place)
     if as_json:

@@ -59,6 +59,9 @@ class Files(Settings):
     _one_or_many = field_validator("*", mode="before")(one_or_many)
 
 
+DECISIONS = "decisions.jsonl"  # beside the project file
+
+
 class DataSettings(Settings):
     files: Files
     columns: dict[str, str] = {}  # role -> field of the file
@@ -78,6 +81,8 @@ class DataSettings(Settings):
     # labels by people, which stand over those of the files; rows may then lack a label
     annotations: str = ""
     settle: Settle = "majority"  # how several votes on a row become one label
+    # rows that people dropped or kept; the usual name is read where it is there, and null is none
+    decisions: str | None = DECISIONS
 
     @property
     def aside(self) -> float:
@@ -187,6 +192,14 @@ class Project(TopLevelSettings):
     def annotations(self) -> Path | None:
         """The file of votes, when the project reads one."""
         return _inside(self.folder, self.data.annotations) if self.data.annotations else None
+
+    @property
+    def decisions(self) -> Path | None:
+        """The file of decisions about rows, when there is one."""
+        if self.data.decisions is None:
+            return None
+        file = _inside(self.folder, self.data.decisions)
+        return file if file.exists() or self.data.decisions != DECISIONS else None
 
     @property
     def document_paths(self) -> list[Path]:

@@ -9,7 +9,7 @@ Nothing lost  each row that came in is in train, val or test, or has a line in t
               why not
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -27,6 +27,8 @@ from assay.data.paraphrase_leaks import THRESHOLD as PARAPHRASE
 from assay.data.split import Leaks, Split, shares_for, split
 from assay.data.split_by import by_hash, by_time
 from assay.data.split_checks import refuse_empty, warn, warn_of_losses, warn_of_shares
+
+OFFICIAL, KEPT = "an official {} row", "kept by decision"
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,7 @@ def run(
     probes: Iterable[tuple[str, str]] = (),
     scale: Scale | None = None,
     augment: Sequence[Augmentation] = (),
+    keep: Collection[str] = (),
 ) -> Curated:
     """Raw examples to audited splits. Same rows, settings and seed in, the same out.
 
@@ -78,6 +81,7 @@ def run(
         scale: where the steps run and what is kept of a run that is killed; the result is the same
             whatever it says.
         augment: what makes further training rows, once all else is done.
+        keep: ids of rows that no step drops, as those of official files.
 
     Raises:
         LeakError: D050 rows stand on two sides and `split.leaks` does not allow it.
@@ -101,7 +105,7 @@ def run(
     came = _audit_splits(rows, split)
     _settle(came, split.leaks, rows, book)
     with StepExecutor(scale or Scale(), means, tell) as spread:
-        _apply(steps, rows, given, spread, book, task_kind)
+        _apply(steps, rows, given, spread, book, task_kind, keep)
     _divide(rows, shares, split, task_kind, seed, book)
     after = _audit_splits(rows, split)
     # A repair can turn official rows into copies of each other. Our own split keeps families
@@ -196,8 +200,12 @@ def _apply(
     spread: StepExecutor,
     book: Ledger,
     kind: str,
+    keep: Collection[str] = (),
 ) -> None:
-    """All steps over train, then over the official rows."""
+    """All steps over train, then over the official rows and those that are to be kept."""
+    firm = [example for example in rows["train"] if example.id in keep]
+    order = {example.id: at for at, example in enumerate(rows["train"])} if firm else {}
+    rows["train"] = [example for example in rows["train"] if example.id not in keep]
     parts = [(steps, [book.part(step.kind) for step in steps]) for steps in passes(steps)]
     for steps, numbers in parts:
         came, (went_on, notes) = len(rows["train"]), _run_steps(steps, rows["train"], spread)
@@ -209,8 +217,11 @@ def _apply(
             book.tell({"event": "curate", "step": step.kind, "rows": came, "left": left})
             came = left
         rows["train"] = went_on
+    if firm:
+        whole, _ = _repair_official(parts, firm, KEPT, spread, book)
+        rows["train"] = sorted([*rows["train"], *whole], key=lambda one: order[one.id])
     for name in given:
-        official, joins = _repair_official(parts, rows[name], name, spread, book)
+        official, joins = _repair_official(parts, rows[name], OFFICIAL.format(name), spread, book)
         rows[name] = accept(official, kind, book, joins) if joins is not None else official
 
 
@@ -241,13 +252,13 @@ def _run_steps(
 def _repair_official(
     parts: Sequence[tuple[tuple[Step, ...], list[int]]],
     examples: list[Example],
-    name: str,
+    what: str,
     spread: StepExecutor,
     book: Ledger,
 ) -> tuple[list[Example], int | None]:
-    """Official rows: the repairs that every question gets, and a line for each row that a step
-    would have dropped. And the part of the step that would have joined some to others, if there is
-    one."""
+    """Rows that no step drops, official ones and those that are kept: the repairs that every
+    question gets, and a line for each row that a step would have dropped, which says `what` it is.
+    And the part of the step that would have joined some to others, if there is one."""
     joins: int | None = None
     rows = {example.id: example for example in examples}
     left, spared = list(examples), 0
@@ -258,12 +269,13 @@ def _repair_official(
                 if note.reason == JOINED:
                     joins = number
                 elif note.action == "dropped":
-                    reason = f"{note.reason}, but an official {name} row"
+                    reason = f"{note.reason}, but {what}"
                     book.note(example, step.kind, "kept", reason, note.kept, number)
                     spared += 1
                 elif isinstance(step, RowStep) and step.always:
                     book.note(example, step.kind, "changed", note.reason, "", number)
-    if spared:
+    if spared and what != KEPT:
+        name = what.split()[2]
         text = (
             f"{spared:,} official {name} rows stay that a step would have dropped (see the ledger)"
         )

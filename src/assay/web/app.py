@@ -19,6 +19,7 @@ from assay.core.errors import AssayError
 from assay.web import (
     ask_pages,
     compare_pages,
+    data_pages,
     label_pages,
     overview_pages,
     review_pages,
@@ -31,6 +32,7 @@ from assay.web.web_project import WebProject
 ROOMS: tuple[Any, ...] = (
     overview_pages,
     compare_pages,
+    data_pages,
     run_pages,
     ask_pages,
     label_pages,

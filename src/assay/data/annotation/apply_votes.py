@@ -23,6 +23,16 @@ class Applied:
     examples: list[Example] = field(default_factory=list)
     ledger: list[dict[str, Any]] = field(default_factory=list)  # as `data.pipeline.run` writes it
     warnings: list[dict[str, Any]] = field(default_factory=list)
+    # ids of rows that stay whatever a step says (`decisions`)
+    kept: set[str] = field(default_factory=set)
+
+
+def ledger_line(row: Example, step: str, action: str, reason: str) -> dict[str, Any]:
+    """A line of the ledger about a row as it was read."""
+    file, _, line = row.source.rpartition(":")
+    place = (file, int(line)) if line.isdigit() else (row.source, 0)
+    line_ = {"file": place[0], "line": place[1], "id": row.id, "step": step}
+    return {**line_, "action": action, "reason": reason, "kept": ""}
 
 
 def apply(examples: Sequence[Example], votes: Sequence[Vote], by: Settle = "majority") -> Applied:
@@ -32,17 +42,7 @@ def apply(examples: Sequence[Example], votes: Sequence[Vote], by: Settle = "majo
     done = Applied()
 
     def note(row: Example, action: str, reason: str) -> None:
-        file, _, line = row.source.rpartition(":")
-        place = (file, int(line)) if line.isdigit() else (row.source, 0)
-        entry = {
-            "file": place[0],
-            "line": place[1],
-            "id": row.id,
-            "step": STEP,
-            "action": action,
-            "reason": reason,
-        }
-        done.ledger.append(entry | {"kept": ""})
+        done.ledger.append(ledger_line(row, STEP, action, reason))
 
     for row in examples:
         found = settled.get(row.id)

@@ -91,7 +91,7 @@ def hearing(tell: Tell, heard: list[str]) -> Tell:
 def fingerprints(project: Project) -> dict[str, str]:
     """Each file or folder of rows and votes, from the project's folder -> hash of its content."""
     paths = [path for paths in project.files.values() for path in paths if hub_set(path) is None]
-    paths += [project.annotations] if project.annotations else []
+    paths += [path for path in (project.annotations, project.decisions) if path]
     return _fingerprints(paths, project.folder)
 
 

@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from assay.data.reading.load import LoadedExamples
 
 Pick = Literal["open", "next", "errors"]
-_PERSON = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
+PERSON = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
 
 
 @dataclass(frozen=True)
@@ -92,11 +92,11 @@ class Annotation:
         self.rows = [*self.loaded.train, *self.loaded.val, *self.loaded.test]
         self.path = project.annotations or project.folder / NAME
         if is_truncated(self.path):
-            with self._lock():
+            with self.lock():
                 mend(self.path)
         self.votes = read_votes(self.path, project.folder)
 
-    def _lock(self) -> AbstractContextManager[None]:
+    def lock(self) -> AbstractContextManager[None]:
         owned.private(self.project.work)
         return store.lock(self.project.work / "annotate.lock", "assay annotate", wait=True)
 
@@ -167,7 +167,7 @@ class Annotation:
             UsageError: C073. DataError: D090 there are too few labels for `pick`; D091 a sheet is
                 there already.
         """
-        wrong = [name for name in annotators if not _PERSON.fullmatch(name)]
+        wrong = [name for name in annotators if not PERSON.fullmatch(name)]
         if wrong or len(set(annotators)) < len(annotators):
             told = (
                 "must be names of 1 to 40 letters, digits, - and _, each once; got"
@@ -326,7 +326,7 @@ class Annotation:
     def add(self, votes: Sequence[Vote]) -> tuple[int, int]:
         """Keep votes; how many were not known, and how many of these stand for an earlier one of
         the same person. Others may write at the same time."""
-        with self._lock():
+        with self.lock():
             mend(self.path)
             self.votes = read_votes(self.path, self.project.folder)
             new = new_votes(self.votes, votes)

@@ -12,10 +12,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assay.core.errors import DataError
+from assay.core.errors import DataError, Problem
 from assay.core.types import Example
 from assay.data.annotation.apply_votes import Applied, apply
+from assay.data.annotation.decisions import apply_decisions, read_decisions
 from assay.data.annotation.votes import missing, read_votes
+from assay.data.reading.findings import display_path
 
 if TYPE_CHECKING:
     from assay.config import Project
@@ -75,11 +77,21 @@ def load_labelled(
     """
     loaded = read_rows(project, files, unlabelled=project.annotations is not None)
     came = [*loaded.train, *loaded.val, *loaded.test]
+    if project.decisions is not None and not project.decisions.is_file():
+        help = "assay annotate PROJECT --drop ROW makes it"
+        place = display_path(project.decisions, project.folder)
+        raise DataError(Problem("D001", "no such file", place, help=help))
+    decisions = read_decisions(project.decisions, project.folder) if project.decisions else []
     if project.annotations is None:
-        return loaded, came, Applied(came)
-    if not project.annotations.is_file():
+        if not decisions:
+            return loaded, came, Applied(came)
+        done = Applied(list(came))
+    elif not project.annotations.is_file():
         raise missing(project.annotations, project.folder)
-    done = apply(came, read_votes(project.annotations, project.folder), project.data.settle)
+    else:
+        done = apply(came, read_votes(project.annotations, project.folder), project.data.settle)
+    if decisions:
+        apply_decisions(done, decisions, came)
     return with_labels(loaded, done, project.aim.labels, project.aim.none), came, done
 
 

@@ -204,14 +204,14 @@ def _key(project: Project, files: Files, models: dict[str, dict[str, Any]], trac
     inputs = [
         (split, path.name, bytes_of(path)) for split, paths in files.items() for path in paths
     ]
-    if project.annotations is not None:
-        inputs.append(("annotations", project.annotations.name, bytes_of(project.annotations)))
+    by_people = (("annotations", project.annotations), ("decisions", project.decisions))
+    inputs += [(name, path.name, bytes_of(path)) for name, path in by_people if path is not None]
     documents = [(path.name, bytes_of(path)) for path in project.document_paths]
     split = [bytes_of(path) for path in (project.manifest_path, *project.probe_paths) if path]
     settings: dict[str, Any] = {
         "aim": project.aim.model_dump(mode="json", exclude=UNREAD | set(CODE)),
         # the result is the same
-        "data": project.data.model_dump(mode="json", exclude={"processes", "ray"}),
+        "data": project.data.model_dump(mode="json", exclude={"processes", "ray", "decisions"}),
         "curate": [
             {"kind": s.kind, "version": s.VERSION, **s.non_defaults()} for s in project.curate
         ],
@@ -314,6 +314,7 @@ def _write(
         # raw.
         scale=Scale(project.data.processes, project.data.ray, None if veil.key else held),
         augment=project.augment,
+        keep={veil.name(id) for id in annotated.kept} if veil.key else annotated.kept,
     )
     splits = {"train": curated.train, "val": curated.val, "test": curated.test}
     for split, examples in splits.items():

@@ -110,6 +110,7 @@ def _paths(project: Project) -> list[Path]:
     named = [path for paths in project.files.values() for path in paths]
     others = (
         project.annotations,
+        project.decisions,
         project.manifest_path,
         *project.probe_paths,
         *project.document_paths,

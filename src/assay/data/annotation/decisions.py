@@ -1,0 +1,113 @@
+"""What somebody decided about a row: that it is dropped, or kept whatever a step says. The
+decisions of a project are lines of `decisions.jsonl`, which only grows.
+
+A line      {"id", "text": hash of what the row asks, "by", "action": "drop", "keep" or "undo",
+            "why"}
+Newer       a later decision about a row stands for the earlier one, whoever made it; all stay in
+            the file
+Edited      a decision counts only for a row with the same text, as a vote does (`votes`)
+Kept        by the steps of `prepare`: it gets the repairs that every question gets, and the ledger
+            says which step would have dropped it. A leak into val or test is repaired all the same
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from assay.core.types import Example
+from assay.data.annotation.apply_votes import Applied, ledger_line
+from assay.data.annotation.votes import mark
+from assay.data.reading.findings import Findings, display_path
+from assay.data.reading.read_file import read
+
+STEP = "decide"
+Action = Literal["drop", "keep", "undo"]
+ACTIONS: tuple[Action, ...] = ("drop", "keep", "undo")
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    id: str  # of the row
+    text: str  # `mark` of the row that was looked at
+    by: str
+    action: Action
+    why: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        row = {"id": self.id, "text": self.text, "by": self.by, "action": self.action}
+        return row | ({"why": self.why} if self.why else {})
+
+
+def read_decisions(path: Path, base: Path = Path()) -> list[Decision]:
+    """The decisions of a file, in its order; none when there is no file.
+
+    Raises:
+        DataError: as `assay.data.reading.read_file.read`; D025 for a line that is no decision.
+    """
+    if not path.exists() or (path.is_file() and path.stat().st_size == 0):
+        return []
+    table = read(path, base=base)
+    found = Findings(display_path(path, base))
+    decisions = []
+    for source, fields in table.rows:
+        own = [fields.get(name) for name in ("id", "text", "by")]
+        action = next((one for one in ACTIONS if one == fields.get("action")), None)
+        if action is None or not all(isinstance(value, str) and value for value in own):
+            told = "is no decision: id, text, by, and action (drop, keep or undo) are needed"
+            line = int(source.rpartition(":")[2])
+            found.problem("D025", told, line, help="remove the line, or name another file")
+            continue
+        id, text, by = map(str, own)
+        decisions.append(Decision(id, text, by, action, str(fields.get("why") or "")))
+    found.settle()
+    return decisions
+
+
+def match_decisions(
+    decisions: Sequence[Decision], examples: Sequence[Example]
+) -> tuple[dict[str, Decision], list[Decision]]:
+    """The newest decision by the id of the row that it is about; and those without a row. One that
+    was undone is none."""
+    marks = {example.id: mark(example) for example in examples}
+    by_mark: dict[str, list[str]] = {}
+    for row, text in marks.items():
+        by_mark.setdefault(text, []).append(row)
+    found: dict[str, Decision] = {}
+    strays = []
+    for one in decisions:
+        same = by_mark.get(one.text, [])
+        if marks.get(one.id) == one.text:
+            found[one.id] = one
+        elif len(same) == 1:
+            found[same[0]] = one
+        else:
+            strays.append(one)
+    return {row: one for row, one in found.items() if one.action != "undo"}, strays
+
+
+def apply_decisions(done: Applied, decisions: Sequence[Decision], rows: Sequence[Example]) -> None:
+    """Drop what is to be dropped of `done`, and note what is to be kept.
+
+    Args:
+        rows: all that were read, with and without a label.
+    """
+    found, strays = match_decisions(decisions, rows)
+    left = []
+    for row in done.examples:
+        one = found.get(row.id)
+        if one is not None:
+            why = f"by {one.by}{f': {one.why}' if one.why else ''}"
+            action = "dropped" if one.action == "drop" else "kept"
+            done.ledger.append(ledger_line(row, STEP, action, why))
+        if one is None or one.action == "keep":
+            left.append(row)
+    done.examples[:] = left
+    done.kept |= {row for row, one in found.items() if one.action == "keep"}
+    if strays:
+        rows_gone = len({one.id for one in strays})
+        are = "s are" if rows_gone != 1 else " is"
+        told = f"{rows_gone:,} row{are} edited or no longer there that {strays[0].by} decided about"
+        done.warnings.append({"code": "D088", "count": rows_gone, "text": told})
