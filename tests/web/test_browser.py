@@ -243,6 +243,26 @@ def test_a_run_is_seen_to_go_on_without_a_reload(chromium, tmp_path):
         page.context.close()
 
 
+def test_a_limit_is_moved_until_the_verdict_turns(chromium, finished_run):
+    with served(finished_run) as (address, id):
+        page, said = entered(chromium, address)
+        page.goto(f"{address}p/{id}/decide")
+        before = page.locator("#result .verdict").inner_text()
+        page.get_by_label("An answer takes at most (ms)", exact=True).fill("0.000001")
+        page.get_by_text("No strategy may be recommended").first.wait_for()
+        assert "limits.ms_per_answer=0.000001" in page.url
+        page.reload()
+        assert page.locator("#result .verdict").inner_text() != before
+        page.get_by_role("link", name="As measured").click()
+        assert page.locator("#result .verdict").inner_text() == before
+        slider = page.get_by_label("Answers a month, slider")
+        slider.focus()
+        page.keyboard.press("End")
+        page.wait_for_url("**volume_per_month=10000000**")
+        assert said == []
+        page.context.close()
+
+
 def test_prints_without_its_controls(chromium, desk):
     address, id, _ = desk
     page, _ = entered(chromium, address)

@@ -96,7 +96,7 @@ def build(
         judged={arm.name: arm.scores_by(task) for arm in done},
     )
     guards = check_guards(task.guards, done, measured, found)
-    field = Field(done, measured, metric, guards, _threads(environment or {}))
+    field = Field(done, measured, metric, guards, threads_of(environment or {}))
     floor, best = _references(done, measured, metric, field.higher)
     changing = change(field, settings)
     strategies = [_strategy(arm, measured, floor, best, guards) for arm in arms]
@@ -107,7 +107,7 @@ def build(
             else {"labels": None, "calibration": None}
         )
         one["outcomes"] = counts(arm.records, task) if arm.status == "done" else None
-        one["cost"] |= _owning(
+        one["cost"] |= owning(
             arm, field, settings, changing["front"], found.get("update_drill") or {}
         )
     open_guards = guard_problems(task.guards, done, measured, found)
@@ -145,7 +145,7 @@ def build(
     }
 
 
-def _threads(environment: Mapping[str, Any]) -> int:
+def threads_of(environment: Mapping[str, Any]) -> int:
     """That the machine computed with, where the environment says so."""
     said = str(environment.get("threads", ""))
     return int(said) if said.isdigit() else 1
@@ -230,7 +230,7 @@ def _strategy(
     }
 
 
-def _owning(
+def owning(
     arm: Arm, field: Field, settings: Weigh, front: Sequence[str], drill: Mapping[str, Any]
 ) -> dict[str, Any]:
     """What an arm costs to own, and to bring up to date."""

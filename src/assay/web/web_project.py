@@ -15,6 +15,7 @@ from assay.core.store import digest
 from assay.decision.read_report import read_report
 from assay.reporting.build import Report
 from assay.web.ask_desk import AskDesk
+from assay.web.decide_desk import DecideDesk
 from assay.web.label_desk import LabelDesk
 from assay.web.live_run import LiveRun
 from assay.web.row_matrix import RowMatrix, read_matrix
@@ -56,6 +57,10 @@ class WebProject:
     @property
     def folder(self) -> Path:
         return place(self.target, "report")
+
+    @cached_property
+    def decider(self) -> DecideDesk:
+        return DecideDesk(self.target)
 
     @cached_property
     def labels(self) -> LabelDesk:

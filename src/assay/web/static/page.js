@@ -45,3 +45,38 @@ for (const form of document.querySelectorAll("form[data-busy]"))
     button.setAttribute("aria-disabled", "true");
     form.addEventListener("submit", (event) => event.preventDefault());
   });
+
+/* Sliders stand beside their fields; what is moved is weighed again at once. */
+for (const form of document.querySelectorAll("form[data-result]")) {
+  const result = document.getElementById(form.dataset.result);
+  let waiting = 0, asked = 0;
+  const weigh = () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(async () => {
+      const own = ++asked;
+      const query = new URLSearchParams(new FormData(form));
+      history.replaceState(null, "", `?${query}`);
+      query.set("part", "1");
+      const answer = await fetch(`?${query}`);
+      const text = await answer.text();
+      if (own !== asked) return;
+      if (answer.ok) result.innerHTML = text;
+      else result.textContent = new DOMParser().parseFromString(text, "text/html").querySelector("main").textContent;
+    }, 120);
+  };
+  for (const slider of form.querySelectorAll("input[type=range]")) {
+    const field = document.getElementById(slider.dataset.of);
+    const log = slider.dataset.log === "1";
+    const follow = () => {
+      const value = field.value === "" ? NaN : Number(field.value);
+      if (!Number.isNaN(value)) slider.value = log ? Math.log10(Math.max(value, 1e-9)) : value;
+      else slider.value = slider.max;
+    };
+    follow();
+    slider.addEventListener("input", () => {
+      field.value = String(log ? Number((10 ** slider.value).toPrecision(2)) : Number(slider.value));
+      weigh();
+    });
+    field.addEventListener("input", () => { follow(); weigh(); });
+  }
+}
