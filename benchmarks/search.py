@@ -97,8 +97,10 @@ def project(name: str, folder: Path, seed: int, arm: dict[str, Any]) -> None:
         write_lines(folder / "val.jsonl", rows[: ROWS["val"]])
         write_lines(folder / "train.jsonl", rows[ROWS["val"] :])
         files |= {"val": "val.jsonl", "train": "train.jsonl"}
-    for split in {"val", "test"} & {*files}:
+    few = {"val", "test"} | ({"train"} if "max_rows" not in arm else set())
+    for split in sorted(few & {*files}):
         rows = list(read_lines(folder / files[split]))
+        random.Random(seed).shuffle(rows)
         write_lines(folder / f"{split}.jsonl", rows[: ROWS[split]])
         files[split] = f"{split}.jsonl"
     write_text(folder / "project.yaml", to_json(value, indent=1))  # JSON is YAML

@@ -183,3 +183,20 @@ def test_it_prints_on_at_most_ten_pages_with_every_heading(chromium, whole, tmp_
     assert len(printed.pages) <= 10
     text = re.sub(r"\s+", " ", " ".join(one.extract_text() for one in printed.pages))
     assert all(section.TITLE in text for section in SECTIONS)
+
+
+def test_every_score_is_in_sight_on_a_telephone(unfolded):
+    unfolded.set_viewport_size({"width": 390, "height": 844})
+    seen = 0
+    for plot in unfolded.locator(".narrow-plot svg").all():
+        for mark in plot.locator(".mark").all():
+            box = mark.bounding_box()
+            assert box["x"] >= 0 and box["x"] + box["width"] <= 390
+            seen += 1
+    assert seen
+    assert not unfolded.locator(".plot-box:has(+ .narrow-plot)").first.is_visible()
+    unfolded.emulate_media(media="print")
+    assert unfolded.locator(".plot-box:has(+ .narrow-plot)").first.is_visible()
+    assert not unfolded.locator(".narrow-plot").first.is_visible()
+    unfolded.emulate_media(media="screen")
+    unfolded.set_viewport_size(WIDE)

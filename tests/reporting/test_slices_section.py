@@ -22,7 +22,7 @@ def test_the_weakest_slice_is_named_with_its_interval_and_rows(own):
     first = view.slices(own.data)[0]
     assert f"lora-r8 is weakest where {first}: <data" in page
     assert f'data-at="/strategies/4/slices/{first}/accuracy/n"' in page
-    assert page.count('<svg class="plot"') == 1 and "All strategies by slice" in page
+    assert page.count('<div class="plot-box">') == 1 and "All strategies by slice" in page
 
 
 def test_slices_with_few_rows_say_nothing(own):

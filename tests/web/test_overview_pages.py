@@ -16,7 +16,7 @@ def test_the_verdict_its_doubt_and_every_score_are_there(client, project):
             assert score(one["metrics"][metric]["value"]) in text
         else:
             assert one["status"] in text
-    assert text.count('<svg class="plot"') == 1
+    assert text.count('class="plot-box"') == 1
 
 
 def test_the_whole_report_is_shown_as_it_was_written(client, project):

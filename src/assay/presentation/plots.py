@@ -27,6 +27,7 @@ from assay.presentation.svg import (
 
 _ROW = 30
 NARROW = 640  # pixels up to which names are short
+PHONE = 350  # pixels
 
 
 def forest(
@@ -76,13 +77,12 @@ def forest(
     parts.append(text((left + right) / 2, bottom + 38, axis, "axis", "middle"))
     rows = [(dot.name, score(dot.value), score(dot.low), score(dot.high), dot.note) for dot in dots]
     columns = (header, axis, "low", "high", "note")
-    cut = 5 if notes else 4
-    return Plot(
-        frame(key, bottom + 46, title, about, parts, width),
-        caption,
-        columns[:cut],
-        [row[:cut] for row in rows],
-    )
+    cut = 5 if any(dot.note for dot in dots) else 4
+    drawn, narrow = frame(key, bottom + 46, title, about, parts, width), None
+    if width > PHONE:
+        said = {"axis": axis, "line_at": line_at, "title": title, "about": about}
+        narrow = forest(f"{key}-narrow", dots, **said, caption="", width=PHONE).svg
+    return Plot(drawn, caption, columns[:cut], [row[:cut] for row in rows], narrow)
 
 
 def scatter(

@@ -83,11 +83,17 @@ def figure_html(plot: Plot | None) -> Markup:
     """A plot with its caption, and under it the numbers that it was drawn from."""
     if plot is None:
         return Markup("")
+    narrow = (
+        Markup("")
+        if plot.narrow is None
+        else fill('<div class="narrow-plot">{}</div>\n', plot.narrow)
+    )
     return fill(
-        '<figure>\n<div class="plot-box">{}</div>\n<figcaption>{}</figcaption>\n'
+        '<figure>\n<div class="plot-box">{}</div>\n{}<figcaption>{}</figcaption>\n'
         '<details class="drill"><summary>The numbers of this plot</summary>\n{}</details>\n'
         "</figure>\n",
         plot.svg,
+        narrow,
         clean(plot.caption),
         _table(spec.numbers_of(plot)),
     )

@@ -23,6 +23,7 @@ class Plot:
     caption: str
     header: tuple[str, ...]
     rows: Sequence[tuple[str, ...]]
+    narrow: Markup | None = None  # the same for a telephone; None: the plot is moved sideways there
 
 
 @dataclass(frozen=True, slots=True)

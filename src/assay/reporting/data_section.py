@@ -14,7 +14,7 @@ from assay.reporting.report_view import ReportView
 
 LABELS = 200  # that the page has
 LEAKS = 50
-PRINTED = 4  # pairs of leaks on paper
+FOLDED = 3  # pairs of leaks that stand open, and on paper
 SHORT = 20  # pairs of leaks in report.md
 EXAMPLES = 5  # rows of each reason
 
@@ -123,14 +123,20 @@ def leaks_section(seen: ReportView) -> spec.Section:
         conflicting = (head, number, ".")
     pairs = extra.get("leaks") or []
     items = [_pair(pair) for pair in pairs[:LEAKS]]
-    printed, left = len(items) > PRINTED, len(pairs) - LEAKS
-    four = f"Four of {len(pairs)} pairs are printed; the page has them all."
+    printed, left = len(items) > FOLDED, len(pairs) - LEAKS
+    three = f"Three of {len(pairs)} pairs are printed; the page has them all."
     said = (*leakage.answer_leak_sentences(extra), *(extra.get("doubts") or []))
     blocks = [
         spec.Paragraph((leakage.leak_sentence(seen.data), *conflicting)),
         *(spec.Paragraph(line) for line in said),
-        spec.ItemList(items, SHORT, width=600),
-        spec.Paragraph(four if printed else "", "note on-paper"),
+        spec.ItemList(items[:FOLDED], SHORT, width=600),
+        spec.Details(
+            f"{len(items) - FOLDED} more pairs",
+            (spec.ItemList(items[FOLDED:], SHORT - FOLDED, width=600),),
+        )
+        if len(items) > FOLDED
+        else spec.Paragraph(""),
+        spec.Paragraph(three if printed else "", "note on-paper"),
         spec.Paragraph(f"{left} more pairs are left out here." if left > 0 else "", "note"),
     ]
     return spec.Section("leaks", "Leaks", blocks)
