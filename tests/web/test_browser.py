@@ -59,7 +59,8 @@ def served(*folders):
         while not server.started:
             time.sleep(0.02)
         try:
-            yield f"http://127.0.0.1:{found.getsockname()[1]}/", projects[0].id
+            id = projects[0].id if projects else ""
+            yield f"http://127.0.0.1:{found.getsockname()[1]}/", id
         finally:
             server.should_exit = True
             thread.join(10)
@@ -115,7 +116,7 @@ def test_pages_ask_nothing_of_others_and_nothing_is_cut_off(chromium, desk, widt
         wide = page.evaluate("document.documentElement.scrollWidth")
         assert wide <= width, (view, wide)
         if width == 390 and view == "":
-            for mark in page.locator("svg.plot .mark").all():
+            for mark in page.locator(".narrow-plot .mark").all():
                 box = mark.bounding_box()
                 assert box["x"] >= 0 and box["x"] + box["width"] <= width
     assert said == []
@@ -126,7 +127,7 @@ def test_regressions_are_found_from_the_first_page(chromium, desk):
     address, _, _ = desk
     page, _ = entered(chromium, address)
     page.get_by_role("link", name="Rows where answers differ").click()
-    page.get_by_role("link", name="wrong, and the other right").click()
+    page.locator(".shows a").nth(1).click()
     assert "show=regressed" in page.url
     link = page.locator("tbody th a").first
     name = link.inner_text()
@@ -241,6 +242,48 @@ def test_a_run_is_seen_to_go_on_without_a_reload(chromium, tmp_path):
         assert page.get_by_role("button", name="Stop and keep").is_visible()
         assert said == []
         page.context.close()
+
+
+def test_from_a_file_to_a_verdict(chromium, tmp_path, monkeypatch):
+    """Sent, guessed, the guess set right, made, run, and its verdict read."""
+    folder = small_project(tmp_path / "rows")
+    rows = [
+        {"words": one["text"], "mood": one["label"], "n": number}
+        for number, one in enumerate(read_lines(folder / "rows.jsonl"))
+    ]
+    write_lines(tmp_path / "sent" / "moods.jsonl", rows)
+    work = tmp_path / "work"
+    work.mkdir()
+    monkeypatch.chdir(work)
+    with served() as (address, _):
+        page, said = entered(chromium, address)
+        page.goto(f"{address}new")
+        page.set_input_files("#file", tmp_path / "sent" / "moods.jsonl")
+        page.get_by_role("button", name="Look at it").click()
+        page.get_by_label("Task").select_option("classify")
+        page.get_by_label("label", exact=True).select_option("mood")
+        page.get_by_label("text", exact=True).select_option("words")
+        page.get_by_role("button", name="Read it so").click()
+        page.get_by_text("Labels: red 80, blue 80").wait_for()
+        page.get_by_role("button", name="Make it").click()
+        page.get_by_text("Nothing has run yet").wait_for()
+        text = (work / "moods" / "project.yaml").read_text()
+        assert "label: mood" in text
+        value = read_yaml(text)
+        value["compare"] = [{"kind": "majority"}, {"kind": "tfidf"}]
+        write_text(work / "moods" / "project.yaml", to_json(value))
+        page.get_by_role("button", name="Start, or go on").click()
+        page.get_by_text("The run has ended").wait_for(timeout=120_000)
+        page.get_by_role("link", name="Overview").click()
+        assert "tfidf" in page.locator(".verdict").inner_text()
+        assert said == []
+        page.context.close()
+
+
+def read_yaml(text):
+    from ruamel.yaml import YAML
+
+    return YAML(typ="safe").load(text)
 
 
 def test_a_limit_is_moved_until_the_verdict_turns(chromium, finished_run):

@@ -35,7 +35,7 @@ def test_a_row_has_all_strategies_and_its_neighbours(client, project):
     text = client.get(f"/p/{project.id}/row/5?show=all").text
     matrix = project.matrix(60)
     assert matrix.questions[5].split()[0] in text and matrix.ids[5] in text
-    assert text.count('<section class="card"') == len(matrix.names)
+    assert text.count('<th scope="row">') == len(matrix.names)
     assert "/row/4?" in text and "/row/6?" in text
 
 

@@ -53,7 +53,7 @@ def client_of(open_page, finished_run):
 def test_as_measured_it_is_the_report_s_verdict(client_of):
     client, one = client_of
     text = client.get(f"/p/{one.id}/decide").text
-    assert one.data["verdict"]["headline"] in text and "Before it was" not in text
+    assert one.data["verdict"]["headline"] in text and "As measured it was" not in text
 
 
 @pytest.mark.slow
@@ -61,7 +61,7 @@ def test_a_limit_turns_the_verdict_and_a_part_is_a_part(client_of):
     client, one = client_of
     text = client.get(f"/p/{one.id}/decide?limits.ms_per_answer=0.000001&part=1").text
     assert "<!doctype" not in text and "No strategy may be recommended" in text
-    assert f"Before it was {one.data['verdict']['recommended']}" in text
+    assert f"As measured it was {one.data['verdict']['recommended']}" in text
     assert client.get(f"/p/{one.id}/decide?months=-3").status_code == 400
 
 

@@ -260,6 +260,24 @@ def _text(first: First) -> str:
     return "".join(f"{line}\n" for line in lines(first))
 
 
+def look_first(data: Path, sets: Sequence[str] = ()) -> tuple[First, str]:
+    """What is read of a data file, and the project file that would be written for it in this
+    folder; nothing is written.
+
+    Args:
+        sets: `dotted.place=value`, which say what the rows are, as `begin` takes them.
+
+    Raises:
+        DataError: D001, there is no such file; what `curate.load` finds wrong with it.
+    """
+    if not data.exists():
+        raise DataError(not_there(data))
+    folder = Path(folder_name(data.resolve().name))
+    said = parse_row_settings(sets)
+    first = _first(ProjectSource(data, folder, _path(data, folder), str(data), said))
+    return first, _text(first)
+
+
 def project_text(data: Path, folder: Path, path: str = "") -> str:
     """The project file for one data file, as text; paths are relative to `folder`.
 

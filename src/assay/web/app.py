@@ -22,6 +22,7 @@ from assay.web import (
     data_pages,
     decide_pages,
     label_pages,
+    new_pages,
     overview_pages,
     review_pages,
     run_pages,
@@ -49,10 +50,10 @@ def app(projects: Sequence[WebProject], token: str, hosts: tuple[str, ...] = ())
     Args:
         token: of the address that opens it. hosts: names that it is called by; none: any.
     """
-    by_id = {one.id: one for one in projects}
+    projects = list(projects)  # those that are made on the page join it
 
     def home(request: Request) -> Response:
-        if len(projects) == 1:
+        if len(projects) == 1 and "all" not in request.query_params:
             return RedirectResponse(f"/p/{projects[0].id}/", 303)
         return page("home", title="Projects", projects=projects)
 
@@ -65,7 +66,8 @@ def app(projects: Sequence[WebProject], token: str, hosts: tuple[str, ...] = ())
         return Response(found, media_type=TYPES[name.rpartition(".")[2]])
 
     def project_of(request: Request) -> WebProject:
-        found = by_id.get(request.path_params["id"])
+        id = request.path_params["id"]
+        found = next((one for one in projects if one.id == id), None)
         if found is None:
             raise HTTPException(404)
         return found
@@ -79,7 +81,14 @@ def app(projects: Sequence[WebProject], token: str, hosts: tuple[str, ...] = ())
             return awaited
         return lambda request: answer(request, project_of(request))
 
-    routes = [Route("/", home), Route("/static/{name}", files)]
+    routes = [
+        Route("/", home),
+        Route("/static/{name}", files),
+        Route("/new", new_pages.begin),
+        Route("/new/guess", new_pages.guess),
+        Route("/new/upload", new_pages.upload, methods=["POST"]),
+        Route("/new/make", new_pages.make(projects), methods=["POST"]),
+    ]
     for room in ROOMS:
         for path, answer in room.ROUTES.items():
             routes.append(Route(f"/p/{{id}}/{path}", of_project(answer)))

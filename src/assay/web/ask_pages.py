@@ -10,6 +10,7 @@ from starlette.responses import RedirectResponse, Response
 
 from assay.config.serve import BASE
 from assay.core.errors import Problem, UsageError
+from assay.decision.decision_table import rival_of
 from assay.web.ask_desk import LONGEST
 from assay.web.forms import read_form
 from assay.web.pages import page
@@ -34,7 +35,9 @@ def ask(request: Request, project: WebProject) -> Response:
     if not names:
         return page("empty", title=project.name, project=project, tab="ask")
     last = project.desk.exchanges[0] if project.desk.exchanges else None
-    chosen = [reply.arm for _, reply in last.replies] if last else names[:1]
+    rival = rival_of(project.data) if project.data else None
+    first = [name for name in (names[0], rival) if name in names]
+    chosen = [reply.arm for _, reply in last.replies] if last else first
     return page(
         "ask",
         title=f"{project.name}: ask",
@@ -42,6 +45,7 @@ def ask(request: Request, project: WebProject) -> Response:
         tab="ask",
         mark=request.app.state.mark,
         names=names,
+        base=BASE,
         chosen=chosen,
         exchanges=list(project.desk.exchanges),
         log=project.desk.log_file.name,

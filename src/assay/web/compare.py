@@ -18,11 +18,11 @@ SHOWN = 4  # strategies side by side where none are named
 MOST = 12
 # What the first strategy did, and the one that it is held against.
 SHOWS = {
-    "different": "answers differ",
-    "regressed": "wrong, and the other right",
-    "fixed": "right, and the other wrong",
-    "failed": "wrong",
-    "none": "nobody right",
+    "different": "answers of these {n} differ",
+    "regressed": "{first} wrong, {base} right",
+    "fixed": "{first} right, {base} wrong",
+    "failed": "{first} wrong",
+    "none": "none of these {n} right",
     "all": "all rows",
 }
 SORTS = {"": "as in the file", "split": "most split first", "sure": "surest mistakes first"}

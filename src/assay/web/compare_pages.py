@@ -54,7 +54,7 @@ def compare(request: Request, project: WebProject) -> Response:
         at=at,
         pages=pages,
         values={**_values(matrix, query), "page": at if at > 1 else ""},
-        shows={key: (words, counts(matrix, query)[key]) for key, words in SHOWS.items()},
+        shows=_shows(matrix, query),
         sorts=SORTS,
         names=matrix.names,
         labels=_labels(matrix, report),
@@ -63,6 +63,16 @@ def compare(request: Request, project: WebProject) -> Response:
         first=matrix.names[query.columns[0]],
         base=matrix.names[query.base],
     )
+
+
+def _shows(matrix: RowMatrix, query: CompareQuery) -> dict[str, tuple[str, int]]:
+    """What each choice of rows is called, and how many there are."""
+    names = {"first": matrix.names[query.columns[0]], "base": matrix.names[query.base]}
+    found = counts(matrix, query)
+    return {
+        key: (words.format(n=len(query.columns), **names), found[key])
+        for key, words in SHOWS.items()
+    }
 
 
 def _not_yet(project: WebProject) -> Response:
@@ -192,7 +202,7 @@ def row(request: Request, project: WebProject) -> Response:
                 if line["answer"] is None
                 else marked(line["answer"], matrix.targets[at], DIFFERS),
                 "raw": line["raw"] if line["raw"] != line["answer"] else "",
-                "scores": line["scores"],
+                "score": None if np.isnan(matrix.score[at, column]) else matrix.score[at, column],
                 "sure": line.get("confidence"),
                 "passages": line.get("passages", []),
                 "outcome": line.get("outcome_text", ""),
@@ -201,6 +211,8 @@ def row(request: Request, project: WebProject) -> Response:
         ],
         before=int(rows[place - 1]) if around and place > 0 else None,
         after=int(rows[place + 1]) if around and place + 1 < len(rows) else None,
+        among=len(rows),
+        metric=report["task"]["metric"].replace("_", " "),
         values=_values(matrix, query),
     )
 

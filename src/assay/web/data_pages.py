@@ -141,12 +141,25 @@ def rows(request: Request, project: WebProject) -> Response:
         tab="data",
         mark=request.app.state.mark,
         shown=shown,
+        title_of=_title(wanted, text, only),
+        whole=len(by_id),
         found=len(fitting),
         at=at,
         pages=pages,
         values={**wanted, "q": text, "only": only, "page": at if at > 1 else ""},
         who=current_user(),
     )
+
+
+def _title(wanted: dict[str, str], text: str, only: str) -> str:
+    if only == "decided":
+        return "Rows that people decided about"
+    if text:
+        return f"Rows with '{text}'"
+    action, step, reason = (wanted[name] for name in ("action", "step", "reason"))
+    if not (action or step or reason):
+        return "All rows"
+    return f"Rows {action or 'treated'} by {step or 'any step'}{f': {reason}' if reason else ''}"
 
 
 async def decide(request: Request, project: WebProject) -> Response:

@@ -23,6 +23,7 @@ from assay.reporting.build import Report
 from assay.reporting.decision_section import price_shape
 from assay.reporting.reconsider import Reconsider
 from assay.reporting.report_view import ReportView
+from assay.web.overview_pages import SLOWEST, slowest
 from assay.web.pages import environment, page
 from assay.web.web_project import WebProject
 
@@ -50,7 +51,7 @@ SLIDERS = (
     Slider("limits.ms_per_answer", "An answer takes at most", 0, 4, 0.02, "ms", True),
     Slider("limits.peak_mb", "Memory, at most", 1, 5, 0.02, "MB", True),
     Slider("limits.price_per_month", "A month costs at most", 0, 5, 0.02, "", True),
-    Slider("equivalent", "Does not matter: up to", 0, 10, 0.25, "points"),
+    Slider("equivalent", "Differences that count as equal, up to", 0, 10, 0.25, "points"),
 )
 
 
@@ -134,9 +135,12 @@ def result_html(kept: Reconsider, settings: Weigh, project: WebProject) -> str:
         month = arm.at("cost", "month")
         cost = month.number(price_shape(seen), "total") if month.value else None
         score = arm.at("metrics", seen.metric).with_interval("score")
-        rows.append(seen.card_row(card, score, cost, "; ".join(out.get(card.name, [])) or "–"))
-    columns = ("strategy", seen.metric_words, decision.cost_name(data), "out, because it")
-    moved = f"Before it was {before or 'none'}." if before != now else ""
+        memory = arm.number("mb", "cost", "peak_bytes")
+        why = "; ".join(out.get(card.name, [])) or "–"
+        rows.append(seen.card_row(card, score, slowest(arm), memory, cost, why))
+    columns = ("strategy", seen.metric_words, SLOWEST, "memory, MB")
+    columns += (decision.cost_name(data), "out, because it")
+    moved = f"As measured it was {before or 'none'}." if before != now else ""
     blocks: list[spec.Block] = [
         *answer_section.verdict(seen),
         spec.Paragraph(moved, "doubt"),

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qsl
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
+from assay.core.command_hints import is_data
 from assay.web.gate import MARK
 
 FIELDS = 200  # of a form
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")  # of a file that is sent
 
 
 async def read_form(request: Request) -> dict[str, str]:
@@ -30,3 +35,28 @@ async def read_form(request: Request) -> dict[str, str]:
     if not request.app.state.is_marked(fields.pop(MARK, "")):
         raise HTTPException(403, "The form was not made by this page; load it once more.")
     return fields
+
+
+async def read_upload(request: Request, folder: Path) -> Path:
+    """A file that a form sends, kept in the folder under its own name.
+
+    Raises:
+        HTTPException: 403 and 400 as `read_form`; 409, a file of that name is there.
+    """
+    async with request.form(max_files=1, max_fields=2) as form:
+        if not request.app.state.is_marked(str(form.get(MARK, ""))):
+            raise HTTPException(403, "The form was not made by this page; load it once more.")
+        sent: Any = form.get("file")
+        name = getattr(sent, "filename", None) or ""
+        if not NAME.fullmatch(name) or not is_data(name):
+            text = "Choose a file of rows whose name has letters, digits, '.', '-' and '_' alone."
+            raise HTTPException(400, text)
+        file = folder / name
+        try:
+            with file.open("xb") as kept:
+                while some := await sent.read(1 << 20):
+                    kept.write(some)
+        except FileExistsError:
+            text = f"There is a file {name} here already; it is not written over."
+            raise HTTPException(409, text) from None
+    return file

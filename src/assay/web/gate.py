@@ -23,6 +23,7 @@ COOKIE = "assay-page"
 TOKEN = "token"
 MARK = "mark"  # a form's hidden field
 BODY = 1 << 20  # bytes of a form
+UPLOAD, UPLOADS = 256 << 20, "/new/upload"  # bytes of a data file, and where one is sent
 HEADERS = 16 << 10  # bytes of all headers and the address
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:;"
@@ -103,8 +104,9 @@ class Gate:
             if not found.get(b"origin") and found.get(b"sec-fetch-site", [""])[0] != "same-origin":
                 return _said(403, "A form is sent from this page alone.")
             length = found.get(b"content-length", [""])[0]
-            if not length.isdigit() or int(length[:20]) > BODY:
-                return _said(413, f"A form has at most {BODY:,} bytes, and says how many.")
+            most = UPLOAD if scope["path"] == UPLOADS else BODY
+            if not length.isdigit() or int(length[:20]) > most:
+                return _said(413, f"A form has at most {most:,} bytes, and says how many.")
         return None
 
     def is_marked(self, mark: str) -> bool:

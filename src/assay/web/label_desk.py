@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 SHARED = 0.2  # of the rows go to everybody, for agreement
 SOURCE = "page"  # where a vote was given
 ORDERS = {
-    "open": "rows without a label",
+    "open": "rows without a label, or all where none lacks one",
     "next": "most informative first",
     "errors": "likely label errors",
     "disputes": "rows in dispute: what you say decides",

@@ -37,6 +37,7 @@ def annotate(request: Request, project: WebProject) -> Response:
         "who": who,
         "order": order,
         "kind": work.kind,
+        "names": order_names(work.counts()),
     }
     if not PERSON.fullmatch(who):
         return page("annotate_begin", **values)
@@ -65,6 +66,19 @@ def annotate(request: Request, project: WebProject) -> Response:
         skip=after[0] if after else "",
         **values,
     )
+
+
+def order_names(counts: dict[str, int]) -> dict[str, str]:
+    """What each order is called, with how many rows there are of it."""
+    left = counts["unlabelled"]
+    fresh = counts["rows"] - counts["voted"]
+    first = (
+        f"rows without a label ({left:,})"
+        if left
+        else f"rows that nobody has voted on ({fresh:,}); all have a label"
+    )
+    disputes = f"{ORDERS['disputes']} ({counts['disputed']:,})"
+    return {**ORDERS, "open": first, "disputes": disputes}
 
 
 async def vote(request: Request, project: WebProject) -> Response:

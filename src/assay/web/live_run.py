@@ -168,6 +168,10 @@ def rows_of(state: RunState, now: float, *, goes_on: bool) -> list[dict[str, Any
     found = []
     for name in [*dict.fromkeys(others), *names]:
         stage, result = state.stages.get(name), state.results.get(name)
+        if stage is not None and state.ended:  # a heat of the race that ended with its strategy
+            if result is None and name not in names:
+                continue
+            stage = None
         if stage is not None:
             middle, right = stage.format_progress(0, now)
             share = min(1.0, stage.done / stage.total) if stage.total else None

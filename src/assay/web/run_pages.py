@@ -24,9 +24,10 @@ from assay.core.file_ownership import make_folder, opener
 from assay.core.project_paths import place
 from assay.presentation import section_spec as spec
 from assay.runtime.events.log import LOCK
+from assay.runtime.events.progress_rate import duration
 from assay.runtime.events.run_follower import holder
 from assay.web.forms import read_form
-from assay.web.live_run import LiveRun, plots_of, rows_of
+from assay.web.live_run import LiveRun, RunState, plots_of, rows_of
 from assay.web.pages import environment, page
 from assay.web.web_project import WebProject
 
@@ -90,7 +91,7 @@ def state_html(live: LiveRun) -> str:
             "goes_on": goes_on,
             "begun": state.begun is not None,
             "ended": state.ended,
-            "parts": state.whole.parts(now, state.stages) if state.whole else [],
+            "parts": _parts(state, now, goes_on),
             "rows": rows_of(state, now, goes_on=goes_on),
             "plots": [spec.Figure(plot) for plot in plots_of(state)],
             "warnings": [(code, text, count) for (code, text), count in state.warnings.items()],
@@ -98,6 +99,15 @@ def state_html(live: LiveRun) -> str:
             "said": "" if goes_on or state.ended else last_words(live, state.begun or 0.0),
         }
     return environment().get_template("run_state.html").render(values)
+
+
+def _parts(state: RunState, now: float, goes_on: bool) -> list[str]:
+    """How far a run is; of one that is over how long it took."""
+    if state.begun is None:
+        return []
+    if not goes_on:
+        return [f"after {duration(now - state.begun)}"]
+    return state.whole.parts(now, state.stages) if state.whole else []
 
 
 async def start(request: Request, project: WebProject) -> Response:
