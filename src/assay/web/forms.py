@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from assay.core.command_hints import is_data
+from assay.core.store import write_chunks
 from assay.web.gate import MARK
 
 FIELDS = 200  # of a form
@@ -41,7 +42,8 @@ async def read_upload(request: Request, folder: Path) -> Path:
     """A file that a form sends, kept in the folder under its own name.
 
     Raises:
-        HTTPException: 403 and 400 as `read_form`; 409, a file of that name is there.
+        HTTPException: 403 and 400 as `read_form`; 409, a file of that name is there. ResourceError:
+            R002, the disk is full.
     """
     async with request.form(max_files=1, max_fields=2) as form:
         if not request.app.state.is_marked(str(form.get(MARK, ""))):
@@ -52,11 +54,8 @@ async def read_upload(request: Request, folder: Path) -> Path:
             text = "Choose a file of rows whose name has letters, digits, '.', '-' and '_' alone."
             raise HTTPException(400, text)
         file = folder / name
-        try:
-            with file.open("xb") as kept:
-                while some := await sent.read(1 << 20):
-                    kept.write(some)
-        except FileExistsError:
+        if file.exists():
             text = f"There is a file {name} here already; it is not written over."
-            raise HTTPException(409, text) from None
+            raise HTTPException(409, text)
+        write_chunks(file, iter(lambda: sent.file.read(1 << 20), b""))
     return file
