@@ -74,6 +74,7 @@ def test_a_killed_run_goes_on_to_the_same_bits(given, tmp_path, kind, settings):
 
     def tell(event, at):
         step = event["event"] == "progress" and event["unit"] == "step" and event["total"] == 12
+        step = step and "written" not in event["values"]  # told while answers are written
         if step:
             taken.append(event["done"])
         if step and event["done"] == at:
@@ -135,6 +136,9 @@ def test_a_flawed_reward_is_watched_and_ended(given):
     assert arm.best_step == best["step"]
     looks = [event for event in heard if event["event"] == "evaluation" and "val_reward" in event]
     assert looks[-1]["fit"] == arm.fit["word"] and looks[-1]["steps"] == 40
+    written = [event for event in heard if "written" in (event.get("values") or {})]
+    assert {event["done"] for event in written} == {*range(int(last["step"]))}
+    assert max(event["values"]["written"] for event in written) == own.prompts * own.samples
     # The weights that are kept answer as the best look found.
     lesson = given()
     answers = arm.answer([row.question for row in lesson.val])

@@ -212,8 +212,19 @@ class PolicyOptimisation(AfterInner):
         """A round's answers, by the model as it is, and their rewards."""
         from assay.training.written_answers import Round
 
-        places = rows_of_round(rows, number, min(self.prompts, len(rows)), lesson.seed)
-        sampled = sampler.write([rows[at] for at in places], number)
+        count = min(self.prompts, len(rows))
+        places = rows_of_round(rows, number, count, lesson.seed)
+        steps = -(-count // self.batch_size) * self.epochs  # of a round
+
+        def tell(event: dict[str, Any]) -> None:
+            """Answers that are written, while no step is made: most of a round's time."""
+            if event.get("event") == "progress":
+                at = {"done": number * steps, "total": self.rounds * steps, "unit": "step"}
+                lesson.tell({**event, **at, "values": {"written": event["done"]}})
+            else:
+                lesson.tell(event)
+
+        sampled = sampler.write([rows[at] for at in places], number, tell)
         found, n = rewarded(rewards, sampled), self.samples
         starts = range(0, len(sampled.answers), n)
         return Round(
