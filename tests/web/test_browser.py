@@ -29,6 +29,7 @@ VIEWS = (
     "annotate",
     "annotate?who=anna",
     "review",
+    "watch",
     "run",
 )
 

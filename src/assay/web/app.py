@@ -26,6 +26,7 @@ from assay.web import (
     overview_pages,
     review_pages,
     run_pages,
+    watch_pages,
 )
 from assay.web.gate import Gate
 from assay.web.pages import page, static
@@ -40,6 +41,7 @@ ROOMS: tuple[Any, ...] = (
     ask_pages,
     label_pages,
     review_pages,
+    watch_pages,
 )
 TYPES = {"css": "text/css", "js": "text/javascript"}
 

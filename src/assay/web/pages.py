@@ -45,7 +45,7 @@ def environment() -> Environment:
     return made
 
 
-def page(name: str, *, status: int = 200, **values: Any) -> HTMLResponse:
+def page(name: str, /, *, status: int = 200, **values: Any) -> HTMLResponse:
     """The template filled in."""
     return HTMLResponse(environment().get_template(f"{name}.html").render(**values), status)
 

@@ -13,6 +13,7 @@ from assay.core.errors import UsageError
 from assay.core.project_paths import file_of, near, place
 from assay.core.store import digest
 from assay.decision.read_report import read_report
+from assay.deployment.monitoring.watch import Watched
 from assay.reporting.build import Report
 from assay.web.ask_desk import AskDesk
 from assay.web.decide_desk import DecideDesk
@@ -39,6 +40,8 @@ class WebProject:
     _reading: threading.Thread | None = None
     _share: float = 0.0
     fault: str = ""  # why the rows could not be read
+    # the log that was looked at last, by its name
+    watched: tuple[str, Watched] | None = None
 
     @property
     def id(self) -> str:

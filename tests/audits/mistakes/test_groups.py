@@ -46,3 +46,9 @@ def test_words_are_those_that_the_others_lack():
 
 def test_confusions_are_counted():
     assert most_frequent([("a", "b"), ("a", "c"), ("a", "b")]) == [["a", "b", 2], ["a", "c", 1]]
+
+
+def test_texts_of_one_word_alone_are_told_by_it():
+    texts = ["spam 1 spam", "spam 2", "spam 33"] + ["ham and eggs", "ham and rye"]
+    assert words(texts, [0, 1, 2]) in (["spam"], [])
+    assert words(["spam", "spam", "spam"], [0, 1]) == []

@@ -97,7 +97,8 @@ def _z(word: str, inside: Counter[str], outside: Counter[str], prior: float, tot
 
     def odds(counts: Counter[str]) -> tuple[float, float]:
         said, all_said = counts[word] + strength * prior, sum(counts.values()) + strength * total
-        return float(np.log(said / (all_said - said))), said
+        rest = max(all_said - said, strength)  # of texts that have one word alone, nothing is left
+        return float(np.log(said / rest)), said
 
     (one, first), (two, second) = odds(inside), odds(outside)
     return (one - two) / float(np.sqrt(1 / first + 1 / second))
