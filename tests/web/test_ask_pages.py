@@ -1,6 +1,7 @@
 """Questions from the page, and what is said of their answers; both end up as training rows."""
 
 import html
+import json
 import re
 import shutil
 
@@ -47,6 +48,19 @@ def test_two_strategies_answer_side_by_side_and_are_kept(page_of, own):
     rows = list(read_lines(own.target / LOG))
     assert [row["id"] for row in rows] == ids(answer.text)
     assert {row["arm"] for row in rows} == {"tfidf", "majority"} and rows[0]["answer"]
+
+
+def test_answers_are_streamed_as_lines_and_kept_as_others(page_of, own):
+    _, send = page_of
+    fields = {"question": "red1 \u202e red2", "arm:tfidf": "1", "arm:majority": "1"}
+    answer = send("ask/stream", **fields)
+    lines = [json.loads(line) for line in answer.text.splitlines()]
+    said = {
+        name: "".join(one["text"] for one in lines if one["arm"] == name) for name in ("tfidf",)
+    }
+    assert said == {"tfidf": "red"} and {one["arm"] for one in lines} == {"tfidf", "majority"}
+    assert len(list(read_lines(own.target / LOG))) == 2
+    assert own.desk.exchanges[0].question == "red1 \u202e red2"
 
 
 def test_what_is_said_becomes_training_rows(page_of, own):

@@ -2,6 +2,7 @@
 hostile text does, and that nothing is asked of other places."""
 
 import json
+import shutil
 import socket
 import threading
 import time
@@ -304,6 +305,27 @@ def test_a_limit_is_moved_until_the_verdict_turns(chromium, finished_run):
         page.keyboard.press("End")
         page.wait_for_url("**volume_per_month=10000000**")
         assert said == []
+        page.context.close()
+
+
+def test_two_strategies_are_asked_and_one_is_corrected(chromium, finished_run, tmp_path):
+    folder = tmp_path / "small"
+    shutil.copytree(finished_run, folder)
+    with served(folder) as (address, id):
+        page, said = entered(chromium, address)
+        page.goto(f"{address}p/{id}/ask")
+        page.keyboard.press("/")
+        page.keyboard.type("red1 red2 red3 blue4")
+        page.get_by_label("majority").check()
+        page.get_by_role("button", name="Ask").click()
+        page.locator(".exchange:visible .reply").nth(1).wait_for()
+        page.get_by_role("button", name="Good").first.wait_for()
+        page.get_by_text("Correct it").first.click()
+        page.get_by_label("What is right").first.fill("blue")
+        page.get_by_role("button", name="Keep the correction").first.click()
+        page.get_by_text("You said: bad, right is: blue").wait_for()
+        kept = list(read_lines(folder / "asked.feedback.jsonl"))
+        assert [one["correction"] for one in kept] == ["blue"] and said == []
         page.context.close()
 
 

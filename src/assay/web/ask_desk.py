@@ -10,6 +10,7 @@ import threading
 import time
 import uuid
 from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -57,7 +58,19 @@ class AskDesk:
         return file_of(self.target).parent / LOG
 
     def ask(self, question: str, names: list[str]) -> Exchange:
+        """The answers of these strategies.
+
+        Raises:
+            UsageError, HTTPException: as `stream`.
         """
+        for _ in self.stream(question, names):
+            pass
+        return self.exchanges[0]
+
+    def stream(self, question: str, names: list[str]) -> Iterator[tuple[str, str]]:
+        """(strategy, piece of its text) as it is written, one strategy after another; then the
+        exchange stands first among `exchanges`.
+
         Raises:
             UsageError: C083, C062: there is no such strategy, or it was not fitted. HTTPException:
                 503, another question is being answered.
@@ -65,16 +78,20 @@ class AskDesk:
         if not self._busy.acquire(timeout=1):
             raise HTTPException(503, "Another question is being answered; ask again in a moment.")
         try:
-            talk = self._opened(names[0])
             exchange = Exchange(question, [])
             for name in names:
-                (reply,) = talk.ask(question, [name]).replies
+                talk = self._opened(name)
+                stream = talk.stream(question)
+                for piece in stream:
+                    yield name, piece
+                assert stream.reply is not None
                 self._adapted[name] = None if name == BASE else talk.open(name).adapted
-                exchange.replies.append((self._note(question, reply), reply))
-            if talk.remembers:
-                talk.remember(question, exchange.replies[0][1].answer)
+                exchange.replies.append((self._note(question, stream.reply), stream.reply))
+            assert self._talk is not None
+            self._talk.arm = names[0]
+            if self._talk.remembers:
+                self._talk.remember(question, exchange.replies[0][1].answer)
             self.exchanges.appendleft(exchange)
-            return exchange
         finally:
             self._busy.release()
 

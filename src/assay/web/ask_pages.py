@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response, StreamingResponse
 
 from assay.config.serve import BASE
-from assay.core.errors import Problem, UsageError
+from assay.core.errors import AssayError, Problem, UsageError
+from assay.core.store import to_json
 from assay.decision.decision_table import rival_of
+from assay.presentation.number_format import clean
 from assay.web.ask_desk import LONGEST
 from assay.web.forms import read_form
 from assay.web.pages import page
@@ -54,7 +58,33 @@ def ask(request: Request, project: WebProject) -> Response:
 
 
 async def answer(request: Request, project: WebProject) -> Response:
-    form = await read_form(request)
+    question, names = _asked(await read_form(request), project)
+    await asyncio.to_thread(project.desk.ask, question, names)
+    return RedirectResponse(f"/p/{project.id}/ask", 303)
+
+
+async def stream(request: Request, project: WebProject) -> Response:
+    """The same as lines of JSON while it is written: {"arm", "text"} each, {"fault"} where it
+    could not be."""
+    question, names = _asked(await read_form(request), project)
+    return StreamingResponse(_lines(project, question, names), media_type="application/jsonl")
+
+
+def _lines(project: WebProject, question: str, names: list[str]) -> Iterator[str]:
+    try:
+        for arm, text in project.desk.stream(question, names):
+            yield to_json({"arm": arm, "text": clean(text)}) + "\n"
+    except AssayError as error:
+        yield to_json({"fault": str(error)}) + "\n"
+    except HTTPException as error:
+        yield to_json({"fault": error.detail}) + "\n"
+
+
+def _asked(form: Mapping[str, str], project: WebProject) -> tuple[str, list[str]]:
+    """
+    Raises:
+        UsageError: C060, there is no question, or not one to four strategies.
+    """
     question = form.get("question", "").strip()
     names = [name for name in _names(project) if form.get(f"arm:{name}")]
     if not question or len(question) > LONGEST:
@@ -62,8 +92,7 @@ async def answer(request: Request, project: WebProject) -> Response:
         raise UsageError(Problem("C060", text, "question", f"at most {LONGEST:,} characters"))
     if not 1 <= len(names) <= MOST:
         raise UsageError(Problem("C060", f"choose 1 to {MOST} strategies", "strategies"))
-    await asyncio.to_thread(project.desk.ask, question, names)
-    return RedirectResponse(f"/p/{project.id}/ask", 303)
+    return question, names
 
 
 async def rate(request: Request, project: WebProject) -> Response:
@@ -74,4 +103,4 @@ async def rate(request: Request, project: WebProject) -> Response:
 
 
 ROUTES: dict[str, Any] = {"ask": ask}
-FORMS: dict[str, Any] = {"ask/answer": answer, "ask/rate": rate}
+FORMS: dict[str, Any] = {"ask/answer": answer, "ask/stream": stream, "ask/rate": rate}

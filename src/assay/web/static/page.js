@@ -80,3 +80,43 @@ for (const form of document.querySelectorAll("form[data-result]")) {
     field.addEventListener("input", () => { follow(); weigh(); });
   }
 }
+
+/* Answers are shown while they are written; the page is loaded anew when they stand. Their text is
+   set as text, never as HTML. */
+for (const form of document.querySelectorAll("form[data-stream]"))
+  form.addEventListener("submit", async (event) => {
+    if (event.defaultPrevented) return;
+    event.preventDefault();
+    const shown = document.getElementById("written");
+    const [head, place, fault] = shown.children;
+    const data = new URLSearchParams(new FormData(form));
+    head.textContent = data.get("question");
+    place.replaceChildren();
+    shown.hidden = false;
+    const texts = {};
+    const answer = await fetch(form.dataset.stream, { method: "POST", body: data });
+    if (!answer.ok) { form.submit(); return; }
+    let rest = "", failed = false;
+    const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) break;
+      const lines = (rest + value).split("\n");
+      rest = lines.pop();
+      for (const line of lines.map((one) => JSON.parse(one))) {
+        if (line.fault) { fault.textContent = line.fault; failed = true; continue; }
+        if (!(line.arm in texts)) {
+          const box = document.createElement("article");
+          box.className = "reply";
+          const name = document.createElement("h4");
+          name.textContent = line.arm;
+          texts[line.arm] = document.createElement("p");
+          texts[line.arm].className = "text";
+          box.append(name, texts[line.arm]);
+          place.append(box);
+        }
+        texts[line.arm].append(line.text);
+      }
+    }
+    if (!failed) location.reload();
+  });
