@@ -87,6 +87,16 @@ def test_one_goes_back_and_says_something_else(client_of, own):
     assert [[v.label for v in votes] for votes in work.on.values()] == [["blue"]]
 
 
+def test_two_tabs_label_one_row_and_the_later_label_stands(client_of, own):
+    text = client_of.get(f"/p/{own.id}/annotate?who=anna").text
+    for what in ("red", "blue"):
+        data = {**fields(text), "label": what}
+        client_of.post(f"/p/{own.id}/annotate/vote", data=data, headers={"origin": ORIGIN})
+    assert [vote["label"] for vote in read_lines(own.target / NAME)] == ["red", "blue"]
+    (votes,) = Annotation.of(own.target).on.values()
+    assert [vote.label for vote in votes] == ["blue"]
+
+
 def test_a_row_that_was_changed_meanwhile_is_not_labelled(client_of, own):
     text = client_of.get(f"/p/{own.id}/annotate?who=anna").text
     rows = list(read_lines(own.target / "rows.jsonl"))
