@@ -1,7 +1,8 @@
 """The pages in a real browser: journeys by hand and by keyboard, what a screen reader finds, what
 hostile text does, and that nothing is asked of other places."""
 
-import json
+import csv
+import io
 import shutil
 import socket
 import threading
@@ -16,7 +17,7 @@ from assay.reporting.report_files import write_report
 from assay.runtime.data_stage.annotation import Annotation
 from assay.web.web_project import WebProject
 from helpers.browser import browser, missing
-from helpers.hostile import PAYLOADS
+from helpers.hostile_texts import HOSTILE
 from web.conftest import TOKEN, small_project
 
 pytestmark = pytest.mark.slow
@@ -195,28 +196,46 @@ def test_labels_and_filters_work_without_a_script(chromium, desk):
 
 
 def test_hostile_texts_do_nothing(chromium, report, tmp_path):
-    """In every field of rows, answers, labels and names that a page shows."""
-    attack = " ".join(PAYLOADS[:-1])  # a file of UTF-8 cannot hold the last one
+    """Forty of them, in every field of rows, answers, labels and slices that a page shows."""
     folder = small_project(tmp_path)
-    rows = [{"text": f"{attack} {i}", "label": f"{attack[:60]}{i % 2}"} for i in range(160)]
-    write_lines(folder / "rows.jsonl", rows[:1] + [{**row, "label": ""} for row in rows[1:]])
+    rows = [
+        {"text": f"{HOSTILE[i % 40]} {i}", "label": f"{HOSTILE[i % 40][:60]} {i % 2}".strip()}
+        for i in range(160)
+    ]
+    write_lines(folder / "rows.jsonl", [{**row, "label": ""} for row in rows[:120]] + rows[120:])
     write_report(report, folder / "report")
     for file in (folder / "report" / "predictions").iterdir():
         lines = []
-        for line in file.read_text(encoding="utf-8").splitlines():
-            row = json.loads(line)
-            row |= {"question": attack, "target": attack, "raw": attack, "id": row["id"] + attack}
-            row |= {"answer": attack} if row["answer"] else {}
-            lines.append(json.dumps({**row, "slices": {attack: attack + row["id"][:3]}}))
-        file.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    harmless = "document.querySelectorAll('main script, main img, main iframe, main style').length"
+        for number, row in enumerate(read_lines(file)):
+            text = HOSTILE[number % 40]
+            row |= dict.fromkeys(("question", "target", "raw"), text) | {"id": f"{number} {text}"}
+            row |= {"answer": f"{text} said"} if row["answer"] else {}
+            lines.append({**row, "slices": {text[:40]: text}, "outcome_text": text})
+        write_lines(file, lines)
+    harmless = (
+        "document.querySelectorAll('main :is(script, img, iframe, style, object, embed, base,"
+        " link, meta, math, foreignObject, animate)').length"
+    )
     with served(folder) as (address, id):
         page, said = entered(chromium, address)
-        for view in ("compare?show=all", "row/3", "annotate?who=anna"):
-            page.goto(f"{address}p/{id}/{view}")
-            assert "alert(1)" in page.locator("main").inner_text()
-            assert page.evaluate(harmless) == 0
-        assert said == []
+        views = ["compare?show=all", *(f"row/{n}" for n in range(0, 40, 7))]
+        views += ["data/rows", "data", "annotate", "annotate?who=anna", "new", "decide"]
+        for view in views:
+            page.goto(f"{address}p/{id}/{view}" if view != "new" else f"{address}new")
+            assert page.evaluate(harmless) == 0, view
+            assert (
+                page.evaluate("document.querySelectorAll('main [onerror], main [onload]').length")
+                == 0
+            )
+        page.goto(f"{address}p/{id}/compare?show=all")
+        shown = page.locator("main").inner_text()
+        assert all(text[:30].strip() in shown for text in HOSTILE[:26])
+        told = page.request.get(f"{address}p/{id}/compare/rows.csv?show=all").text()
+        cells = [cell for line in csv.reader(io.StringIO(told)) for cell in line]
+        assert not [
+            cell for cell in cells if cell[:1] in ("=", "@", "\t") or cell[:2] in ("+1", "-2")
+        ]
+        assert [one for one in said if "404" not in one and "400" not in one] == []
         page.context.close()
 
 

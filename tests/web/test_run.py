@@ -42,7 +42,7 @@ def test_the_address_opens_it_and_ctrl_c_ends_it(sample_project):
 
 
 def test_a_label_that_was_given_outlives_a_kill(tmp_path):
-    """The server is killed between two labels; the first one stands, and the next server goes on."""
+    """The server is killed between two labels: the first one stands, the next server goes on."""
     folder = small_project(tmp_path)
     command = [sys.executable, "-m", "assay.cli", "ui", str(folder), "--json"]
     for number in (1, 2):
