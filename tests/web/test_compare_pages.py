@@ -1,10 +1,12 @@
 """The rows as a page: what stands in it, what an address brings back, and hostile texts."""
 
 import re
+import shutil
 
 import pytest
 from markupsafe import Markup
 
+from assay.core.store import read_lines, write_lines
 from assay.reporting.report_files import write_report
 from assay.web.compare_pages import marked
 from assay.web.web_project import WebProject
@@ -85,3 +87,42 @@ def _foul(line, attack):
     slices = {name: attack for name in row["slices"]}
     whole = {**row, **changed, "answer": answer, "slices": slices, "id": row["id"] + attack}
     return json.dumps(whole)
+
+
+@pytest.fixture
+def two_runs(sample_project, tmp_path):
+    """With an earlier run: of other rows in part, and of wrong answers of one strategy."""
+    folder = tmp_path / "tickets"
+    shutil.copytree(sample_project, folder)
+    past = folder / "report" / "past" / "1"
+    shutil.copytree(sample_project / "report", past)
+    for file in (past / "predictions").iterdir():
+        rows = list(read_lines(file))[10:]  # the first ones were not there yet
+        for row in rows[:30]:
+            if file.stem == "lora-r8":
+                row |= {"answer": "never", "scores": {"accuracy": 0.0}}
+        write_lines(file, reversed(rows))
+    return WebProject(folder)
+
+
+def test_an_earlier_run_stands_beside_on_the_rows_of_both(open_page, two_runs):
+    client = open_page(two_runs)
+    plain = client.get(f"/p/{two_runs.id}/compare?show=all").text
+    assert '<option value="1">1</option>' in plain and "264 rows" in plain
+    asked = "show=fixed&arms=lora-r8,lora-r8+(run+1)&against=lora-r8+(run+1)&run=1"
+    text = client.get(f"/p/{two_runs.id}/compare?{asked}").text
+    matrix = two_runs.matrix(60)
+    column = matrix.names.index("lora-r8")
+    wanted = int(matrix.right[10:40, column].sum())
+    assert f"{wanted} rows" in text and "lora-r8 right, lora-r8 (run 1) wrong" in text
+    assert "never" in text
+    every = client.get(f"/p/{two_runs.id}/compare?show=all&run=1").text
+    assert "254 rows" in every
+    told = client.get(f"/p/{two_runs.id}/compare/rows.csv?{asked}").text
+    assert len(told.splitlines()) == wanted + 1 and '"never"' in told
+
+
+@pytest.mark.parametrize("number", ["7", "-1", "x", "٣", "../1", "1/../1", "9" * 400])
+def test_a_run_that_is_not_there_is_left_out(open_page, two_runs, number):
+    text = open_page(two_runs).get(f"/p/{two_runs.id}/compare?show=all&run={number}").text
+    assert "264 rows" in text

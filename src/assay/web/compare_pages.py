@@ -21,20 +21,22 @@ from assay.web.compare import (
     counts,
     fitting_rows,
 )
+from assay.web.overview_pages import past_reports
 from assay.web.pages import page
-from assay.web.row_matrix import RowMatrix
+from assay.web.row_matrix import RowMatrix, beside
 from assay.web.web_project import WebProject
 
 CUT = 400  # characters of a text in the table; a row's own page has it whole
+RUNS = 20  # earlier ones that are offered
 LABELS = 200  # targets that may be chosen from; of more one searches
 DIFFERS = 2_000  # characters up to which two texts are compared word by word
 
 
 def compare(request: Request, project: WebProject) -> Response:
-    matrix, report = project.matrix(), project.data
+    asked = dict(request.query_params)
+    matrix, report, run = _seen(project, asked)
     if matrix is None or report is None:
         return _not_yet(project)
-    asked = dict(request.query_params)
     query = CompareQuery.of(asked, matrix, report)
     rows = fitting_rows(matrix, query)
     pages = max(1, -(-len(rows) // PAGE))
@@ -53,7 +55,8 @@ def compare(request: Request, project: WebProject) -> Response:
         found=len(rows),
         at=at,
         pages=pages,
-        values={**_values(matrix, query), "page": at if at > 1 else ""},
+        values={**_values(matrix, query), "run": run, "page": at if at > 1 else ""},
+        runs=past_reports(project)[:RUNS],
         shows=_shows(matrix, query),
         sorts=SORTS,
         names=matrix.names,
@@ -63,6 +66,24 @@ def compare(request: Request, project: WebProject) -> Response:
         first=matrix.names[query.columns[0]],
         base=matrix.names[query.base],
     )
+
+
+def _seen(
+    project: WebProject, asked: dict[str, str], wait: float = 0.6
+) -> tuple[RowMatrix | None, dict[str, Any] | None, str]:
+    """The rows, the report, and the number of the earlier run that stands beside, if one does."""
+    matrix, report = project.matrix(wait), project.data
+    past = project.past(asked.get("run", "")) if matrix is not None else None
+    if matrix is None or report is None or past is None:
+        return matrix, report, ""
+    data, other = past
+    run = asked["run"]
+    both = beside(matrix, other, lambda name: f"{name} (run {run})")
+    if both is None:
+        return matrix, report, ""
+    renamed = [{**one, "name": f"{one['name']} (run {run})"} for one in data["strategies"]]
+    strategies = [*report["strategies"], *renamed]
+    return both, {**report, "strategies": strategies}, run
 
 
 def _shows(matrix: RowMatrix, query: CompareQuery) -> dict[str, tuple[str, int]]:
@@ -115,11 +136,16 @@ def heads(matrix: RowMatrix, report: dict[str, Any], query: CompareQuery) -> lis
                 "name": one["name"],
                 "mark": index,
                 "metric": metric.replace("_", " "),
-                **one["metrics"][metric],
+                **_score(one, metric),
                 "chosen": one["name"] == report["verdict"]["recommended"],
             }
         )
     return found
+
+
+def _score(one: dict[str, Any], metric: str) -> dict[str, Any]:
+    """Value and interval; nothing where an earlier run judged by another metric."""
+    return one["metrics"].get(metric) or dict.fromkeys(("value", "low", "high"))
 
 
 def row_view(
@@ -170,14 +196,15 @@ def _slices(matrix: RowMatrix) -> dict[str, list[str]]:
 
 def row(request: Request, project: WebProject) -> Response:
     """Everything of one row, all strategies."""
-    matrix, report = project.matrix(), project.data
+    asked = dict(request.query_params)
+    matrix, report, run = _seen(project, asked)
     if matrix is None or report is None:
         return _not_yet(project)
     number = request.path_params["row"]
     if not (number.isascii() and number.isdigit()) or len(number) > 9 or int(number) >= len(matrix):
         raise HTTPException(404)
     at = int(number)
-    query = CompareQuery.of(dict(request.query_params), matrix, report)
+    query = CompareQuery.of(asked, matrix, report)
     rows = fitting_rows(matrix, query)
     place = int(np.searchsorted(rows, at)) if query.sort == "" else -1
     around = rows[place] == at if 0 <= place < len(rows) else False
@@ -213,16 +240,17 @@ def row(request: Request, project: WebProject) -> Response:
         after=int(rows[place + 1]) if around and place + 1 < len(rows) else None,
         among=len(rows),
         metric=report["task"]["metric"].replace("_", " "),
-        values=_values(matrix, query),
+        values={**_values(matrix, query), "run": run},
     )
 
 
 def download(request: Request, project: WebProject) -> Response:
     """The rows that a view has, as CSV."""
-    matrix, report = project.matrix(60), project.data
+    asked = dict(request.query_params)
+    matrix, report, _ = _seen(project, asked, 60)
     if matrix is None or report is None:
         raise HTTPException(404)
-    query = CompareQuery.of(dict(request.query_params), matrix, report)
+    query = CompareQuery.of(asked, matrix, report)
     lines = as_csv(matrix, query, fitting_rows(matrix, query))
     headers = {"content-disposition": 'attachment; filename="rows.csv"'}
     return StreamingResponse(lines, media_type="text/csv; charset=utf-8", headers=headers)

@@ -141,3 +141,39 @@ def read_matrix(
     )
     rows = (names, ids, questions, targets, scores_, right_, said_, sure_, slices)
     return RowMatrix(*rows, files, at_)
+
+
+def beside(matrix: RowMatrix, other: RowMatrix, name: Callable[[str], str]) -> RowMatrix | None:
+    """The strategies of an earlier run beside those of this one, on the rows that both have; None
+    where there are none.
+
+    Args:
+        name: what a strategy of the earlier run is called.
+    """
+    place = {(id, target): row for row, (id, target) in enumerate(_keys(other))}
+    own = [row for row, key in enumerate(_keys(matrix)) if key in place]
+    if not own:
+        return None
+    there = [place[key] for key in _keys(matrix) if key in place]
+
+    def joined(one: np.ndarray, two: np.ndarray) -> np.ndarray:
+        return np.concatenate([one[own], two[there]], 1)
+
+    return RowMatrix(
+        [*matrix.names, *map(name, other.names)],
+        [matrix.ids[row] for row in own],
+        [matrix.questions[row] for row in own],
+        [matrix.targets[row] for row in own],
+        joined(matrix.score, other.score),
+        joined(matrix.right, other.right),
+        joined(matrix.said, other.said),
+        joined(matrix.sure, other.sure),
+        {field: [values[row] for row in own] for field, values in matrix.slices.items()},
+        [*matrix._files, *other._files],
+        joined(matrix._at, other._at),
+    )
+
+
+def _keys(matrix: RowMatrix) -> list[tuple[str, str]]:
+    """Of each row what it is known by: a row whose target was set right since is another one."""
+    return list(zip(matrix.ids, matrix.targets, strict=True))

@@ -40,6 +40,7 @@ class WebProject:
     _reading: threading.Thread | None = None
     _share: float = 0.0
     fault: str = ""  # why the rows could not be read
+    _past: tuple[str, dict[str, Any], RowMatrix] | None = field(default=None, repr=False)
     # the log that was looked at last, by its name
     watched: tuple[str, Watched] | None = None
 
@@ -129,6 +130,23 @@ class WebProject:
         if reading is not None:
             reading.join(wait)
         return self._matrix
+
+    def past(self, number: str) -> tuple[dict[str, Any], RowMatrix] | None:
+        """An earlier report with its rows; None where there is none of that number, or where it
+        cannot be read. The last one that was asked for is kept."""
+        if not (number.isascii() and number.isdigit()):
+            return None
+        if self._past is None or self._past[0] != number:
+            folder = self.folder / "past" / number
+            try:
+                data = read_report(folder / "report.json")
+                found = read_matrix(data, folder)
+            except (OSError, ValueError, KeyError, UsageError):
+                return None
+            if found is None:
+                return None
+            self._past = (number, data, found)
+        return self._past[1], self._past[2]
 
     @property
     def share(self) -> float:
