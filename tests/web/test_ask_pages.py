@@ -9,7 +9,7 @@ import pytest
 
 from assay.core.store import read_lines
 from assay.deployment.monitoring.feedback_rows import collect_feedback
-from assay.web.ask_desk import LOG
+from assay.web.chat_session import LOG
 from assay.web.web_project import WebProject
 from web.conftest import send_form
 
@@ -58,7 +58,7 @@ def test_answers_are_streamed_as_lines_and_kept_as_others(page_of, own):
     assert "".join(one["text"] for one in lines if one["arm"] == "tfidf") == "red"
     assert {one["arm"] for one in lines} == {"tfidf", "majority"}
     assert len(list(read_lines(own.target / LOG))) == 2
-    assert own.desk.exchanges[0].question == "red1 \u202e red2"
+    assert own.chat.exchanges[0].question == "red1 \u202e red2"
 
 
 def test_what_is_said_becomes_training_rows(page_of, own):

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from assay.core.store import read_json
-from assay.web.compare import SHOWS, CompareQuery, as_csv, counts, fitting_rows, usual
+from assay.web.compare import SHOWS, CompareQuery, as_csv, counts, fitting_rows, usual_columns
 from assay.web.row_matrix import read_matrix
 
 
@@ -25,7 +25,7 @@ def rows_of(seen, **asked):
 
 def test_the_usual_columns_begin_with_the_recommended_one_and_its_rival(seen):
     matrix, data = seen
-    found = usual(matrix, data)
+    found = usual_columns(matrix, data)
     assert found[0] == data["verdict"]["recommended"] and len(set(found)) == len(found) <= 4
 
 

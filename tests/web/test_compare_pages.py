@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from assay.core.store import read_lines, write_lines
 from assay.reporting.report_files import write_report
-from assay.web.compare_pages import marked
+from assay.web.compare_pages import mark_differences
 from assay.web.web_project import WebProject
 from helpers.hostile import PAYLOADS, poisoned
 
@@ -57,7 +57,7 @@ def test_csv_of_a_view(client, project):
     ],
 )
 def test_words_that_the_target_lacks_are_marked(answer, target, shown):
-    assert marked(answer, target, 100) == Markup(shown)
+    assert mark_differences(answer, target, 100) == Markup(shown)
 
 
 def test_hostile_texts_are_texts(open_page, report, tmp_path):

@@ -1,6 +1,6 @@
 """The routes of the local page. Each answers HTML that is whole without a script.
 
-gate -> route -> a project's report, rows or run -> template
+access control -> route -> a project's report, rows or run -> template
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from assay.web import (
     run_pages,
     watch_pages,
 )
-from assay.web.gate import Gate
+from assay.web.access_control import AccessControl
 from assay.web.pages import page, static
 from assay.web.web_project import WebProject
 
@@ -46,7 +46,7 @@ ROOMS: tuple[Any, ...] = (
 TYPES = {"css": "text/css", "js": "text/javascript"}
 
 
-def app(projects: Sequence[WebProject], token: str, hosts: tuple[str, ...] = ()) -> Gate:
+def app(projects: Sequence[WebProject], token: str, hosts: tuple[str, ...] = ()) -> AccessControl:
     """The page of these projects.
 
     Args:
@@ -98,9 +98,9 @@ def app(projects: Sequence[WebProject], token: str, hosts: tuple[str, ...] = ())
             routes.append(Route(f"/p/{{id}}/{path}", of_project(answer), methods=["POST"]))
     handlers: Mapping[Any, Any] = {HTTPException: _http_error, AssayError: _assay_error}
     made = Starlette(routes=routes, exception_handlers=dict(handlers))
-    gate = Gate(made, token, hosts)
-    made.state.mark, made.state.is_marked = gate.mark, gate.is_marked
-    return gate
+    guarded = AccessControl(made, token, hosts)
+    made.state.mark, made.state.is_marked = guarded.mark, guarded.is_marked
+    return guarded
 
 
 def _http_error(request: Request, error: Exception) -> Response:

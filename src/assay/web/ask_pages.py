@@ -15,7 +15,7 @@ from assay.core.errors import AssayError, Problem, UsageError
 from assay.core.store import to_json
 from assay.decision.decision_table import rival_of
 from assay.presentation.number_format import clean
-from assay.web.ask_desk import LONGEST
+from assay.web.chat_session import LONGEST
 from assay.web.forms import read_form
 from assay.web.pages import page
 from assay.web.web_project import WebProject
@@ -38,7 +38,7 @@ def ask(request: Request, project: WebProject) -> Response:
     names = _names(project)
     if not names:
         return page("empty", title=project.name, project=project, tab="ask")
-    last = project.desk.exchanges[0] if project.desk.exchanges else None
+    last = project.chat.exchanges[0] if project.chat.exchanges else None
     rival = rival_of(project.data) if project.data else None
     first = [name for name in (names[0], rival) if name in names]
     chosen = [reply.arm for _, reply in last.replies] if last else first
@@ -51,28 +51,28 @@ def ask(request: Request, project: WebProject) -> Response:
         names=names,
         base=BASE,
         chosen=chosen,
-        exchanges=list(project.desk.exchanges),
-        log=project.desk.log_file.name,
+        exchanges=list(project.chat.exchanges),
+        log=project.chat.log_file.name,
         most=MOST,
     )
 
 
 async def answer(request: Request, project: WebProject) -> Response:
-    question, names = _asked(await read_form(request), project)
-    await asyncio.to_thread(project.desk.ask, question, names)
+    question, names = _read_question(await read_form(request), project)
+    await asyncio.to_thread(project.chat.ask, question, names)
     return RedirectResponse(f"/p/{project.id}/ask", 303)
 
 
 async def stream(request: Request, project: WebProject) -> Response:
     """The same as lines of JSON while it is written: {"arm", "text"} each, {"fault"} where it
     could not be."""
-    question, names = _asked(await read_form(request), project)
+    question, names = _read_question(await read_form(request), project)
     return StreamingResponse(_lines(project, question, names), media_type="application/jsonl")
 
 
 def _lines(project: WebProject, question: str, names: list[str]) -> Iterator[str]:
     try:
-        for arm, text in project.desk.stream(question, names):
+        for arm, text in project.chat.stream(question, names):
             yield to_json({"arm": arm, "text": clean(text)}) + "\n"
     except AssayError as error:
         yield to_json({"fault": str(error)}) + "\n"
@@ -80,7 +80,7 @@ def _lines(project: WebProject, question: str, names: list[str]) -> Iterator[str
         yield to_json({"fault": error.detail}) + "\n"
 
 
-def _asked(form: Mapping[str, str], project: WebProject) -> tuple[str, list[str]]:
+def _read_question(form: Mapping[str, str], project: WebProject) -> tuple[str, list[str]]:
     """
     Raises:
         UsageError: C060, there is no question, or not one to four strategies.
@@ -98,7 +98,7 @@ def _asked(form: Mapping[str, str], project: WebProject) -> tuple[str, list[str]
 async def rate(request: Request, project: WebProject) -> Response:
     form = await read_form(request)
     correction = form.get("correction", "").strip()
-    project.desk.rate(form.get("id", ""), form.get("rating", ""), correction)
+    project.chat.rate(form.get("id", ""), form.get("rating", ""), correction)
     return RedirectResponse(f"/p/{project.id}/ask", 303)
 
 

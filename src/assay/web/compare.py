@@ -53,7 +53,9 @@ class CompareQuery:
         """What an address says; what it says wrongly is as if it were not there."""
         names = matrix.names
         named = [name for name in asked.get("arms", "").split(",") if name in names][:MOST]
-        columns = tuple(names.index(name) for name in dict.fromkeys(named or usual(matrix, report)))
+        columns = tuple(
+            names.index(name) for name in dict.fromkeys(named or usual_columns(matrix, report))
+        )
         rival = asked.get("against", "")
         if rival not in names:
             rival = decision.rival_of(report) or ""
@@ -72,7 +74,7 @@ class CompareQuery:
         )
 
 
-def usual(matrix: RowMatrix, report: dict[str, Any]) -> list[str]:
+def usual_columns(matrix: RowMatrix, report: dict[str, Any]) -> list[str]:
     """The recommended strategy, its rival, the base as it is, and the best of the others."""
     metric, sign = report["task"]["metric"], 1 if decision.higher_is_better(report) else -1
     done = {one["name"]: one for one in report["strategies"] if one["name"] in matrix.names}

@@ -23,7 +23,7 @@ from assay.web.compare import (
 )
 from assay.web.overview_pages import past_reports
 from assay.web.pages import page
-from assay.web.row_matrix import RowMatrix, beside
+from assay.web.row_matrix import RowMatrix, join_runs
 from assay.web.web_project import WebProject
 
 CUT = 400  # characters of a text in the table; a row's own page has it whole
@@ -34,7 +34,7 @@ DIFFERS = 2_000  # characters up to which two texts are compared word by word
 
 def compare(request: Request, project: WebProject) -> Response:
     asked = dict(request.query_params)
-    matrix, report, run = _seen(project, asked)
+    matrix, report, run = _rows_beside(project, asked)
     if matrix is None or report is None:
         return _not_yet(project)
     query = CompareQuery.of(asked, matrix, report)
@@ -47,7 +47,7 @@ def compare(request: Request, project: WebProject) -> Response:
         title=f"{project.name}: rows",
         project=project,
         tab="compare",
-        heads=heads(matrix, report, query),
+        heads=column_heads(matrix, report, query),
         rows=[
             row_view(matrix, query, row, lines)
             for row, lines in zip(shown, matrix.lines(shown, query.columns), strict=True)
@@ -57,7 +57,7 @@ def compare(request: Request, project: WebProject) -> Response:
         pages=pages,
         values={**_values(matrix, query), "run": run, "page": at if at > 1 else ""},
         runs=past_reports(project)[:RUNS],
-        shows=_shows(matrix, query),
+        shows=_show_names(matrix, query),
         sorts=SORTS,
         names=matrix.names,
         labels=_labels(matrix, report),
@@ -68,7 +68,7 @@ def compare(request: Request, project: WebProject) -> Response:
     )
 
 
-def _seen(
+def _rows_beside(
     project: WebProject, asked: dict[str, str], wait: float = 0.6
 ) -> tuple[RowMatrix | None, dict[str, Any] | None, str]:
     """The rows, the report, and the number of the earlier run that stands beside, if one does."""
@@ -78,7 +78,7 @@ def _seen(
         return matrix, report, ""
     data, other = past
     run = asked["run"]
-    both = beside(matrix, other, lambda name: f"{name} (run {run})")
+    both = join_runs(matrix, other, lambda name: f"{name} (run {run})")
     if both is None:
         return matrix, report, ""
     renamed = [{**one, "name": f"{one['name']} (run {run})"} for one in data["strategies"]]
@@ -86,7 +86,7 @@ def _seen(
     return both, {**report, "strategies": strategies}, run
 
 
-def _shows(matrix: RowMatrix, query: CompareQuery) -> dict[str, tuple[str, int]]:
+def _show_names(matrix: RowMatrix, query: CompareQuery) -> dict[str, tuple[str, int]]:
     """What each choice of rows is called, and how many there are."""
     names = {"first": matrix.names[query.columns[0]], "base": matrix.names[query.base]}
     found = counts(matrix, query)
@@ -124,7 +124,9 @@ def _values(matrix: RowMatrix, query: CompareQuery) -> dict[str, Any]:
     }
 
 
-def heads(matrix: RowMatrix, report: dict[str, Any], query: CompareQuery) -> list[dict[str, Any]]:
+def column_heads(
+    matrix: RowMatrix, report: dict[str, Any], query: CompareQuery
+) -> list[dict[str, Any]]:
     """Of each column: name, mark, score with interval."""
     metric = report["task"]["metric"]
     arms = {one["name"]: (index, one) for index, one in enumerate(report["strategies"])}
@@ -160,7 +162,9 @@ def row_view(
         "cells": [
             {
                 "right": bool(matrix.right[row, column]),
-                "answer": None if line["answer"] is None else marked(line["answer"], target, CUT),
+                "answer": None
+                if line["answer"] is None
+                else mark_differences(line["answer"], target, CUT),
                 "score": float(matrix.score[row, column]),
                 "sure": float(matrix.sure[row, column]),
             }
@@ -169,7 +173,7 @@ def row_view(
     }
 
 
-def marked(answer: str, target: str, width: int) -> Markup:
+def mark_differences(answer: str, target: str, width: int) -> Markup:
     """The answer, with the words that the target does not have underlined."""
     answer = shorten(answer, width)
     if answer == target or len(answer) + len(target) > DIFFERS or " " not in answer.strip():
@@ -197,7 +201,7 @@ def _slices(matrix: RowMatrix) -> dict[str, list[str]]:
 def row(request: Request, project: WebProject) -> Response:
     """Everything of one row, all strategies."""
     asked = dict(request.query_params)
-    matrix, report, run = _seen(project, asked)
+    matrix, report, run = _rows_beside(project, asked)
     if matrix is None or report is None:
         return _not_yet(project)
     number = request.path_params["row"]
@@ -227,7 +231,7 @@ def row(request: Request, project: WebProject) -> Response:
                 "right": bool(matrix.right[at, column]),
                 "answer": None
                 if line["answer"] is None
-                else marked(line["answer"], matrix.targets[at], DIFFERS),
+                else mark_differences(line["answer"], matrix.targets[at], DIFFERS),
                 "raw": line["raw"] if line["raw"] != line["answer"] else "",
                 "score": None if np.isnan(matrix.score[at, column]) else matrix.score[at, column],
                 "sure": line.get("confidence"),
@@ -247,7 +251,7 @@ def row(request: Request, project: WebProject) -> Response:
 def download(request: Request, project: WebProject) -> Response:
     """The rows that a view has, as CSV."""
     asked = dict(request.query_params)
-    matrix, report, _ = _seen(project, asked, 60)
+    matrix, report, _ = _rows_beside(project, asked, 60)
     if matrix is None or report is None:
         raise HTTPException(404)
     query = CompareQuery.of(asked, matrix, report)

@@ -93,7 +93,7 @@ def settings_of(asked: Mapping[str, str], before: Weigh) -> Weigh:
 def decide(request: Request, project: WebProject) -> Response:
     if project.data is None:
         return page("empty", title=project.name, project=project, tab="decide")
-    kept = project.decider.newest()
+    kept = project.weighing.newest()
     asked = dict(request.query_params)
     settings = settings_of(asked, kept.settings)
     values = {
@@ -156,7 +156,7 @@ def result_html(kept: Reconsider, settings: Weigh, project: WebProject) -> str:
 
 def download(request: Request, project: WebProject) -> Response:
     """What was moved, as lines for project.yaml."""
-    kept = project.decider.newest()
+    kept = project.weighing.newest()
     settings = settings_of(dict(request.query_params), kept.settings)
     lines = dump({"decide": settings.non_defaults()})
     headers = {"content-disposition": 'attachment; filename="decide.yaml"'}

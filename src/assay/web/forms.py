@@ -12,7 +12,7 @@ from starlette.requests import Request
 
 from assay.core.command_hints import is_data
 from assay.core.store import write_chunks
-from assay.web.gate import MARK
+from assay.web.access_control import MARK
 
 FIELDS = 200  # of a form
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")  # of a file that is sent

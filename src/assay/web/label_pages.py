@@ -12,7 +12,7 @@ from assay.core.errors import Problem, UsageError
 from assay.data.annotation.votes import mark
 from assay.tasks.options import LETTERS
 from assay.web.forms import read_form
-from assay.web.label_desk import ORDERS, LabelDesk
+from assay.web.label_queue import ORDERS, LabelQueue
 from assay.web.pages import page, query_text
 from assay.web.web_project import WebProject
 
@@ -22,9 +22,9 @@ KEYS = "123456789"
 
 
 def annotate(request: Request, project: WebProject) -> Response:
-    asked, desk = request.query_params, project.labels
+    asked, rows = request.query_params, project.labels
     who, order = asked.get("who", ""), asked.get("order", "open")
-    work = desk.work()
+    work = rows.work()
     order = order if order in ORDERS else "open"
     known = sorted({vote.annotator for vote in work.votes})
     values: dict[str, Any] = {
@@ -41,9 +41,9 @@ def annotate(request: Request, project: WebProject) -> Response:
     }
     if not PERSON.fullmatch(who):
         return page("annotate_begin", **values)
-    queue = desk.queue(who, order)
+    queue = rows.queue(who, order)
     id = asked.get("row", "")
-    row = desk.row(id) if id else next((found for id in queue if (found := desk.row(id))), None)
+    row = rows.row(id) if id else next((found for id in queue if (found := rows.row(id))), None)
     done = sum(any(v.annotator == who for v in votes) for votes in work.on.values())
     if row is None:
         return page("annotate_done", done=done, **values)
@@ -55,7 +55,7 @@ def annotate(request: Request, project: WebProject) -> Response:
         mark=request.app.state.mark,
         row=row,
         seen=mark(row),
-        said=desk.said(row.id, who),
+        said=rows.said(row.id, who),
         labels=labels,
         keys=KEYS,
         buttons=BUTTONS,
@@ -88,8 +88,8 @@ async def vote(request: Request, project: WebProject) -> Response:
         raise UsageError(Problem("C073", "a name has 1 to 40 letters, digits, - and _", "who"))
     labels = [name.removeprefix("label:") for name in form if name.startswith("label:")]
     labels += [form["label"]] if form.get("label") else []
-    desk: LabelDesk = project.labels
-    desk.vote(who, id, form.get("seen", ""), labels, decides=order == "disputes")
+    rows: LabelQueue = project.labels
+    rows.vote(who, id, form.get("seen", ""), labels, decides=order == "disputes")
     asked = {"who": who, "order": order if order in ORDERS else "open", "before": id}
     return RedirectResponse(f"/p/{project.id}/annotate{query_text(asked)}", 303)
 

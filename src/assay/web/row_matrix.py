@@ -143,7 +143,7 @@ def read_matrix(
     return RowMatrix(*rows, files, at_)
 
 
-def beside(matrix: RowMatrix, other: RowMatrix, name: Callable[[str], str]) -> RowMatrix | None:
+def join_runs(matrix: RowMatrix, other: RowMatrix, name: Callable[[str], str]) -> RowMatrix | None:
     """The strategies of an earlier run beside those of this one, on the rows that both have; None
     where there are none.
 

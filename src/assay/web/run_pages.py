@@ -121,14 +121,14 @@ async def start(request: Request, project: WebProject) -> Response:
                 Problem("C060", f"minutes: {minutes[:40]} is no number above 0", "minutes")
             )
         command += ["--minutes", minutes]
-    begin(command, place(project.target, "work") / SAID)
+    start_process(command, place(project.target, "work") / SAID)
     until = time.monotonic() + BEGINS
     while not project.run.goes_on and time.monotonic() < until:
         await asyncio.sleep(0.1)
     return RedirectResponse(f"/p/{project.id}/run", 303)
 
 
-def begin(command: list[str], said: Path) -> None:
+def start_process(command: list[str], said: Path) -> None:
     """Start it as a process of its own, which does not end with this one."""
     make_folder(said.parent)
     with open(said, "ab", opener=opener) as log:

@@ -17,7 +17,7 @@ from assay.core.errors import DataError, Problem
 from assay.core.project_paths import file_of
 from assay.deployment.monitoring.report import ABOUT
 from assay.deployment.monitoring.watch import Watched, watch
-from assay.web.ask_desk import LOG
+from assay.web.chat_session import LOG
 from assay.web.forms import read_form
 from assay.web.pages import page
 from assay.web.web_project import WebProject
@@ -38,7 +38,7 @@ def logs(project: WebProject) -> list[str]:
     return sorted(found, key=lambda name: name != LOG)[:FEW]
 
 
-def look(request: Request, project: WebProject) -> Response:
+def log_page(request: Request, project: WebProject) -> Response:
     if project.data is None:
         return page("empty", title=project.name, project=project, tab="watch")
     name, found = project.watched if project.watched else ("", None)
@@ -89,5 +89,5 @@ async def sheet(request: Request, project: WebProject) -> Response:
     )
 
 
-ROUTES: dict[str, Any] = {"watch": look}
+ROUTES: dict[str, Any] = {"watch": log_page}
 FORMS: dict[str, Any] = {"watch/run": run, "watch/sheet": sheet}

@@ -15,10 +15,10 @@ from assay.core.store import digest
 from assay.decision.read_report import read_report
 from assay.deployment.monitoring.watch import Watched
 from assay.reporting.build import Report
-from assay.web.ask_desk import AskDesk
-from assay.web.decide_desk import DecideDesk
-from assay.web.label_desk import LabelDesk
+from assay.web.chat_session import ChatSession
+from assay.web.label_queue import LabelQueue
 from assay.web.live_run import LiveRun
+from assay.web.reconsider_cache import ReconsiderCache
 from assay.web.row_matrix import RowMatrix, read_matrix
 
 Stamp = tuple[int, int]
@@ -63,16 +63,16 @@ class WebProject:
         return place(self.target, "report")
 
     @cached_property
-    def decider(self) -> DecideDesk:
-        return DecideDesk(self.target)
+    def weighing(self) -> ReconsiderCache:
+        return ReconsiderCache(self.target)
 
     @cached_property
-    def labels(self) -> LabelDesk:
-        return LabelDesk(self.target)
+    def labels(self) -> LabelQueue:
+        return LabelQueue(self.target)
 
     @cached_property
-    def desk(self) -> AskDesk:
-        return AskDesk(self.target)
+    def chat(self) -> ChatSession:
+        return ChatSession(self.target)
 
     @cached_property
     def run(self) -> LiveRun:

@@ -8,7 +8,7 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from assay.web.gate import BODY, COOKIE, Gate
+from assay.web.access_control import BODY, COOKIE, AccessControl
 
 TOKEN = "k" * 24
 HERE = "http://127.0.0.1"
@@ -21,7 +21,7 @@ def said(request):
 @pytest.fixture
 def gate():
     routes = [Route("/{path:path}", said, methods=["GET", "POST"])]
-    return Gate(Starlette(routes=routes), TOKEN, ("127.0.0.1", "localhost"))
+    return AccessControl(Starlette(routes=routes), TOKEN, ("127.0.0.1", "localhost"))
 
 
 @pytest.fixture

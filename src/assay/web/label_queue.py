@@ -30,7 +30,7 @@ Order = Literal["open", "next", "errors", "disputes"]
 
 
 @dataclass
-class LabelDesk:
+class LabelQueue:
     """A project's rows and votes. Rows are read again when a file has changed."""
 
     target: Path

@@ -11,7 +11,7 @@ from assay.reporting.reconsider import Reconsider
 
 
 @dataclass
-class DecideDesk:
+class ReconsiderCache:
     """The newest report's answers, compared once."""
 
     target: Path

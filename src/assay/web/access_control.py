@@ -40,7 +40,7 @@ SAFE = [
 ]
 
 
-class Gate:
+class AccessControl:
     """
     Args:
         token: opens the page; at least 16 characters. hosts: names that are answered to; none: any.
@@ -74,18 +74,18 @@ class Gate:
             found.setdefault(key, []).append(value.decode("latin-1"))
         size = sum(len(key) + len(value) + 4 for key, value in scope["headers"])
         if size + len(scope.get("raw_path") or b"") + len(scope["query_string"]) > HEADERS:
-            return _said(431, f"The headers have more than {HEADERS:,} bytes.")
+            return _refusal(431, f"The headers have more than {HEADERS:,} bytes.")
         hosts = found.get(b"host", [])
         if len(hosts) != 1 or (self.hosts and host_of(hosts[0]) not in self.hosts):
-            return _said(403, "This page is not called by that name; see --allow-host.")
+            return _refusal(403, "This page is not called by that name; see --allow-host.")
         foreign = any(not same_origin(one, hosts[0]) for one in found.get(b"origin", []))
         site = found.get(b"sec-fetch-site", [""])[0]
         # A link from elsewhere brings no cookie; with the token it may open the page.
         opens = scope["method"] == "GET" and TOKEN in dict(_query(scope))
         if (foreign or site in ("cross-site", "same-site")) and not opens:
-            return _said(403, "Pages of other origins get no answer.")
+            return _refusal(403, "Pages of other origins get no answer.")
         if scope["method"] not in ("GET", "HEAD", "POST"):
-            return _said(405, "Only GET and POST are answered.")
+            return _refusal(405, "Only GET and POST are answered.")
         return self._enter(scope, found)
 
     def _enter(self, scope: Scope, found: dict[bytes, list[str]]) -> Response | None:
@@ -99,14 +99,14 @@ class Gate:
             response.set_cookie(COOKIE, self._session, httponly=True, samesite="strict", path="/")
             return response
         if not _equal(_cookie(found.get(b"cookie", [])), self._session):
-            return _said(403, "Open the address that the terminal shows: it has the key.")
+            return _refusal(403, "Open the address that the terminal shows: it has the key.")
         if scope["method"] == "POST":
             if not found.get(b"origin") and found.get(b"sec-fetch-site", [""])[0] != "same-origin":
-                return _said(403, "A form is sent from this page alone.")
+                return _refusal(403, "A form is sent from this page alone.")
             length = found.get(b"content-length", [""])[0]
             most = UPLOAD if scope["path"] == UPLOADS else BODY
             if not length.isdigit() or int(length[:20]) > most:
-                return _said(413, f"A form has at most {most:,} bytes, and says how many.")
+                return _refusal(413, f"A form has at most {most:,} bytes, and says how many.")
         return None
 
     def is_marked(self, mark: str) -> bool:
@@ -136,5 +136,5 @@ def _hash(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _said(status: int, text: str) -> Response:
+def _refusal(status: int, text: str) -> Response:
     return PlainTextResponse(f"{text}\n", status)

@@ -43,7 +43,7 @@ class Exchange:
 
 
 @dataclass
-class AskDesk:
+class ChatSession:
     """The strategies of a project that were asked; they stay open. One question at a time."""
 
     target: Path
