@@ -164,8 +164,10 @@ def test_checkpointing_is_on_while_training_and_off_afterwards(build, tmp_path):
 @pytest.mark.skipif(sys.platform != "linux", reason="needs RLIMIT_AS")
 def test_what_torch_raises_at_a_real_limit_is_known(forked, one_thread):
     def grow():
+        import gc
         import resource
 
+        gc.collect()  # what earlier tests have left would be freed beyond the limit
         size, status = 256 << 20, Path("/proc/self/status").read_text(encoding="utf-8")
         (held,) = re.findall(r"^VmSize:\s+(\d+) kB", status, re.MULTILINE)
         most = int(held) * 1024 + size

@@ -143,9 +143,14 @@ async def stop(request: Request, project: WebProject) -> Response:
     """As Ctrl-C in its terminal: the state is saved."""
     await read_form(request)
     pid = holder(place(project.target, "work") / LOCK)
+    try:
+        if pid is not None:
+            os.kill(pid, signal.SIGINT)
+    except OSError:  # it has ended meanwhile, or is another user's
+        pid = None
     if pid is None:
-        raise UsageError(Problem("C109", "no run goes on that this machine holds", project.near))
-    os.kill(pid, signal.SIGINT)
+        text = "no run goes on that may be stopped from here"
+        raise UsageError(Problem("C109", text, project.near))
     return RedirectResponse(f"/p/{project.id}/run", 303)
 
 

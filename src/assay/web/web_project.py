@@ -28,8 +28,11 @@ Stamp = tuple[int, int]
 class WebProject:
     """
     Args:
-        target: its folder or file. allowed: what may be done from the page: nothing of it starts
-            by itself.
+        target: its folder or file.
+
+    Attributes:
+        fault: why the report, or its rows, could not be read. watched: the log that was looked at
+            last, by its name.
     """
 
     target: Path
@@ -39,9 +42,8 @@ class WebProject:
     _matrix: RowMatrix | None = None
     _reading: threading.Thread | None = None
     _share: float = 0.0
-    fault: str = ""  # why the rows could not be read
+    fault: str = ""
     _past: tuple[str, dict[str, Any], RowMatrix] | None = field(default=None, repr=False)
-    # the log that was looked at last, by its name
     watched: tuple[str, Watched] | None = None
 
     @property

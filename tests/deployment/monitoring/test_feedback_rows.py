@@ -15,6 +15,7 @@ from assay.deployment.monitoring import feedback_rows as of
 from assay.deployment.server.request_log import RequestLog, feedback_file
 from helpers.problems import problem
 
+pytestmark = pytest.mark.slow  # each prepares a project of its own
 THINGS = "door lamp desk shelf stove clock chair towel sofa mirror kettle carpet".split()
 WHAT = "is broken|has gone missing|smells of fish|will not open|is far too loud".split("|")
 ROWS = [
