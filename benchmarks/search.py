@@ -189,9 +189,9 @@ def page(rows: Sequence[dict[str, Any]]) -> str:
         f" method (`search: auto`), {TRIALS} trials, of {ROWS['train']} rows scored on"
         f" {ROWS['val']} of val: so few that a score is off by some 6 points either way, and what"
         " is compared is how soon a search comes as far, not how far. *reached*: after which share"
-        " of random search's whole time TPE with the median rule has the score that was random's best on"
-        " val; – where it never has. *separate*: the time of the search at random as a share of"
-        " its trials run one by one.",
+        " of random search's whole time TPE with the median rule has the score that was random's"
+        " best on val; – where it never has. *separate*: the time of the search at random as a"
+        " share of its trials run one by one.",
         "",
         "| set | method | seed | random, best | TPE, best | random, minutes | TPE, minutes"
         " | reached | separate |",
