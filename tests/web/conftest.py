@@ -5,13 +5,14 @@ import re
 
 import pytest
 
-from assay.core.store import to_json, write_lines, write_text
+from assay.core.store import read_json, read_lines, to_json, write_lines, write_text
 from assay.reporting.report_files import write_report
+from helpers.browser import browser, missing
+from helpers.local_page import TOKEN, served
 from helpers.sample_report import report
 
-TOKEN = "k" * 24
 ORIGIN = "http://127.0.0.1"
-__all__ = ["report"]
+__all__ = ["TOKEN", "report"]
 
 
 @pytest.fixture(scope="session")
@@ -92,3 +93,28 @@ def finished_run(tmp_path_factory):
     folder = small_project(tmp_path_factory.mktemp("small"))
     assay.run(folder, offline=True, tell=lambda event: None)
     return folder
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    if why := missing():
+        pytest.skip(why)
+    pytest.importorskip("playwright")
+    with browser() as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def desk(report, tmp_path_factory):
+    """A project with the sample report, and rows of which some have no label."""
+    folder = small_project(tmp_path_factory.mktemp("browser"))
+    rows = list(read_lines(folder / "rows.jsonl"))
+    for row in rows[:60]:
+        row["label"] = ""
+    write_lines(folder / "rows.jsonl", rows)
+    value = read_json(folder / "project.yaml")
+    value["task"]["labels"] = ["red", "blue"]
+    write_text(folder / "project.yaml", to_json(value))
+    write_report(report, folder / "report")
+    with served(folder) as (address, id):
+        yield address, id, folder
