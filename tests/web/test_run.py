@@ -11,8 +11,9 @@ from urllib.parse import urlencode
 
 import pytest
 
+from assay.core.errors import UsageError
 from assay.core.store import read_lines, write_text
-from assay.web.run import projects_at
+from assay.web.run import projects_at, refuse_missing
 from web.conftest import small_project
 
 pytestmark = pytest.mark.slow
@@ -62,3 +63,9 @@ def test_a_label_that_was_given_outlives_a_kill(tmp_path):
             finally:
                 process.kill()
     assert len(list(read_lines(folder / "annotations.jsonl"))) == 2
+
+
+def test_what_is_not_installed_is_named_with_its_extra(monkeypatch):
+    monkeypatch.setattr("assay.web.run.find_spec", lambda name: None if name == "jinja2" else name)
+    with pytest.raises(UsageError, match=r"C152 the page needs jinja2"):
+        refuse_missing()

@@ -19,7 +19,11 @@ def refuse_missing() -> None:
     Raises:
         UsageError: C152, what the page needs is not installed.
     """
-    missing = [name for name in ("starlette", "uvicorn", "jinja2") if find_spec(name) is None]
+    missing = [
+        name
+        for name in ("starlette", "uvicorn", "jinja2", "python_multipart")
+        if find_spec(name) is None
+    ]
     if missing:
         text = f"the page needs {', '.join(missing)}"
         raise UsageError(Problem("C152", text, help="pip install 'assay[serve]'"))
