@@ -2,11 +2,15 @@
 
 import re
 import time
+from datetime import UTC, datetime
 from functools import partial
 
 import pytest
 
-from assay.core.store import write_lines
+from assay.core.store import append, write_lines
+from assay.runtime.events.log import NAME, line
+from assay.web.live_run import LiveRun
+from assay.web.run_pages import state_html
 from assay.web.web_project import WebProject
 from web.conftest import send_form, small_project
 
@@ -27,6 +31,25 @@ def test_nothing_is_stopped_where_nothing_runs(client, project):
 def test_a_project_that_never_ran_says_so(client, project):
     text = client.get(f"/p/{project.id}/run").text
     assert "Nothing has run yet" in text and "Start, or go on" in text
+
+
+def test_heats_are_folded_once_a_strategy_has_begun(tmp_path):
+    (tmp_path / "work").mkdir()
+
+    def told(**event):
+        append(tmp_path / "work" / NAME, line(event, datetime.now(UTC)))
+
+    told(event="run", state="start")
+    told(event="plan", arms=["tfidf", "lora"], expected={}, lines=[])
+    for name in ("race, tfidf", "race, lora"):
+        told(event="stage", name=name, state="start")
+        told(event="stage", name=name, state="done", seconds=1.0)
+    live = LiveRun(tmp_path)
+    assert "<details>" not in state_html(live) and "race, tfidf" in state_html(live)
+    told(event="stage", name="tfidf", state="start")
+    rows, _, heats = state_html(live).partition("<details>")
+    assert "race" not in rows and 'scope="row">tfidf' in rows
+    assert "2 heats" in heats and "race, lora" in heats
 
 
 @pytest.mark.slow

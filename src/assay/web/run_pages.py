@@ -24,7 +24,7 @@ from assay.core.file_ownership import make_folder, opener
 from assay.core.project_paths import place
 from assay.presentation import section_spec as spec
 from assay.runtime.events.log import LOCK
-from assay.runtime.events.progress_rate import duration
+from assay.runtime.events.progress_rate import HEAT, duration
 from assay.runtime.events.run_follower import holder
 from assay.web.forms import read_form
 from assay.web.live_run import LiveRun, RunState, plots_of, rows_of
@@ -92,13 +92,24 @@ def state_html(live: LiveRun) -> str:
             "begun": state.begun is not None,
             "ended": state.ended,
             "parts": _parts(state, now, goes_on),
-            "rows": rows_of(state, now, goes_on=goes_on),
+            **_tables(state, now, goes_on),
             "plots": [spec.Figure(plot) for plot in plots_of(state)],
             "warnings": [(code, text, count) for (code, text), count in state.warnings.items()],
             "notes": list(state.notes),
             "said": "" if goes_on or state.ended else last_words(live, state.begun or 0.0),
         }
     return environment().get_template("run_state.html").render(values)
+
+
+def _tables(state: RunState, now: float, goes_on: bool) -> dict[str, list[dict[str, Any]]]:
+    """`rows`, and apart from them `heats`: a race has as many as strategies, and once these
+    themselves have begun its heats that are over only stand in the way."""
+    rows = rows_of(state, now, goes_on=goes_on)
+    strategies = state.whole.arms if state.whole else []
+    if not any(name in state.results or name in state.stages for name in strategies):
+        return {"rows": rows, "heats": []}
+    heats = [one for one in rows if one["name"].startswith(HEAT) and one["state"] != "at work"]
+    return {"rows": [one for one in rows if one not in heats], "heats": heats}
 
 
 def _parts(state: RunState, now: float, goes_on: bool) -> list[str]:

@@ -39,7 +39,7 @@ from assay.runtime.arms import embedding_similarity as alike
 from assay.runtime.arms.contestant import Contestant, asks_endpoint, trains_base
 from assay.runtime.arms.data_variants import bench_with_data
 from assay.runtime.arms.runner import Bench
-from assay.runtime.events.progress_rate import duration
+from assay.runtime.events.progress_rate import HEAT, duration
 from assay.runtime.planning.racing import (
     DEAR_LOSS,
     LOSS,
@@ -121,7 +121,7 @@ class Race:
         bench = self._bench_of(rows, whole)
         part = f" on {rows:,} rows" if rows < whole else ""
         learnt = f" It had learnt from {rows:,} of {whole:,} rows." if rows < whole else ""
-        watch = self._monitor(bench, one, f"race, {one.name}{part}", until, rows / whole)
+        watch = self._monitor(bench, one, f"{HEAT}{one.name}{part}", until, rows / whole)
         begun = time.monotonic()
         try:
             ended = self._ask(one, bench, watch, until)

@@ -18,6 +18,7 @@ LOGGED = ("norm", "computed tok/s")  # values of a step that the log has and a l
 FIRST = ("train", "val", "score")
 STEPS, SECONDS = 10, 5.0  # known before an estimate is given
 SHOWN = {"curate": "prepare"}  # the key of the project file; on disk the stage keeps its name
+HEAT = "race, "  # how the name of a strategy's heat begins
 
 
 def stage_name(event: dict[str, Any]) -> str:
