@@ -5,7 +5,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from assay.presentation.plots import bars, curves, forest, histogram, scatter
+from assay.presentation.plots import bars, curves, forest, histogram
+from assay.presentation.scatter_plot import scatter
 from assay.presentation.svg import Axis, Dot
 
 

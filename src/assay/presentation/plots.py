@@ -1,4 +1,4 @@
-"""The plots of the report, as SVG text: dot and interval, scatter, lines, bars. Nothing else is
+"""The plots of the report, as SVG text: dot and interval, lines, bars. Nothing else is
 drawn.
 
 Each plot names its marks directly, has a title and a description for screen readers, and carries
@@ -6,11 +6,10 @@ the table it was drawn from.
 """
 
 import math
-from collections.abc import Callable, Sequence
-from itertools import pairwise
+from collections.abc import Sequence
 from typing import Any
 
-from assay.presentation.number_format import NOTHING, count, duration, one_line, score, three
+from assay.presentation.number_format import NOTHING, count, one_line, score, three
 from assay.presentation.svg import (
     CHAR,
     WIDTH,
@@ -83,98 +82,6 @@ def forest(
         said = {"axis": axis, "line_at": line_at, "title": title, "about": about}
         narrow = forest(f"{key}-narrow", dots, **said, caption="", width=PHONE).svg
     return Plot(drawn, caption, columns[:cut], [row[:cut] for row in rows], narrow)
-
-
-def scatter(
-    key: str,
-    dots: Sequence[tuple[Dot, float]],
-    *,
-    axis: str,
-    title: str,
-    about: str,
-    caption: str,
-    across: str = "time an answer",
-    powers: Callable[[int], str] | None = None,
-    shape: Callable[[float], str] = duration,
-    front: Sequence[str] = (),
-) -> Plot:
-    """Quality against seconds an answer, or against `across`, on a logarithmic scale; up and to the
-    left is better.
-
-    Args:
-        powers: the words for a power of ten. shape: those for a number in the table.
-        front: names of the dots that a line joins in steps: no other is as good for as little.
-    """
-    smallest = min((seconds for _, seconds in dots if seconds > 0), default=1e-3)
-    places = [math.log10(max(seconds, smallest)) for _, seconds in dots]
-    low, high = math.floor(min(places) * 2 - 0.2) / 2, math.ceil(max(places) * 2 + 0.2) / 2
-    bottom_value, top_value = pad_range(
-        [v for dot, _ in dots for v in (dot.value, dot.low, dot.high) if v is not None]
-    )
-    x, y = Axis(low, high, 64, WIDTH - 40), Axis(bottom_value, top_value, 320, 24)
-    parts = []
-    for tick in ticks(bottom_value, top_value):
-        parts.append(line(64, y(tick), WIDTH - 40, y(tick), "grid"))
-        parts.append(text(56, y(tick) + 4.5, f"{tick:g}", "tick", "end"))
-    for power in range(math.ceil(low), math.floor(high) + 1):
-        parts.append(line(x(power), 24, x(power), 320, "grid"))
-        parts.append(text(x(power), 338, (powers or _tenfold)(power), "tick", "middle"))
-    on = sorted(
-        (x(place), y(dot.value))
-        for (dot, _), place in zip(dots, places, strict=True)
-        if dot.name in front
-    )
-    if len(on) > 1:
-        steps = [on[0]] + [corner for a, b in pairwise(on) for corner in ((b[0], a[1]), b)]
-        path = " ".join(f"{px:.1f},{py:.1f}" for px, py in steps)
-        parts.append(f'<polyline points="{path}" class="front"/>')
-    taken = [
-        (x(p) - 8, y(dot.value) - 8, x(p) + 8, y(dot.value) + 8)
-        for (dot, _), p in zip(dots, places, strict=True)
-    ]
-    for (dot, _), place in zip(dots, places, strict=True):
-        px, py = x(place), y(dot.value)
-        if dot.low is not None and dot.high is not None:
-            parts.append(line(px, y(dot.low), px, y(dot.high), f"whisker m{dot.mark % 8}"))
-        parts.append(glyph(dot.mark, px, py))
-        parts.append(_label(dot, px, py, taken))
-    parts.append(text((64 + WIDTH - 40) / 2, 358, f"{across}, logarithmic", "axis", "middle"))
-    parts.append(text(64, 14, axis, "axis"))
-    rows = [(dot.name, score(dot.value), shape(seconds)) for dot, seconds in dots]
-    return Plot(frame(key, 366, title, about, parts), caption, ("strategy", axis, across), rows)
-
-
-def _tenfold(power: int) -> str:
-    """10**power seconds in words: 10 ms."""
-    unit, less = ("µs", -6) if power < -3 else ("ms", -3) if power < 0 else ("s", 0)
-    return f"{10.0 ** (power - less):,g} {unit}"
-
-
-def _label(dot: Dot, x: float, y: float, taken: list[tuple[float, float, float, float]]) -> str:
-    """The dot's name where it covers nothing that stands already; right of the dot if every place
-    is taken."""
-    name = one_line(dot.name, 28)
-    wide = CHAR * len(name)
-    spots = (
-        (11, 4.5, "start"),
-        (-11, 4.5, "end"),
-        (9, -10, "start"),
-        (9, 19, "start"),
-        (-9, -10, "end"),
-        (-9, 19, "end"),
-    )
-    for dx, dy, anchor in spots:
-        left = x + dx - (wide if anchor == "end" else 0)
-        box = (left, y + dy - 12, left + wide, y + dy + 3)
-        free = all(box[2] < o[0] or box[0] > o[2] or box[3] < o[1] or box[1] > o[3] for o in taken)
-        if free and box[0] > 62 and box[2] < WIDTH:
-            break
-    else:
-        dx, dy, anchor = spots[0]
-        left = x + dx
-        box = (left, y + dy - 12, left + wide, y + dy + 3)
-    taken.append(box)
-    return text(x + dx, y + dy, name, "label strong" if dot.strong else "label", anchor)
 
 
 def curves(

@@ -6,8 +6,9 @@ from assay.decision import decision_table as decision
 from assay.decision.finished_arm import Extra
 from assay.presentation.break_even_plot import cost_lines
 from assay.presentation.number_format import count, one_line, score, three
-from assay.presentation.plots import bars, curves, forest, histogram, scatter
+from assay.presentation.plots import bars, curves, forest, histogram
 from assay.presentation.reward_plot import reward_curves
+from assay.presentation.scatter_plot import scatter
 from assay.presentation.svg import WIDTH, Dot, Plot
 from assay.reporting.view import FEW, Card
 
