@@ -2,6 +2,7 @@
 
 import random
 import re
+import shutil
 
 import pytest
 
@@ -93,6 +94,21 @@ def finished_run(tmp_path_factory):
     folder = small_project(tmp_path_factory.mktemp("small"))
     assay.run(folder, offline=True, tell=lambda event: None)
     return folder
+
+
+@pytest.fixture
+def own(finished_run, tmp_path):
+    """A copy of that project, to be changed."""
+    from assay.web.web_project import WebProject
+
+    folder = tmp_path / "small"
+    shutil.copytree(finished_run, folder)
+    return WebProject(folder)
+
+
+@pytest.fixture
+def client_of(open_page, own):
+    return open_page(own)
 
 
 @pytest.fixture(scope="module")

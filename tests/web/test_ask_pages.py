@@ -3,24 +3,15 @@
 import html
 import json
 import re
-import shutil
 
 import pytest
 
 from assay.core.store import read_lines
 from assay.deployment.monitoring.feedback_rows import collect_feedback
 from assay.web.chat_session import LOG
-from assay.web.web_project import WebProject
 from web.conftest import send_form
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture
-def own(finished_run, tmp_path):
-    folder = tmp_path / "small"
-    shutil.copytree(finished_run, folder)
-    return WebProject(folder)
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """What was done to rows, and what people decide about them, from the page to the next run."""
 
 import re
-import shutil
 
 import pytest
 
@@ -11,18 +10,6 @@ from assay.web.web_project import WebProject
 from web.conftest import ORIGIN
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture
-def own(finished_run, tmp_path):
-    folder = tmp_path / "small"
-    shutil.copytree(finished_run, folder)
-    return WebProject(folder)
-
-
-@pytest.fixture
-def client_of(open_page, own):
-    return open_page(own)
 
 
 def decide(client, own, query, id, action):

@@ -130,3 +130,9 @@ def test_a_name_that_may_not_be_is_refused_and_nothing_is_kept(client, here, nam
 def test_a_file_without_the_mark_is_refused(client, here):
     assert send(client, "sent.csv", mark="0" * 64).status_code == 403
     assert not (here / "sent.csv").exists()
+
+
+def test_without_a_project_the_page_begins_with_a_new_one(open_page, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    answer = open_page().get("/")
+    assert answer.url.path == "/new" and "No data file is in" in answer.text

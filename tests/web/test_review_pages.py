@@ -2,27 +2,13 @@
 
 import html
 import re
-import shutil
 
 import pytest
 
 from assay.audits.human_review.review import Review
-from assay.web.web_project import WebProject
 from web.conftest import ORIGIN, send_form
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture
-def own(finished_run, tmp_path):
-    folder = tmp_path / "small"
-    shutil.copytree(finished_run, folder)
-    return WebProject(folder)
-
-
-@pytest.fixture
-def client_of(open_page, own):
-    return open_page(own)
 
 
 def rate(client, own, text, **said):

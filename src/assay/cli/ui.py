@@ -15,7 +15,7 @@ EXAMPLE = "Example: assay ui tickets --open"
 
 Targets = Annotated[
     list[Path] | None,
-    typer.Argument(metavar="PROJECT", help="Projects, or a folder that holds some."),
+    typer.Argument(metavar="PROJECT", help="Projects, or a folder of some; left out: here."),
 ]
 Host = Annotated[str, option("--host", "ADDRESS", "Where it listens.")]
 Port = Annotated[int, option("--port", "N", "Port; 0: any that is free.", min=0, max=65535)]
@@ -42,9 +42,10 @@ def ui(
     from assay.web import run
 
     found = [one for target in projects or [Path()] for one in run.projects_at(target)]
-    if not found:
+    # In the folder that one is in the page begins with the data files there: a new project.
+    if not found and any(one.resolve() != Path.cwd() for one in projects or []):
         here = str((projects or [Path()])[0])
-        help = "assay run FILE makes one; or name its folder: assay ui PROJECT"
+        help = "assay run FILE makes one, and so does assay ui in the folder of the file"
         raise DataError(Problem("D001", "there is no project in it", here, help=help))
 
     def ready(address: str) -> None:

@@ -55,6 +55,8 @@ def app(projects: Sequence[WebProject], token: str, hosts: tuple[str, ...] = ())
     projects = list(projects)  # those that are made on the page join it
 
     def home(request: Request) -> Response:
+        if not projects:
+            return RedirectResponse("/new", 303)
         if len(projects) == 1 and "all" not in request.query_params:
             return RedirectResponse(f"/p/{projects[0].id}/", 303)
         return page("home", title="Projects", projects=projects)

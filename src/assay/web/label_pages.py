@@ -55,7 +55,7 @@ def annotate(request: Request, project: WebProject) -> Response:
         mark=request.app.state.mark,
         row=row,
         seen=mark(row),
-        said=rows.said(row.id, who),
+        said=rows.label_of(row.id, who),
         labels=labels,
         keys=KEYS,
         buttons=BUTTONS,

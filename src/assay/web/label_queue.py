@@ -43,13 +43,13 @@ class LabelQueue:
         from assay.runtime.data_stage.annotation import Annotation
 
         with self._lock:
-            if self._work is None or self._stamp != self._seen(self._work):
+            if self._work is None or self._stamp != self._file_stamps(self._work):
                 self._work = Annotation.of(self.target)
-                self._stamp = self._seen(self._work)
+                self._stamp = self._file_stamps(self._work)
                 self._queues.clear()
             return self._work
 
-    def _seen(self, work: Annotation) -> tuple[tuple[str, int, int], ...]:
+    def _file_stamps(self, work: Annotation) -> tuple[tuple[str, int, int], ...]:
         """Of each file that rows or votes are from: when it was changed, and its size."""
         own = work.project
         files = [path for some in own.files.values() for path in some]
@@ -83,7 +83,7 @@ class LabelQueue:
     def row(self, id: str) -> Example | None:
         return next((row for row in self.work().rows if row.id == id), None)
 
-    def said(self, id: str, who: str) -> str:
+    def label_of(self, id: str, who: str) -> str:
         """What this person said of a row; "" for nothing."""
         votes = self.work().on.get(id, [])
         return next((vote.label for vote in votes if vote.annotator == who), "")

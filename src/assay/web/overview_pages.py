@@ -78,17 +78,17 @@ def past_reports(project: WebProject) -> list[str]:
 
 def whole_report(request: Request, project: WebProject) -> Response:
     """report.html as it was written."""
-    return _written(project.folder / "report.html")
+    return _report_page(project.folder / "report.html")
 
 
 def past_report(request: Request, project: WebProject) -> Response:
     number = request.path_params["number"]
     if number not in past_reports(project):
         raise HTTPException(404)
-    return _written(project.folder / "past" / number / "report.html")
+    return _report_page(project.folder / "past" / number / "report.html")
 
 
-def _written(file: Path) -> Response:
+def _report_page(file: Path) -> Response:
     try:
         text = file.read_bytes()
     except OSError:

@@ -39,7 +39,7 @@ TAIL = 2_000  # bytes of it that are shown where it did not come to its end
 _following = 0
 
 
-def run(request: Request, project: WebProject) -> Response:
+def run(request: Request, project: WebProject, plan: str | None = None) -> Response:
     return page(
         "run",
         title=f"{project.name}: run",
@@ -48,7 +48,7 @@ def run(request: Request, project: WebProject) -> Response:
         mark=request.app.state.mark,
         state=state_html(project.run),
         goes_on=project.run.goes_on,
-        plan=None,
+        plan=plan,
     )
 
 
@@ -57,19 +57,10 @@ def plan(request: Request, project: WebProject) -> Response:
     command = [*_command(project), "--plan"]
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
-        said = (done.stdout + done.stderr).strip()
+        text = (done.stdout + done.stderr).strip()
     except subprocess.TimeoutExpired:
-        said = f"It takes longer than two minutes; in the terminal: assay run {project.near} --plan"
-    return page(
-        "run",
-        title=f"{project.name}: run",
-        project=project,
-        tab="run",
-        mark=request.app.state.mark,
-        state=state_html(project.run),
-        goes_on=project.run.goes_on,
-        plan=said,
-    )
+        text = f"It takes longer than two minutes; in the terminal: assay run {project.near} --plan"
+    return run(request, project, text)
 
 
 def last_words(live: LiveRun, begun: float) -> str:
