@@ -118,6 +118,8 @@ def test_what_is_not_worth_asking_on():
     assert not_worth_asking(poor, good, TASK, 2.0, 0, left=1 / 3) == ""
     # 4 of 64 behind, with an error of .03: .0011 to be gained, of .02.
     assert not_worth_asking(near, good, TASK, 2.0, 0, loss=0.2) != ""
+    # Of what is dearer nothing is gained by being as good: .0002, of .001 (the twentieth of .02).
+    assert not_worth_asking(near, good, TASK, 2.0, 0, dearer=True) != ""
     worst = arm_of(of, "arm", 63).records  # .016, which may become .672
     assert not_worth_asking(worst, good, TASK, 2.0, 0, left=1 / 3) != ""
 
@@ -135,6 +137,9 @@ def test_a_training_is_judged_by_what_it_may_still_learn():
     assert follow(0.1, 1 / 4) == "accuracy 0.100 against 0.938 of probe"  # .55 at best
     assert follow(0.45, 1 / 16) == ""  # .86 at best: within two standard errors
     assert follow(0.8, 1 / 4) == ""
+    # .86 at best, with an error of .06: .0054 to be gained, .0028 where it is dearer.
+    assert follow(0.82, 0.6) == ""
+    assert follow(0.82, 0.6, dearer=True) != ""
     assert hopeless_curve(0.1, 0.5, best=None, task=TASK, equivalent=2.0, rows=64) == ""
 
 

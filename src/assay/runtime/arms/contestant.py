@@ -28,7 +28,9 @@ class Contestant:
             have taken longer, where known.
         done: its records of all val rows that are asked, fitted on all rows. hope: its last score.
             met: it has met the test rows. fitting, asking: seconds to fit it on all rows, and to
-            ask it the test rows, as far as known.
+            ask it the test rows, as far as known. loss: of what counts as equal, what leaving it
+            out may lose. dearer: it asks the base model, which the best so far does not: to be as
+            good gains nothing.
     """
 
     name: str
@@ -42,7 +44,8 @@ class Contestant:
     met: bool = False
     fitting: float = 0.0
     asking: float = 0.0
-    loss: float = LOSS  # of what counts as equal, what leaving it out may lose
+    loss: float = LOSS
+    dearer: bool = False
 
     def leave(self, status: Status, note: str, left: float | None = None) -> None:
         self.status, self.note, self.left = status, note, left

@@ -23,7 +23,7 @@ Watch out  strategies stop or choose by val, which flatters their score there. S
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -206,28 +206,25 @@ class Race:
     def _monitor(
         self, bench: Bench, one: Contestant, label: str, until: float, share: float
     ) -> RaceMonitor:
-        project, task = self.bench.project, self.bench.prepared.task
-        best = best_so_far([c.done for c in self.field if c.done], task)
-        behind = partial(
-            not_worth_asking,
-            task=task,
-            equivalent=project.weigh.equivalent,
-            seed=project.seed,
-            loss=one.loss,
-            left=share**RATE,
-        )
-        curve = partial(
-            hopeless_curve,
-            best=best,
-            task=task,
-            equivalent=project.weigh.equivalent,
-            rows=len(self.val),
-        )
+        best, project = self._best_beside(one), self.bench.project
+
+        def curve(score: float, done: float) -> str:
+            return hopeless_curve(
+                score,
+                done * share,
+                best=best,
+                task=self.bench.prepared.task,
+                equivalent=project.weigh.equivalent,
+                rows=len(self.val),
+                dearer=one.dearer,
+            )
+
+        behind = self._rule(one, share**RATE)
         answers = bench.stage(one.strategy, self.val.hash).folder / "answers.jsonl"
         if one.strategy.baseline:
             best = None
         # Of what is trained inside another strategy the score is something else.
-        own = curve if share == 1.0 and not any(one.strategy.inside()) else None
+        own = None if any(one.strategy.inside()) else curve
         return RaceMonitor(
             bench, self.val, label, until, answers, best, behind, "val rows", own, always=True
         )
@@ -247,22 +244,33 @@ class Race:
 
     def _compare(self, group: Sequence[Contestant]) -> None:
         """After the heats of a group: who of it the best of all has left behind."""
-        task, project = self.bench.prepared.task, self.bench.project
-        best = best_so_far([one.done for one in self.field if one.done], task)
         for one in group:
+            best = self._best_beside(one)
             if one.status or one.done is None or one.done is best or one.strategy.baseline:
                 continue
             assert best is not None  # `one.done` is there
-            behind = not_worth_asking(
-                one.done.records,
-                best.records,
-                task,
-                project.weigh.equivalent,
-                project.seed,
-                loss=one.loss,
-            )
+            behind = self._rule(one)(one.done.records, best.records)
             if behind:
                 one.leave("pruned", self._say_behind(behind, best.name))
+
+    def _rule(self, one: Contestant, left: float = 1.0) -> Callable[..., str]:
+        return partial(
+            not_worth_asking,
+            task=self.bench.prepared.task,
+            equivalent=self.bench.project.weigh.equivalent,
+            seed=self.bench.project.seed,
+            loss=one.loss,
+            left=left,
+            dearer=one.dearer,
+        )
+
+    def _best_beside(self, one: Contestant) -> Arm | None:
+        """The best so far, and whether `one` is dearer than that."""
+        best = best_so_far([c.done for c in self.field if c.done], self.bench.prepared.task)
+        base = self.bench.project.model
+        lean = {c.name for c in self.field if base not in c.strategy.needs(base)}
+        one.dearer = best is not None and best.name in lean and one.name not in lean
+        return best
 
     def _say_behind(self, behind: str, best: str) -> str:
         return (

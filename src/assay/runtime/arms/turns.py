@@ -83,7 +83,8 @@ def race_in_turn(
             note = "left out by the race" if one.status == "pruned" else one.note
             bench.tell({"event": "stage", "name": one.name, "state": state, "note": note})
             continue
-        behind = partial(not_worth_asking, loss=one.loss) if one.heats else surely_behind
+        rule = partial(not_worth_asking, loss=one.loss, dearer=one.dearer)
+        behind = rule if one.heats else surely_behind
         arm = compete(bench, one.name, one.strategy, exam, look, until, outcomes, behind=behind)
         outcomes.append(replace(arm, heats=tuple(one.heats)))
 

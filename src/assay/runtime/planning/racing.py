@@ -190,13 +190,15 @@ def not_worth_asking(
     *,
     loss: float = LOSS,
     left: float = 1.0,
+    dearer: bool = False,
 ) -> str:
     """The two scores in words where leaving the first strategy out is expected to lose less than
     `loss` of `equivalent` points; else "".
 
     Args:
         left: of the first strategy's errors, the share that is left at best when it has learnt from
-            all rows.
+            all rows. dearer: it takes more than the other to fit and to ask, so to be as good gains
+            nothing.
     """
     metric, own, best, groups = _compared_rows(records, others, task)
     size, sign = metric.high - metric.low, 1 if metric.higher_is_better else -1
@@ -207,8 +209,8 @@ def not_worth_asking(
     value = metric_value(own, metric.total)
     perfect = metric.high if metric.higher_is_better else metric.low
     better = sign * (found.value + (0.0 if left == 1.0 else (1 - left) * (perfect - value)))
-    # What is as good counts as well: it may be the cheaper one.
-    lost = expected_gain(better + equivalent / 100, error)
+    # What is as good counts as well where it may be the cheaper one.
+    lost = expected_gain(better + (0.0 if dearer else equivalent / 100), error)
     return _two_scores(metric, own, best) if 100 * lost < loss * (equivalent or LEAST) else ""
 
 
@@ -221,6 +223,7 @@ def hopeless_curve(
     equivalent: float,
     rows: int,
     loss: float = DEAR_LOSS,
+    dearer: bool = False,
 ) -> str:
     """As `not_worth_asking`, of a training that has `score` on val after `share` of its steps: the
     higher the better."""
@@ -238,7 +241,8 @@ def hopeless_curve(
         size
         * sum(coin_variance(1 + (one - perfect) / size, asked) for one in (score, value)) ** 0.5
     )
-    if not 100 * expected_gain(better + equivalent / 100, error) < loss * (equivalent or LEAST):
+    lost = expected_gain(better + (0.0 if dearer else equivalent / 100), error)
+    if not 100 * lost < loss * (equivalent or LEAST):
         return ""
     name = metric.name.replace("_", " ")
     return f"{name} {sign * score:.3f} against {sign * value:.3f} of {best.name}"
