@@ -40,6 +40,7 @@ def test_who_cannot_win_does_not_meet_the_test_rows(raced):
     assert 350 < (rows := found["tfidf"]["heats"][0]["rows"]) <= 360
     page = (folder / "report" / "report.html").read_text(encoding="utf-8")
     assert f"It had learnt from 119 of {rows} rows." in page
+    assert "of its training: accuracy" in page  # it was stopped by its own score on val
     assert "2 of 4 met them" in (folder / "report" / "report.md").read_text(encoding="utf-8")
 
 

@@ -147,11 +147,19 @@ def test_a_training_that_is_hopeless_is_ended(tmp_path):
     of = exam()
     watch = watch_of(of, tmp_path / "answers.jsonl", time.monotonic() + 3600, None, [])
     watch.curve = lambda score, share: "it is behind" if score < 0.5 and share > 0.3 else ""
-    watch.tell(progress(1, 10, "step") | {"score": 0.2})
-    watch.tell(progress(4, 10, "step") | {"score": 0.6})
+    watch.tell(progress(1, 10, "step") | {"values": {"score": 0.2}})
+    watch.tell(progress(4, 10, "step") | {"values": {"score": 0.6}})
     with pytest.raises(Stopped):
-        watch.tell(progress(5, 10, "step") | {"score": 0.4})
+        watch.tell(progress(5, 10, "step") | {"values": {"score": 0.4}})
     assert watch.why == "behind" and "after 50% of its training: it is behind" in watch.note
+    # Begun again, it ends before it trains on, unless the rule is another by now.
+    again = watch_of(of, tmp_path / "answers.jsonl", time.monotonic() + 3600, None, [])
+    again.curve = lambda score, share: ""
+    again.compare_kept()
+    again.curve = watch.curve
+    with pytest.raises(Stopped):
+        again.compare_kept()
+    assert again.note == watch.note
 
 
 def test_what_cannot_end_in_time_is_ended_at_once(tmp_path):

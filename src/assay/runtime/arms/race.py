@@ -171,7 +171,7 @@ class Race:
         begun, label, note = time.monotonic(), watch.name, ""
         bench.tell({"event": "stage", "name": label, "state": "start"})
         try:
-            watch.compare()  # what an earlier run has asked
+            watch.compare_kept()
             replace(bench, tell=watch.tell).run(
                 label,
                 one.strategy,

@@ -31,6 +31,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from assay.core import checksummed_lines as sealed
 from assay.core.errors import Stopped
+from assay.core.store import read_json, write_json
 from assay.core.types import Answer, Metric, Preload, Record
 from assay.evaluation.scoring import judge, metrics_for
 from assay.runtime.events.progress_rate import StageProgress, duration
@@ -120,13 +121,32 @@ class RaceMonitor:
 
     def _follow_curve(self, event: dict[str, Any]) -> None:
         """A training's own score on val, where it has one."""
-        score, done, total = (event.get(key) for key in ("score", "done", "total"))
+        score = (event.get("values") or {}).get("score")
+        done, total = event.get("done"), event.get("total")
         if self.curve is None or score is None or not done or not total:
             return
-        if score != self._score and (behind := self.curve(score, done / total)):
-            told = f"Left out after {done / total:.0%} of its training: {behind} on val."
-            self._end("behind", f"{told} It was not asked the test rows.")
+        if score != self._score:
+            self._look(score, done / total)
         self._score = score
+
+    def _look(self, score: float, share: float) -> None:
+        """End it where a training that has this score after this share of its steps is behind. The
+        look is kept: the same run again does not train on for it."""
+        assert self.curve is not None
+        if behind := self.curve(score, share):
+            write_json(self._kept_look, {"score": score, "share": share})
+            told = f"Left out after {share:.0%} of its training: {behind} on val."
+            self._end("behind", f"{told} It was not asked the test rows.")
+
+    @property
+    def _kept_look(self) -> Path:
+        return self.answers.with_name("look.json")
+
+    def compare_kept(self) -> None:
+        """With what an earlier run knows of it."""
+        if self.curve is not None and self._kept_look.exists():
+            self._look(**read_json(self._kept_look))
+        self.compare()
 
     def _end(self, why: str, note: str) -> None:
         self.why, self.note = why, note
