@@ -119,6 +119,10 @@ class Adapted(ABC):
     @abstractmethod
     def answer(self, questions: Sequence[Example], tell: Tell | None = None) -> list[Answer]: ...
 
+    def answer_text(self, questions: Sequence[Example], tell: Tell | None = None) -> list[Answer]:
+        """As `answer`, where nothing but the text is read: scores and confidence may be rough."""
+        return self.answer(questions, tell)
+
     @abstractmethod
     def save(self, folder: Path) -> None:
         """Write what `Strategy.restore` needs (JSON and safetensors) into `folder`; arm.json is
@@ -382,6 +386,7 @@ class Metric(ABC):
     high: float = 1.0
     unit: str = ""  # of a metric that is no score
     decides: bool = True  # False: it is shown beside others, and no arm can be chosen by it
+    reads_scores: bool = False  # of answers, and not their text alone
 
     @abstractmethod
     def rows(self, records: Sequence[Record], task: Task) -> Any:

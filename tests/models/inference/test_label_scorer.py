@@ -96,7 +96,9 @@ ANSWERS = st.lists(st.lists(st.integers(0, 3), max_size=4), min_size=1, max_size
 END = 4  # ends each answer, as the end of a turn does
 
 
-@given(ANSWERS, st.integers(0, 2**16), st.booleans(), st.sampled_from([0.0, 1e-6, 1e-2, 0.2, 0.9]))
+@given(
+    ANSWERS, st.integers(0, 2**16), st.booleans(), st.sampled_from([0.0, 1e-6, 1e-2, 0.2, 0.9, 1.0])
+)
 def test_any_trie_gives_what_a_table_of_logits_gives(answers, seed, closed, left):
     answers = [[*answer, END] for answer in answers]
     trie = Trie.of(answers).alone if closed else Trie.of(answers)

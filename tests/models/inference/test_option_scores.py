@@ -190,7 +190,9 @@ def test_shares_of_77_options_are_those_of_separate_sequences_and_the_two_best_a
         assert confidence == pytest.approx(shares(row[None]).max(), abs=1e-5)
 
 
-@pytest.mark.parametrize("left", nightly_but([0.0, 1e-6, 0.5], [0.0, 1e-9, 1e-6, 1e-3, 0.1, 0.5]))
+@pytest.mark.parametrize(
+    "left", nightly_but([0.0, 1e-6, 1.0], [0.0, 1e-9, 1e-6, 1e-3, 0.1, 0.5, 1.0])
+)
 def test_no_share_moves_by_more_than_what_may_be_left(model, left):
     exact = model.score(RAGGED, MANY, left=0.0)
     scores = model.score(RAGGED, MANY, left=left)

@@ -53,6 +53,7 @@ class _Proper(Metric):
     """Two columns: the row's loss, and 1 where it has one."""
 
     higher_is_better = False
+    reads_scores = True
 
     def loss(self, shares: np.ndarray, target: int | None) -> float:
         """Of one row; `target` is the place of its label, None for one that is not among the

@@ -373,7 +373,10 @@ def val_score(
     adapted: Adapted, val: Sequence[Example], task: Task, work: Path | None = None
 ) -> float:
     """The task's own metric on rows of val; higher is better."""
-    return task_score(val, adapted.answer([example.question for example in val]), task, work)
+    from assay.evaluation.scoring import metrics_for
+
+    ask = adapted.answer if metrics_for(task)[0].reads_scores else adapted.answer_text
+    return task_score(val, ask([example.question for example in val]), task, work)
 
 
 def task_score(

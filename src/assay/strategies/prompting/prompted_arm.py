@@ -49,6 +49,7 @@ class Prompted(Adapted):
         self.task = task
         self.labels = labels
         self.room = room  # tokens an answer may take
+        self._rough = False  # only the likeliest label is wanted
 
     @property
     def model(self) -> LanguageModel:
@@ -101,6 +102,14 @@ class Prompted(Adapted):
             among(self.task, question, answer, self.reading)
             for question, answer in zip(questions, answers, strict=True)
         ]
+
+    def answer_text(self, questions: Sequence[Example], tell: Tell | None = None) -> list[Answer]:
+        """As `answer`; of labels, only those are followed that may be the likeliest."""
+        if self.task.kind == "choose":  # that may be a letter that the question does not have
+            return self.answer(questions, tell)
+        other = copy(self)
+        other._rough = True
+        return other.answer(questions, tell)
 
     def reply(self, prompts: Sequence[Messages], tell: Tell | None = None) -> list[Answer]:
         """The answers to prompts as they are sent."""
@@ -161,7 +170,8 @@ class Prompted(Adapted):
     def scores(self, prompts: Sequence[Messages], tell: Tell | None = None) -> np.ndarray:
         """Log score of every label after each prompt, (prompts, labels)."""
         options = [self.wording.words(label) for label in self.task.labels]
-        return self.model.score(prompts, options, tell=tell)
+        how = {"left": 1.0} if self._rough else {}
+        return self.model.score(prompts, options, tell=tell, **how)
 
     def save(self, folder: Path) -> None:
         """A prompt without examples has nothing to keep but its settings, which arm.json holds."""
