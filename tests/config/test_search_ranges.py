@@ -32,6 +32,25 @@ def test_ranges_stand_inside_too():
     assert ranges(make_strategy(stack, {})) == {"inners.0.c": (1e-5, 1e-3)}
 
 
+def test_numbers_of_a_list_have_ranges_of_their_own():
+    """Where both weights are at their low end nothing is left of the adapters, and that is refused
+    by itself; a range of them is not."""
+    inners = [{"kind": "lora", "rank": 4}, {"kind": "lora", "rank": 8}]
+    own = [{"low": 0, "high": 1}, [0.5, 1.0]]
+    value = {"kind": "blend", "how": "add", "inners": inners, "weights": own}
+    found = make_strategy(value, {})
+    assert ranges(found) == {"weights.0": (0.0, 1.0), "weights.1": (0.5, 1.0)}
+    value["weights"] = [{"low": 0, "high": 1}, {"low": 0, "high": 1}]
+    found = make_strategy(value, {})
+    assert found.defaults() == {"weights.0": 0.5, "weights.1": 0.5}
+    assert found.strategy_of({"weights.0": 0.25, "weights.1": 1.0}).weights == (0.25, 1.0)
+    assert found.without_ranges().weights == () and "weights" not in arm_name(found)
+    value["weights"] = [{"low": 0, "high": 1}, {"low": 0, "hi": 1}]
+    with pytest.raises(SettingsError) as raised:
+        make_strategy(value, {})
+    assert {c.place for c in raised.value.complaints} == {("weights", 1)}
+
+
 def test_a_preset_stands_inside_with_or_without_a_range():
     plain = make_strategy({"kind": "rag", "inner": {"kind": "qlora"}}, {})
     assert plain.inner.kind == "lora" and plain.inner.bits == 4
@@ -79,7 +98,7 @@ BAD = [
     ({"learning_rate": {**RATE, "step": 1e-5}}, "C075", "learning_rate", "leave one"),
     ({"learning_rate": {**RATE, "log": "yes"}}, "C075", "learning_rate", "true or false"),
     ({"learning_rate": {"low": 1e-5, "high": 2.0}}, "C073", "learning_rate.high", "below 1"),
-    ({"learning_rate": {"low": -1, "high": 0.5}}, "C073", "learning_rate", "above 0"),
+    ({"learning_rate": {"low": -1, "high": 0.5}}, "C073", "learning_rate.low", "above 0"),
     ({"rank": {"low": 1.5, "high": 8}}, "C075", "rank", "whole number"),
     ({"rank": {"low": 2, "high": 8, "step": 9}}, "C075", "rank", "at most high - low"),
     ({"rank": {"low": 2, "high": 8, "step": 0}}, "C075", "rank", "must be above 0"),

@@ -94,7 +94,7 @@ class _Finder:
             if key in APART or (key == "search" and asks_search(item))
             else self.setting(
                 model,
-                fields.get(key, key),
+                (fields.get(key, key),),
                 item,
                 (*path, fields.get(key, key)),
                 (*shown, key),
@@ -106,17 +106,23 @@ class _Finder:
     def setting(
         self,
         model: type[Learner],
-        name: str,
+        at: Place,
         item: Any,
         path: Place,
         shown: Place,
         when: list[Any] | None,
     ) -> Any:
+        """
+        Args:
+            at: the field of the model; of a list, also the item's number.
+        """
         if not isinstance(item, dict | list):  # no range: said with the others where it is wrong
             return item
-        wanted = alternatives_at(model, (name,))
+        wanted = alternatives_at(model, at)
         types = {part.get("type") for part in wanted}
-        is_part = not _holds_strategy(model.model_fields[name].annotation) if wanted else False
+        is_part = (
+            not _holds_strategy(model.model_fields[str(at[0])].annotation) if wanted else False
+        )
         if not wanted:  # no such setting: said with the others
             return item
         if isinstance(item, dict) and "kind" in item:
@@ -125,9 +131,7 @@ class _Finder:
             return self.span(item, types, path, shown, when)
         if isinstance(item, list) and "array" in types:
             return [
-                self.mapping(one, (*path, n), (*shown, n), when, is_part)
-                if isinstance(one, dict)
-                else one
+                self.setting(model, (*at, n), one, (*path, n), (*shown, n), when)
                 for n, one in enumerate(item)
             ]
         if isinstance(item, list):
@@ -230,16 +234,13 @@ def check_values(
         make: what builds the strategy from a mapping.
     """
     complaints: list[Complaint] = []
-    last = found.plain
-    for one in found.ranges:
-        if "when" not in one:
-            last = _put(last, one["place"].split("."), _values(one)[-1])
+    last = _with_last_values(found)
     for one, shown in zip(found.ranges, found.places, strict=True):
         keys = list(range(len(one["options"]))) if "options" in one else ["low", "high"]
-        for key, value in list(zip(keys, _values(one), strict=True))[1:]:
+        for key, value in zip(keys, _values(one), strict=True):
             place = one["place"].split(".")
             try:
-                _try_any(make, [_put(some, place, value) for some in (found.plain, last)])
+                _first_made(make, [_put(some, place, value) for some in (found.plain, last)])
             except SettingsError as error:
                 texts = "; ".join(sorted({c.text for c in error.complaints}))
                 complaints.append(Complaint(error.complaints[0].code, (*shown, key), texts))
@@ -250,10 +251,22 @@ def _values(one: Mapping[str, Any]) -> list[Any]:
     return list(one["options"]) if "options" in one else [one["low"], one["high"]]
 
 
-def _try_any(make: Callable[[dict[str, Any]], Any], values: Sequence[dict[str, Any]]) -> None:
-    """
+def _with_last_values(found: StrategyRanges) -> dict[str, Any]:
+    """The mapping with the last value of each range, not the first."""
+    last = found.plain
+    for one in found.ranges:
+        if "when" not in one:
+            last = _put(last, one["place"].split("."), _values(one)[-1])
+    return last
+
+
+def _first_made(
+    make: Callable[[dict[str, Any]], Any], values: Sequence[dict[str, Any]]
+) -> dict[str, Any]:
+    """The first of which a strategy can be made.
+
     Raises:
-        SettingsError: of the first, where none of them can be made.
+        SettingsError: of the first, where none of them can.
     """
     errors = []
     for value in values:
@@ -262,7 +275,7 @@ def _try_any(make: Callable[[dict[str, Any]], Any], values: Sequence[dict[str, A
         except SettingsError as error:
             errors.append(error)
         else:
-            return
+            return value
     raise errors[0]
 
 
@@ -327,8 +340,13 @@ def with_search(
             )
             raise SettingsError(Complaint("C105", ("search",), text))
         return value
-    make(found.plain, context)  # what is wrong beside the ranges comes first
-    if wrong := check_values(found, lambda one: make(one, context)):
+
+    def build(one: dict[str, Any]) -> Any:
+        return make(one, context)
+
+    # What is wrong beside the ranges comes first.
+    found.plain = _first_made(build, [found.plain, _with_last_values(found)])
+    if wrong := check_values(found, build):
         raise SettingsError(*wrong)
     section = context.get("search") or {}
     own = how if isinstance(how, dict) else {}

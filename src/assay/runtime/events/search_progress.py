@@ -97,8 +97,8 @@ class SearchProgress:
 
 def settings_shown(values: Mapping[str, Any]) -> list[str]:
     """Settings by the last part of their place, `rank 8`; by all of it where two are called the
-    same."""
-    last = [place.rpartition(".")[2] for place in values]
+    same, or where it is a number of a list."""
+    last = [place if (short := place.rpartition(".")[2]).isdigit() else short for place in values]
     names = [
         short if last.count(short) == 1 else place
         for place, short in zip(values, last, strict=True)

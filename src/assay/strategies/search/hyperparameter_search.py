@@ -19,6 +19,7 @@ Defaults from    tpe and the median rule: optuna's own
 from __future__ import annotations
 
 import math
+import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from importlib.util import find_spec
@@ -192,8 +193,10 @@ class HyperparameterSearch(Strategy):
         return values
 
     def without_ranges(self) -> Strategy:
-        """The strategy with the method's own default in the place of each range."""
-        values = {one.place: _default_at(self.inner, one.place) for one in self.ranges}
+        """The strategy with the method's own default in the place of each range, and in that of a
+        list that has some."""
+        places = [re.sub(r"(\.\d+)+$", "", one.place) for one in self.ranges]
+        values = {place: _default_at(self.inner, place) for place in places}
         return with_values(
             self.inner, {place: value for place, value in values.items() if value is not NONE}
         )
