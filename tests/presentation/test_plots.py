@@ -5,9 +5,10 @@ from xml.etree import ElementTree
 
 import pytest
 
-from assay.presentation.plots import bars, curves, forest, histogram
+from assay.presentation.plots import bars, forest, histogram
 from assay.presentation.scatter_plot import scatter
 from assay.presentation.svg import Axis, Dot
+from assay.presentation.training_plot import curves
 
 
 def svg(plot):
@@ -59,20 +60,6 @@ def test_every_plot_has_a_title_a_description_and_escaped_names():
         assert not re.search("[\x00-\x08\x0b-\x1f]", str(plot.svg))
         assert plot.rows and all(len(row) == len(plot.header) for row in plot.rows)
         assert "nan" not in str(plot.svg)
-
-
-def test_a_curve_of_one_point_is_no_curve():
-    assert curves("k", [{"step": 1, "train": 0.4}], title="t", about="a", caption="c") is None
-    assert (
-        curves(
-            "k",
-            [{"step": 1}, {"step": 2, "train": float("nan")}],
-            title="t",
-            about="a",
-            caption="c",
-        )
-        is None
-    )
 
 
 def test_values_that_are_all_the_same_still_have_an_axis():

@@ -18,6 +18,20 @@ def test_two_runs_do_not_share_a_curve():
     assert second.curve == []
 
 
+def test_the_losses_of_many_steps_are_means_of_a_few_each():
+    went = Progress()
+    for step in range(1, 1001):
+        went.step = step
+        went.add_loss(float(step), total=1000)
+    steps, losses = zip(*went.loss_by_step, strict=True)
+    assert steps[:2] == (3, 6) and steps[-1] == 1000 and len(steps) == 334
+    assert losses[:2] == (2.0, 5.0) and losses[-1] == 1000.0
+    few = Progress()
+    for few.step in (1, 2):
+        few.add_loss(0.5, total=2)
+    assert few.loss_by_step == [(1, 0.5), (2, 0.5)]
+
+
 def test_before_the_first_evaluation_nothing_is_the_best():
     # 0 would be a score: a run whose every score is below it would keep nothing.
     assert Progress().best_score is Progress().start_loss is Progress().lowest_loss is None

@@ -31,9 +31,10 @@ class Arm:
     note: str = ""  # why it failed or was skipped; or why its training ended
     # of a trained arm: how its training went, as a word and a text
     fit: dict[str, str] | None = None
-    # {"step", "train"?, "val"?, "kept"?}: losses by step, for the learning curve; and whether its
-    # weights are kept
+    # of each look at val {"step", "train"?, "val"?, "score"?, "kept"?}: losses, the metric, and
+    # whether its weights are kept
     curve: list[dict[str, Any]] | None = None
+    losses: tuple[tuple[float, float], ...] = ()  # (step, training loss there), in all few hundred
     # of an arm whose settings were searched: its trials, see `strategies/search`
     search: dict[str, Any] | None = None
     # of a run with a time limit: what it was given on val before it met the test rows, see

@@ -5,9 +5,7 @@ Each plot names its marks directly, has a title and a description for screen rea
 the table it was drawn from.
 """
 
-import math
 from collections.abc import Sequence
-from typing import Any
 
 from assay.presentation.number_format import NOTHING, count, one_line, score, three
 from assay.presentation.svg import (
@@ -82,70 +80,6 @@ def forest(
         said = {"axis": axis, "line_at": line_at, "title": title, "about": about}
         narrow = forest(f"{key}-narrow", dots, **said, caption="", width=PHONE).svg
     return Plot(drawn, caption, columns[:cut], [row[:cut] for row in rows], narrow)
-
-
-def curves(
-    key: str,
-    curve: Sequence[dict[str, Any]],
-    *,
-    title: str,
-    about: str,
-    caption: str,
-    since: int | None = None,
-    width: float = WIDTH,
-) -> Plot | None:
-    """Training and validation loss by step; the lowest validation loss and the step that is kept
-    are marked, and what comes after step `since` is shaded."""
-    lines = {
-        name: [(point["step"], point[name]) for point in curve if _real(point.get(name))]
-        for name in ("train", "val")
-    }
-    lines = {name: found for name, found in lines.items() if found}
-    if not any(len(found) > 1 for found in lines.values()):
-        return None
-    steps = [step for found in lines.values() for step, _ in found]
-    low, high = pad_range([value for found in lines.values() for _, value in found])
-    x, y = Axis(min(steps), max(steps), 56, width - 90), Axis(low, high, 200, 16)
-    parts = []
-    for tick in ticks(low, high, 4):
-        parts += [
-            line(56, y(tick), width - 90, y(tick), "grid"),
-            text(48, y(tick) + 4.5, f"{tick:g}", "tick", "end"),
-        ]
-    for tick in ticks(min(steps), max(steps)):
-        parts.append(text(x(tick), 218, count(tick), "tick", "middle"))
-    if since is not None:
-        wide = x(max(steps)) - x(since)
-        parts.append(
-            f'<rect x="{x(since):.1f}" y="16" width="{wide:.1f}" height="184" class="risen"/>'
-        )
-    for point in curve:
-        if point.get("kept"):
-            at = x(point["step"])
-            parts += [line(at, 16, at, 200, "reference"), text(at - 6, 28, "kept", "tick", "end")]
-    for name, found in lines.items():
-        path = " ".join(f"{x(step):.1f},{y(value):.1f}" for step, value in found)
-        parts.append(f'<polyline points="{path}" class="curve {name}"/>')
-        last = found[-1]
-        parts.append(text(x(last[0]) + 8, y(last[1]) + 4.5, name, "label"))
-    if "val" in lines:
-        step, value = min(lines["val"], key=lambda point: point[1])
-        parts.append(f'<circle cx="{x(step):.1f}" cy="{y(value):.1f}" r="4.5" class="best"/>')
-    parts += [
-        text((56 + width - 90) / 2, 238, "step", "axis", "middle"),
-        text(56, 10, "loss", "axis"),
-    ]
-    rows = [
-        (count(point["step"]), three(point.get("train")), three(point.get("val")))
-        for point in curve
-        if _real(point.get("train")) or _real(point.get("val"))
-    ]
-    drawn = frame(key, 246, title, about, parts, width)
-    return Plot(drawn, caption, ("step", "train", "val"), rows)
-
-
-def _real(value: float | None) -> bool:
-    return value is not None and math.isfinite(value)
 
 
 def bars(

@@ -6,10 +6,11 @@ from assay.decision import decision_table as decision
 from assay.decision.finished_arm import Extra
 from assay.presentation.break_even_plot import cost_lines
 from assay.presentation.number_format import count, one_line, score, three
-from assay.presentation.plots import bars, curves, forest, histogram
+from assay.presentation.plots import bars, forest, histogram
 from assay.presentation.reward_plot import reward_curves
 from assay.presentation.scatter_plot import scatter
 from assay.presentation.svg import WIDTH, Dot, Plot
+from assay.presentation.training_plot import curves
 from assay.reporting.view import FEW, Card
 
 
@@ -170,16 +171,21 @@ def learning(card: Card, metric: str = "score") -> Plot | None:
             " weights are kept.",
         )
     since = risen_since(card.fit)
+    said = ["Loss by step."]
+    if any(point.get("val") is not None for point in card.curve):
+        said.append("The ring marks the lowest validation loss.")
+    if any(point.get("kept") for point in card.curve):
+        said.append("The dashed line is the step whose weights are kept.")
     shade = "" if since is None else " The shaded part is where the validation loss had risen."
     return curves(
         f"curve-{card.index}",
         card.curve,
+        losses=card.losses,
+        metric=metric,
         since=since,
         title=f"Training of {card.name}",
-        about="Training and validation loss by step; a ring marks the lowest validation"
-        f" loss.{shade}",
-        caption="Loss by step. The ring marks"
-        f" the lowest validation loss, the dashed line the step whose weights are kept.{shade}",
+        about=f"The loss of the steps and on val, and the score on val.{shade}",
+        caption=f"{' '.join(said)}{shade}",
     )
 
 

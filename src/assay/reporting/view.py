@@ -55,6 +55,7 @@ class Card:
     best: list[RowView] = field(default_factory=list)
     confusions: list[tuple[str, str, int]] = field(default_factory=list)
     curve: list[dict[str, Any]] | None = None
+    losses: tuple[tuple[float, float], ...] = ()  # see `Arm`
 
     @property
     def name(self) -> str:
@@ -128,6 +129,7 @@ def cards(report: Report) -> list[Card]:
                 best,
                 _confusions(arm, report.task),
                 arm.curve,
+                arm.losses,
             )
         )
     return found

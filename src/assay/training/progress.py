@@ -8,6 +8,8 @@ import torch
 
 from assay.training.optim.master_weights import Masters
 
+LOSSES = 400  # points of a plot: more cannot be told apart
+
 
 @dataclass
 class Progress:
@@ -32,7 +34,23 @@ class Progress:
     learnt: float = 0.0  # those tokens
     seconds: float = 0.0
     curve: list[dict[str, float]] = field(default_factory=list)
+    # of the training loss, for a plot: [last step, mean, steps] of each few steps
+    losses: list[list[float]] = field(default_factory=list)
     ended: str = ""  # why training ended
+
+    def add_loss(self, loss: float, total: int) -> None:
+        """Of the step that was taken last, of `total`."""
+        every = -(-total // LOSSES)
+        if self.losses and self.losses[-1][2] < every:
+            _, mean, steps = self.losses[-1]
+            self.losses[-1] = [self.step, mean + (loss - mean) / (steps + 1), steps + 1]
+        else:
+            self.losses.append([self.step, loss, 1])
+
+    @property
+    def loss_by_step(self) -> list[tuple[int, float]]:
+        """(step, loss), as they are kept and drawn."""
+        return [(int(step), round(mean, 4)) for step, mean, _ in self.losses]
 
 
 @dataclass

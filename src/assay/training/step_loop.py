@@ -67,6 +67,8 @@ class StepLoop:
                 last = epoch
             taken = self.step(epoch, within)
             progress.step += 1
+            if taken.norm:  # none: its rows had nothing to learn
+                progress.add_loss(taken.loss, ends[-1])
             seconds = time.monotonic() - begun
             if progress.step in self.points:
                 self.look()

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from assay.core.project_paths import place
-from assay.presentation.plots import curves
 from assay.presentation.svg import Plot
+from assay.presentation.training_plot import curves
 from assay.runtime.events.log import LOCK, NAME, LogReader
 from assay.runtime.events.progress_rate import StageProgress, duration, stage_name
 from assay.runtime.events.run_follower import is_held

@@ -8,7 +8,6 @@ from assay.runtime.arms.runner import (
     arm_event,
     cost_of,
     hand_over,
-    training_summary,
 )
 from helpers.small_projects import answer_here, bench_of_project, load_project
 
@@ -71,31 +70,6 @@ def test_rows_in_another_order_are_written_again_and_only_other_rows_are_damage(
     hand_over(file, [{"n": 3}], heard.append)
     assert [event["code"] for event in heard] == ["R170"]
     assert [row["n"] for row in store.read_lines(file)] == [3]
-
-
-def test_how_a_training_went_is_told_with_the_step_that_was_kept(bench):
-    bench, _ = bench
-    arm = bench.project.arms["majority"]
-    folder = bench.fit_stage(arm).open() / "arm" / "inner"  # of the arm inside
-    store.write_json(
-        folder / "tuned.json",
-        {
-            "curve": [
-                {"step": 1, "train_loss": 2.0},
-                {"step": 2, "train_loss": 1.0, "val_loss": 3},
-            ],
-            "best_step": 2,
-            "fit": {"word": "learning", "text": "It learns."},
-            "ended": "all epochs were done",
-        },
-    )
-    store.write_json(folder / "note.json", {"notes": ["A note."]})
-    found = training_summary(bench, arm)
-    assert [point["kept"] for point in found["curve"]] == [False, True]
-    assert found["curve"][0]["val"] is None and found["fit"]["word"] == "learning"
-    assert found["note"] == "Training ended: all epochs were done. A note."
-    nothing = training_summary(bench, bench.project.arms["copy"])
-    assert nothing == {"curve": None, "fit": None, "note": ""}
 
 
 def test_the_log_says_what_an_arm_is_made_from(bench):

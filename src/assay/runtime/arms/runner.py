@@ -240,57 +240,6 @@ def answers_in(bench: Bench, strategy: Strategy, questions: str) -> list[Answer]
     return answers_of(bench.stage(strategy, questions).folder / "answers.jsonl")
 
 
-def training_summary(bench: Bench, strategy: Strategy) -> dict[str, Any]:
-    """How the training of a trained arm, or of the trained arm inside it, went: curve, fit, note;
-    or the search of one that searches. What any arm has to say of its fit stands in its
-    `note.json`."""
-    folder = bench.fit_stage(strategy).folder / "arm"
-    if (folder / "search.json").exists():
-        return {**_training_of(folder), "search": store.read_json(folder / "search.json")}
-    return _training_of(folder)
-
-
-def _watched(point: dict[str, float]) -> dict[str, float]:
-    """What a training on rewards has seen beside a loss."""
-    if "val_reward" not in point:
-        return {}
-    names = ("val_reward", "val_length", "reward", "kl")
-    return {"score": point["val"], **{name: point[name] for name in names if name in point}}
-
-
-def _training_of(folder: Path) -> dict[str, Any]:
-    places = (folder, folder / "inner")
-    notes = [
-        store.read_json(place / "note.json")["notes"]
-        for place in places
-        if (place / "note.json").exists()
-    ]
-    said = " ".join(sentence for note in notes for sentence in note)
-    for place in places:
-        if (place / "tuned.json").exists():
-            saved = store.read_json(place / "tuned.json")
-            curve = [
-                {
-                    "step": point["step"],
-                    "train": point["train_loss"],
-                    "val": point.get("val_loss"),
-                    "kept": point["step"] == saved.get("best_step"),
-                    **_watched(point),
-                }
-                for point in saved["curve"]
-            ]
-            return {
-                "curve": curve,
-                "fit": saved.get("fit") or None,
-                "note": f"Training ended: {saved['ended']}. {said}".strip(),
-            }
-        if (place / "wording.json").exists():
-            saved = store.read_json(place / "wording.json")
-            word = "prompt found" if saved["better"] else "prompt as given"
-            return {"curve": None, "fit": {"word": word, "text": f"{saved['said']}."}, "note": said}
-    return {"curve": None, "fit": None, "note": said}
-
-
 def arm_event(bench: Bench, name: str, strategy: Strategy) -> dict[str, Any]:
     """What an arm is made from, for the log: all settings, seed, hashes of data and models,
     versions."""

@@ -17,8 +17,9 @@ from assay.evaluation.held_out_test import Exam
 from assay.evaluation.scoring import metrics_for
 from assay.runtime.arms import embedding_similarity as alike
 from assay.runtime.arms.cache_keys import own_settings
-from assay.runtime.arms.runner import Bench, answers_in, arm_event, cost_of, training_summary
+from assay.runtime.arms.runner import Bench, answers_in, arm_event, cost_of
 from assay.runtime.arms.seeds import again
+from assay.runtime.arms.training_summary import training_summary
 from assay.runtime.execution import execute_answers
 from assay.runtime.planning.racing import RaceMonitor, best_so_far, surely_behind
 

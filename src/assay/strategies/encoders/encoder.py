@@ -171,12 +171,13 @@ class Heading:
         )
         return VectorClassifier.even(weights, biases)
 
-    def look(self) -> float:
-        """The task's metric on val; its ties are decided by how likely the right labels are."""
+    def look(self) -> tuple[float, float]:
+        """The task's metric on val, with ties decided by how likely the right labels are, and
+        without."""
         task, vectors = self.lesson.task, self.embed([row.text for row in self.val_sample])
         linear, wanted = self.linear, label_indicators(self.val_sample, task)
         score = self.lesson.judge(self.val_sample, linear.answers(vectors, task))
-        return score + 1e-3 * linear.likelihood(vectors, wanted, task)
+        return score + 1e-3 * linear.likelihood(vectors, wanted, task), score
 
     # --- a step -----------------------------------------------------------------------------------
 

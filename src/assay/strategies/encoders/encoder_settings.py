@@ -116,7 +116,7 @@ class EncoderTrained(Strategy):
         network: torch.nn.Module,
         steps: list[int],
         step: Callable[[int, int], float],
-        look: Callable[[], float] | None,
+        look: Callable[[], float | tuple[float, float]] | None,
     ) -> Progress:
         """Train `network` in place; the best weights by `look` are left in it.
 
@@ -185,4 +185,9 @@ def freeze_below(network: Any, layers: int | Literal["half", "all"]) -> None:
 
 def how(went: Progress) -> dict[str, Any]:
     """How a training went, as its arm keeps it."""
-    return {"curve": went.curve, "best_step": went.best_step, "ended": went.ended}
+    return {
+        "curve": went.curve,
+        "losses": went.loss_by_step,
+        "best_step": went.best_step,
+        "ended": went.ended,
+    }

@@ -218,8 +218,9 @@ class Listing:
             total += read * min(self.settings.max_length, (asked + told) // 4)
         return total
 
-    def look(self) -> float:
-        """The task's metric on val; its ties are decided by how likely the right options are."""
+    def look(self) -> tuple[float, float]:
+        """The task's metric on val, with ties decided by how likely the right options are, and
+        without."""
         import numpy as np
 
         task, budget = self.lesson.task, self.settings.micro_tokens
@@ -231,7 +232,7 @@ class Listing:
             float(shares_of(row, task) @ own)
             for row, own in zip(self.val_sample, logs, strict=True)
         ]
-        return score + 1e-3 * float(np.exp(np.mean(right)))
+        return score + 1e-3 * float(np.exp(np.mean(right))), score
 
     def step(self, epoch: int, within: int) -> float:
         import torch

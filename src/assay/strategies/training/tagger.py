@@ -126,7 +126,7 @@ class Tagger(Strategy):
                 lesson.tell,
             )
             went = course.run()
-            kept = {"curve": went.curve, "ended": went.ended}
+            kept = {"curve": went.curve, "losses": went.loss_by_step, "ended": went.ended}
         return Tagging(
             tagger,
             fields,

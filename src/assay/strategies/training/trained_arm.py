@@ -41,6 +41,7 @@ class Tuned(Prompted):
         super().__init__(model, task, labels=False, room=room)
         self._write = write
         self.curve: list[dict[str, float]] = []
+        self.losses: list[tuple[int, float]] = []  # by step, see `Progress`
         self.ended = ""
         self.best_step = 0  # whose weights are kept; 0: the last ones
         self.fit: dict[str, str] = {}  # word and text, see `fit_words`
@@ -52,6 +53,7 @@ class Tuned(Prompted):
         self._write(folder)
         went: dict[str, Any] = {
             "curve": self.curve,
+            "losses": self.losses,
             "ended": self.ended,
             "best_step": self.best_step,
             "fit": self.fit,
@@ -63,7 +65,8 @@ class Tuned(Prompted):
         """How the training went."""
         from assay.training.evaluation_schedule import fit_words
 
-        self.curve, self.ended = progress.curve, progress.ended
+        self.curve, self.losses = progress.curve, progress.loss_by_step
+        self.ended = progress.ended
         self.best_step, self.start_loss = progress.best_step, progress.start_loss
         self.fit = fit_words(progress.curve, progress.start_loss).to_json()
 
@@ -73,6 +76,7 @@ class Tuned(Prompted):
         self.curve, self.ended = saved["curve"], saved["ended"]
         # Not in what the first versions wrote.
         self.best_step, self.fit = saved.get("best_step", 0), saved.get("fit", {})
+        self.losses = saved.get("losses", [])
         self.start_loss = saved.get("start_loss")
         self.val_score = tuple(saved["val_score"]) if saved.get("val_score") else None
 

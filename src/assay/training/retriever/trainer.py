@@ -59,7 +59,8 @@ class Course:
         begin: (epoch, what it gave for the epoch before) -> what the epoch's steps need, as JSON.
         step: (epoch, step of the epoch, what begin gave) -> the step's loss; adds to the gradients.
             Its random draws come from torch's generator, which is set before each step.
-        look: the val score, higher is better; None: the last weights are kept.
+        look: the val score, higher is better, or two: by which weights are chosen, and which is
+            told; None: the last weights are kept.
     """
 
     network: torch.nn.Module
@@ -68,7 +69,7 @@ class Course:
     steps: Sequence[int]
     begin: Callable[[int, Any], Any]
     step: Callable[[int, int, Any], float]
-    look: Callable[[], float] | None
+    look: Callable[[], float | tuple[float, float]] | None
     workdir: Path
     tell: Tell
     save_every: float = SAVE_EVERY
@@ -147,9 +148,10 @@ class Course:
     def _watch(self, run: Run) -> float:
         assert self.look is not None
         self.network.eval()
-        score = self.look()
-        run.watch(score, patience=self.settings.patience, unit="epochs")
-        return score
+        found = self.look()
+        chosen, told = found if isinstance(found, tuple) else (found, found)
+        run.watch(chosen, patience=self.settings.patience, unit="epochs")
+        return told
 
 
 def _own(run: Run) -> CourseProgress:

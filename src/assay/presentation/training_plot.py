@@ -1,0 +1,118 @@
+"""The plot of a training: the loss of its steps and on val, and below it the score on val that
+decides whose weights are kept."""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from assay.presentation.number_format import count, three
+from assay.presentation.svg import WIDTH, Axis, Plot, frame, line, pad_range, text, ticks
+
+LEFT, RIGHT = 56.0, 90.0  # of the plot, what is beside the panels
+TOP, BOTTOM = 20.0, 204.0  # of the upper panel
+HIGH, GAP = 90.0, 34.0  # of the lower one, and above it
+
+Points = Sequence[tuple[float, float]]
+
+
+def curves(
+    key: str,
+    curve: Sequence[dict[str, Any]],
+    *,
+    title: str,
+    about: str,
+    caption: str,
+    losses: Points = (),
+    metric: str = "score",
+    since: int | None = None,
+    width: float = WIDTH,
+) -> Plot | None:
+    """Training and validation loss by step; the lowest validation loss and the step that is kept
+    are marked, and what comes after step `since` is shaded.
+
+    Args:
+        curve: of each look at val `step`, and what there is of `train`, the mean training loss
+            since the look before, `val`, the loss there, `score` and `kept`. losses: the training
+            loss of each step, or the mean of a few, by step; without them that of the looks is
+            drawn.
+    """
+    lines = {name: _of(curve, name) for name in ("train", "val")}
+    if len(losses) > 1:
+        lines["train"] = [(step, loss) for step, loss in losses if math.isfinite(loss)]
+    lines = {name: found for name, found in lines.items() if found}
+    if not any(len(found) > 1 for found in lines.values()):
+        return None
+    steps = [step for found in lines.values() for step, _ in found]
+    x = Axis(min(steps), max(steps), LEFT, width - RIGHT)
+    scores = found if len(found := _of(curve, "score")) > 1 else []
+    bottom = BOTTOM + GAP + HIGH if scores else BOTTOM
+    parts = []
+    if since is not None:
+        wide = x(max(steps)) - x(since)
+        parts.append(
+            f'<rect x="{x(since):.1f}" y="{TOP:g}" width="{wide:.1f}"'
+            f' height="{bottom - TOP:g}" class="risen"/>'
+        )
+    for point in curve:
+        if point.get("kept"):
+            at = x(point["step"])
+            parts.append(line(at, TOP, at, bottom, "reference"))
+            parts.append(text(at - 6, TOP + 12, "kept", "tick", "end"))
+    parts += _panel(lines, x, BOTTOM, TOP, "loss")
+    if "val" in lines:
+        step, value = min(lines["val"], key=lambda point: point[1])
+        y = _scale(lines, BOTTOM, TOP)
+        parts.append(f'<circle cx="{x(step):.1f}" cy="{y(value):.1f}" r="4.5" class="best"/>')
+    if scores:
+        parts += _panel({"score": scores}, x, bottom, bottom - HIGH, f"{metric} on val")
+    for tick in ticks(min(steps), max(steps)):
+        parts.append(text(x(tick), bottom + 18, count(tick), "tick", "middle"))
+    parts.append(text((LEFT + width - RIGHT) / 2, bottom + 38, "step", "axis", "middle"))
+    drawn = frame(key, bottom + 46, title, about, parts, width)
+    names = [name for name in ("train", "val", "score") if _of(curve, name)]
+    rows = [
+        (count(point["step"]), *(three(point.get(name)) for name in names))
+        for point in curve
+        if any(_is_real(point.get(name)) for name in names)
+    ]
+    header = ("step", *(f"{metric} on val" if name == "score" else name for name in names))
+    return Plot(drawn, caption, header, rows)
+
+
+def _panel(
+    lines: dict[str, list[tuple[float, float]]], x: Axis, bottom: float, top: float, words: str
+) -> list[str]:
+    y = _scale(lines, bottom, top)
+    parts = [text(LEFT, top - 6, words, "axis")]
+    for tick in ticks(*_ends(lines), 4 if bottom - top > HIGH else 2):
+        parts += [
+            line(LEFT, y(tick), x.end, y(tick), "grid"),
+            text(LEFT - 8, y(tick) + 4.5, f"{tick:g}", "tick", "end"),
+        ]
+    for name, found in lines.items():
+        if name == "score":  # of few looks: a mark each
+            parts += [
+                f'<circle cx="{x(step):.1f}" cy="{y(value):.1f}" r="3" class="look"/>'
+                for step, value in found
+            ]
+        path = " ".join(f"{x(step):.1f},{y(value):.1f}" for step, value in found)
+        parts.append(f'<polyline points="{path}" class="curve {name}"/>')
+        if name != "score":
+            parts.append(text(x(found[-1][0]) + 8, y(found[-1][1]) + 4.5, name, "label"))
+    return parts
+
+
+def _scale(lines: dict[str, list[tuple[float, float]]], bottom: float, top: float) -> Axis:
+    return Axis(*_ends(lines), bottom, top)
+
+
+def _ends(lines: dict[str, list[tuple[float, float]]]) -> tuple[float, float]:
+    return pad_range([value for found in lines.values() for _, value in found])
+
+
+def _of(curve: Sequence[dict[str, Any]], name: str) -> list[tuple[float, float]]:
+    return [(point["step"], point[name]) for point in curve if _is_real(point.get(name))]
+
+
+def _is_real(value: float | None) -> bool:
+    return value is not None and math.isfinite(value)
