@@ -116,6 +116,8 @@ def test_csv_has_the_rows_and_is_guarded(seen):
     matrix, _ = seen
     rows, query = rows_of(seen, show="failed")
     text = "".join(as_csv(matrix, query, rows))
+    assert text[0] == "\ufeff"  # by which a spreadsheet knows UTF-8
+    text = text[1:]
     head, *lines = csv.reader(io.StringIO(text))
     assert head[:3] == ["id", "question", "target"] and len(lines) == len(rows)
     assert [line[0] for line in lines] == [matrix.ids[row] for row in rows]

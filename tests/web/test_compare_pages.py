@@ -44,7 +44,7 @@ def test_a_row_has_all_strategies_and_its_neighbours(client, project):
 def test_csv_of_a_view(client, project):
     answer = client.get(f"/p/{project.id}/compare/rows.csv?show=failed")
     assert answer.headers["content-disposition"].startswith("attachment")
-    assert answer.text.splitlines()[0].startswith('"id","question","target"')
+    assert answer.text.splitlines()[0].startswith('\ufeff"id","question","target"')
 
 
 @pytest.mark.parametrize(

@@ -210,6 +210,8 @@ FORMATS: dict[str, Callable[[float | None], str]] = {
     "ms": milliseconds,
     "mb": megabytes,
 }
+# what a shape multiplies its number by
+SCALES = {"points": 100.0, "ms": 1e3, "mb": 1e-6}
 
 
 def fewer_rows(found: Mapping[str, Any], key: str) -> list[str]:

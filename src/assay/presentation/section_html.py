@@ -3,13 +3,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
+from urllib.parse import quote
 
 from markupsafe import Markup, escape
 
 from assay.presentation import section_spec as spec
 from assay.presentation.number_format import NOTHING, clean, shorten
 from assay.presentation.svg import Plot, badge
+from assay.presentation.table_csv import table_csv
 
 
 def render(section: spec.Section) -> Markup:
@@ -151,12 +154,25 @@ def _table(table: spec.Table) -> Markup:
     )
     return fill(
         '<div{} tabindex="0"><table{}>\n{}'
-        "<thead><tr>{}</tr></thead>\n<tbody>\n{}</tbody></table></div>\n",
+        "<thead><tr>{}</tr></thead>\n<tbody>\n{}</tbody></table>{}</div>\n",
         _class("scroll", "" if table.printed else "unprinted"),
         _class("wide" * table.wide),
         fill("<caption>{}</caption>\n", clean(table.caption)) if table.caption else "",
         head,
         Markup("").join(_row(row, right) for row in table.rows),
+        _download(table) if len(table.rows) > 1 else "",
+    )
+
+
+def _download(table: spec.Table) -> Markup:
+    """The table as CSV, in the page itself."""
+    name = re.sub(r"[^a-z0-9]+", "-", table.caption.lower())[:40].strip("-") or "table"
+    return fill(
+        '<a class="csv" download="{}.csv" aria-label="CSV: {}"'
+        ' href="data:text/csv;charset=utf-8,{}">CSV</a>',
+        name,
+        clean(table.caption) or "the table above",
+        quote(table_csv(table), safe=" ,.;:/()!*"),
     )
 
 

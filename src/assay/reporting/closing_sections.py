@@ -11,7 +11,11 @@ from assay.reporting.report_view import ReportView
 
 def unmeasured_section(seen: ReportView) -> spec.Section:
     absent = [part for part in SECTIONS if part.KEY not in seen.data]
-    pairs = [(part.TITLE, spec.Code(part.HOW)) for part in absent if part.HOW]
+    pairs: list[tuple[spec.Words, spec.Words]] = [
+        (part.TITLE, spec.Code(part.HOW)) for part in absent if part.HOW
+    ]
+    if not view.slices(seen.data):
+        pairs.insert(0, ("Slices", spec.Code("task: {slices: [FIELD]}")))
     return spec.Section("unmeasured", "Not measured", [spec.Facts(pairs)])
 
 

@@ -16,11 +16,7 @@ def section(seen: ReportView) -> spec.Section:
 def _blocks(seen: ReportView) -> Sequence[spec.Block]:
     names, metric = view.slices(seen.data), seen.metric
     if not names:
-        asked = (
-            "No slices were asked for. Name fields of the data under ",
-            spec.Code("task.slices"),
-        )
-        return [spec.Paragraph((*asked, " to see them here."))]
+        return []  # how to ask for them is among what was not measured
     chosen = next(card for card in seen.ranked if card.name == seen.recommended)
     slices = seen.arm(chosen.index)["slices"]
     worst = slices[names[0]][metric]

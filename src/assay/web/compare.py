@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from assay.core.spreadsheet import MARK, csv_line, escape_cell
 from assay.decision import decision_table as decision
 from assay.web.row_matrix import RowMatrix
 
@@ -145,11 +144,9 @@ def counts(matrix: RowMatrix, query: CompareQuery) -> dict[str, int]:
 
 def as_csv(matrix: RowMatrix, query: CompareQuery, rows: np.ndarray) -> Iterator[str]:
     """The rows as CSV, guarded for spreadsheet programs as the sheets of `assay annotate` are."""
-    from assay.data.annotation.export_sheet import escape_cell
-
     names = [matrix.names[column] for column in query.columns]
     head = ["id", "question", "target", *names, *(f"{name}: score" for name in names)]
-    yield _csv_line(head)
+    yield MARK + csv_line(head)
     for begin in range(0, len(rows), 500):
         some = [int(row) for row in rows[begin : begin + 500]]
         for row, lines in zip(some, matrix.lines(some, query.columns), strict=True):
@@ -157,10 +154,4 @@ def as_csv(matrix: RowMatrix, query: CompareQuery, rows: np.ndarray) -> Iterator
             cells += [line["answer"] or "" for line in lines]
             score = [float(matrix.score[row, column]) for column in query.columns]
             cells = [*map(escape_cell, cells), *("" if np.isnan(s) else f"{s:g}" for s in score)]
-            yield _csv_line(cells)
-
-
-def _csv_line(cells: list[str]) -> str:
-    out = io.StringIO()
-    csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator="\r\n").writerow(cells)
-    return out.getvalue()
+            yield csv_line(cells)

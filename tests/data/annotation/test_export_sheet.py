@@ -6,15 +6,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assay.core.errors import DataError
+from assay.core.spreadsheet import bare, escape_cell
 from assay.core.types import Document, Example, Message
 from assay.data.annotation.export_sheet import (
     LONGEST,
-    bare,
     cells,
     codebook,
     cut,
     deal,
-    escape_cell,
     refuse_present,
     sheet_path,
     write,

@@ -15,7 +15,8 @@ from typing import Any
 from assay.audits.human_review.pairwise import ReviewItem
 from assay.audits.human_review.tally import CHOICES, Rating
 from assay.core.errors import DataError, Problem, did_you_mean
-from assay.data.annotation.export_sheet import bare, write
+from assay.core.spreadsheet import bare
+from assay.data.annotation.export_sheet import write
 from assay.data.reading.read_file import read
 from assay.tasks.columns import as_text
 

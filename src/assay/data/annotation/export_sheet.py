@@ -3,62 +3,24 @@
 Columns     row ("7 of 50"), id, text, context, current (the label it has), label (to be filled in),
             annotator; in a sheet of disputes also votes. The allowed labels stand in a file beside
             it, one a line
-CSV         UTF-8 with a byte order mark, every cell quoted, CRLF: what spreadsheet programs read
-            without asking
-Guard       a cell that a spreadsheet would compute or rewrite (=1+1, -5, 007, 1/2, MAR1, TRUE) gets
-            a ' before it, which `bare` takes off again; so does a cell that begins with ' itself,
-            and what comes back is exact
-Source      OWASP, CSV Injection, owasp.org/www-community/attacks/CSV_Injection
+CSV         as core/spreadsheet.py writes it: what a spreadsheet would compute or rewrite is
+            guarded, and comes back exact
 Watch out   a cell of a spreadsheet holds 32,767 characters: longer texts are cut in CSV, and JSON
             lines has them whole
 """
 
-import csv
-import io
 import random
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from assay.core import store
 from assay.core.errors import DataError, Problem
+from assay.core.spreadsheet import MARK, csv_line, escape_cell
 from assay.core.types import Example
 
 COLUMNS = ("row", "id", "text", "context", "current", "label", "annotator")
 LONGEST = 32_000  # characters of a cell
 CUT = " […]"
-_COMPUTED = "=+-@＝＋－＠'"
-_MONTHS = "jan feb mar apr may mai jun jul aug sep sept oct okt nov dec dez".split()
-_MONTHS += (
-    "january february march april june july august september october november december".split()
-)
-_LETTERS = re.compile(r"[^\W\d_]+")
-_WORDS = {"true", "false", "wahr", "falsch", "vrai", "faux", "verdadero", "falso"}
-
-
-def escape_cell(text: str) -> str:
-    """The cell as a spreadsheet leaves it alone."""
-    return f"'{text}" if _rewritten(text) else text
-
-
-def bare(cell: str) -> str:
-    """What `escape_cell` was given."""
-    return cell.removeprefix("'")
-
-
-def _rewritten(text: str) -> bool:
-    if text[:1] in ("\t", "\r", "\n") or text.lstrip()[:1] in tuple(_COMPUTED):
-        return True
-    short = text.strip().casefold()
-    if len(short) > 40 or short in _WORDS:
-        return short in _WORDS
-    # Only numbers, dates and times have digits and no other letters than those of a month, an
-    # exponent or an hour.
-    letters = _LETTERS.findall(short)
-    return any(map(str.isdigit, short)) and all(
-        word in ("e", "am", "pm", "h", *_MONTHS) for word in letters
-    )
 
 
 def cut(text: str) -> str:
@@ -143,12 +105,10 @@ def write(path: Path, lines: Sequence[dict[str, str]]) -> None:
     if is_lines(path):
         store.write_lines(path, lines)
         return
-    text = io.StringIO(newline="")
-    sheet: Any = csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
     names = list(lines[0]) if lines else list(COLUMNS)
-    sheet.writerow(names)
-    sheet.writerows([escape_cell(cut(line[name])) for name in names] for line in lines)
-    store.write_bytes(path, b"\xef\xbb\xbf" + text.getvalue().encode())
+    rows = ([escape_cell(cut(line[name])) for name in names] for line in lines)
+    text = "".join(map(csv_line, [names, *rows]))
+    store.write_bytes(path, f"{MARK}{text}".encode())
 
 
 def is_lines(path: Path) -> bool:

@@ -19,8 +19,9 @@ from pathlib import Path
 from typing import Any
 
 from assay.core.errors import DataError, Problem, nearest
+from assay.core.spreadsheet import bare
 from assay.core.types import Example
-from assay.data.annotation.export_sheet import bare, cut
+from assay.data.annotation.export_sheet import cut
 from assay.data.annotation.votes import Vote, mark, newest
 from assay.data.reading.findings import excerpt, rows
 from assay.data.reading.read_file import read
