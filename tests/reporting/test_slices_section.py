@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import pytest
 
+from assay.presentation import section_spec as spec
 from assay.presentation.section_html import render
-from assay.presentation.section_markdown import render as markdown
-from assay.reporting import slices_section, view
+from assay.reporting import closing_sections, slices_section, view
 from assay.reporting.report_view import ReportView
 from helpers.lines import named
 
@@ -32,8 +32,10 @@ def test_slices_with_few_rows_say_nothing(own):
     assert named(render(slices_section.section(ReportView(own))), "fewer than 30 test rows")
 
 
-def test_without_slices_it_says_how_to_ask(own):
+def test_without_slices_there_is_no_section_and_how_to_ask_stands_with_what_was_not_measured(own):
     for one in own.data["strategies"]:
         one["slices"] = {}
-    text = "\n".join(markdown(slices_section.section(ReportView(own))))
-    assert "Name fields of the data under `task.slices` to see them here." in text
+    seen = ReportView(own)
+    assert spec.present(slices_section.section(seen).blocks) == []
+    text = render(closing_sections.unmeasured_section(seen))
+    assert "<dt>Slices</dt><dd><code>task: {slices: [FIELD]}</code></dd>" in text
