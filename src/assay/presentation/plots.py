@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from assay.presentation.number_format import NOTHING, count, one_line, score, three
 from assay.presentation.svg import (
     CHAR,
+    NARROW,
+    PHONE,
     WIDTH,
     Axis,
     Dot,
@@ -23,8 +25,6 @@ from assay.presentation.svg import (
 )
 
 _ROW = 30
-NARROW = 640  # pixels up to which names are short
-PHONE = 350  # pixels
 
 
 def forest(

@@ -8,6 +8,8 @@ from itertools import pairwise
 from assay.presentation.number_format import duration, one_line, score
 from assay.presentation.svg import (
     CHAR,
+    NARROW,
+    PHONE,
     WIDTH,
     Axis,
     Dot,
@@ -20,6 +22,7 @@ from assay.presentation.svg import (
     ticks,
 )
 
+POWER = 52.0  # pixels that the words of a power of ten take
 Box = tuple[float, float, float, float]  # left, top, right, bottom, in pixels
 
 
@@ -35,6 +38,7 @@ def scatter(
     powers: Callable[[int], str] | None = None,
     shape: Callable[[float], str] = duration,
     front: Sequence[str] = (),
+    width: float = WIDTH,
 ) -> Plot:
     """Quality against seconds an answer, or against `across`, on a logarithmic scale; up and to the
     left is better.
@@ -42,6 +46,7 @@ def scatter(
     Args:
         powers: the words for a power of ten. shape: those for a number in the table.
         front: names of the dots that a line joins in steps: no other is as good for as little.
+            width: in pixels; the letters stay as large.
     """
     smallest = min((seconds for _, seconds in dots if seconds > 0), default=1e-3)
     places = [math.log10(max(seconds, smallest)) for _, seconds in dots]
@@ -49,14 +54,16 @@ def scatter(
     bottom_value, top_value = pad_range(
         [v for dot, _ in dots for v in (dot.value, dot.low, dot.high) if v is not None]
     )
-    x, y = Axis(low, high, 64, WIDTH - 40), Axis(bottom_value, top_value, 320, 24)
+    right, bottom = (width - 40, 320) if width > NARROW else (width - 12, 220)
+    x, y = Axis(low, high, 64, right), Axis(bottom_value, top_value, bottom, 24)
     parts = []
     for tick in ticks(bottom_value, top_value):
-        parts.append(line(64, y(tick), WIDTH - 40, y(tick), "grid"))
+        parts.append(line(64, y(tick), right, y(tick), "grid"))
         parts.append(text(56, y(tick) + 4.5, f"{tick:g}", "tick", "end"))
-    for power in range(math.ceil(low), math.floor(high) + 1):
-        parts.append(line(x(power), 24, x(power), 320, "grid"))
-        parts.append(text(x(power), 338, (powers or _tenfold)(power), "tick", "middle"))
+    every = max(1, math.ceil(POWER * (high - low) / (right - 64)))
+    for power in range(math.ceil(low), math.floor(high) + 1, every):
+        parts.append(line(x(power), 24, x(power), bottom, "grid"))
+        parts.append(text(x(power), bottom + 18, (powers or _tenfold)(power), "tick", "middle"))
     on = sorted(
         (x(place), y(dot.value))
         for (dot, _), place in zip(dots, places, strict=True)
@@ -78,11 +85,16 @@ def scatter(
         if dot.low is not None and dot.high is not None:
             parts.append(line(px, y(dot.low), px, y(dot.high), f"whisker m{dot.mark % 8}"))
         parts.append(glyph(dot.mark, px, py))
-        parts.append(_label(dot, px, py, taken, joints))
-    parts.append(text((64 + WIDTH - 40) / 2, 358, f"{across}, logarithmic", "axis", "middle"))
+        parts.append(_label(dot, px, py, taken, joints, width))
+    parts.append(text((64 + right) / 2, bottom + 38, f"{across}, logarithmic", "axis", "middle"))
     parts.append(text(64, 14, axis, "axis"))
     rows = [(dot.name, score(dot.value), shape(seconds)) for dot, seconds in dots]
-    return Plot(frame(key, 366, title, about, parts), caption, ("strategy", axis, across), rows)
+    drawn, narrow = frame(key, bottom + 46, title, about, parts, width), None
+    if width > PHONE:
+        said = {"axis": axis, "title": title, "about": about, "caption": "", "across": across}
+        how = {"powers": powers, "shape": shape, "front": front}
+        narrow = scatter(f"{key}-narrow", dots, **said, **how, width=PHONE).svg
+    return Plot(drawn, caption, ("strategy", axis, across), rows, narrow)
 
 
 def _tenfold(power: int) -> str:
@@ -91,10 +103,12 @@ def _tenfold(power: int) -> str:
     return f"{10.0 ** (power - less):,g} {unit}"
 
 
-def _label(dot: Dot, x: float, y: float, taken: list[Box], joints: Sequence[Box]) -> str:
+def _label(
+    dot: Dot, x: float, y: float, taken: list[Box], joints: Sequence[Box], width: float
+) -> str:
     """The dot's name where it covers nothing that stands already, nor one of the `joints` where
     that can be had; right of the dot if every place is taken."""
-    name = one_line(dot.name, 28)
+    name = one_line(dot.name, 28 if width > NARROW else 16)
     wide = CHAR * len(name)
     spots = (
         (11, 4.5, "start"),
@@ -108,7 +122,7 @@ def _label(dot: Dot, x: float, y: float, taken: list[Box], joints: Sequence[Box]
     for dx, dy, anchor in spots:
         left = x + dx - (wide if anchor == "end" else 0)
         boxes[dx, dy, anchor] = (left, y + dy - 12, left + wide, y + dy + 3)
-    inside = [spot for spot, box in boxes.items() if box[0] > 62 and box[2] < WIDTH]
+    inside = [spot for spot, box in boxes.items() if box[0] > 62 and box[2] < width]
     free = [spot for spot in inside if not _meets(boxes[spot], taken)]
     best = [spot for spot in free if not _meets(boxes[spot], joints)]
     spot = dx, dy, anchor = (best or free or list(spots))[0]

@@ -14,6 +14,8 @@ from markupsafe import Markup, escape
 from assay.presentation.number_format import clean
 
 WIDTH = 960  # pixels; the width of the page's tables
+NARROW = 640  # pixels up to which names are short
+PHONE = 350  # pixels
 CHAR = 7.1  # width of a character of the 13 px labels, on the safe side
 
 

@@ -6,11 +6,24 @@ from collections.abc import Sequence
 from typing import Any
 
 from assay.presentation.number_format import count, three
-from assay.presentation.svg import WIDTH, Axis, Plot, frame, line, pad_range, text, ticks
+from assay.presentation.svg import (
+    NARROW,
+    PHONE,
+    WIDTH,
+    Axis,
+    Plot,
+    frame,
+    line,
+    pad_range,
+    text,
+    ticks,
+)
 
 LEFT, RIGHT = 56.0, 90.0  # of the plot, what is beside the panels
-TOP, BOTTOM = 20.0, 204.0  # of the upper panel
-HIGH, GAP = 90.0, 34.0  # of the lower one, and above it
+TOP = 20.0
+# of the upper panel, and of the lower one; where all is narrow
+TALL, LOW = (184.0, 90.0), (120.0, 60.0)
+GAP = 34.0  # between them
 
 Points = Sequence[tuple[float, float]]
 
@@ -43,9 +56,12 @@ def curves(
     if not any(len(found) > 1 for found in lines.values()):
         return None
     steps = [step for found in lines.values() for step, _ in found]
-    x = Axis(min(steps), max(steps), LEFT, width - RIGHT)
+    right = width - (RIGHT if width > NARROW else 44)
+    x = Axis(min(steps), max(steps), LEFT, right)
     scores = found if len(found := _of(curve, "score")) > 1 else []
-    bottom = BOTTOM + GAP + HIGH if scores else BOTTOM
+    high, low = TALL if width > NARROW else LOW
+    middle = TOP + high
+    bottom = middle + GAP + low if scores else middle
     parts = []
     if since is not None:
         wide = x(max(steps)) - x(since)
@@ -58,17 +74,21 @@ def curves(
             at = x(point["step"])
             parts.append(line(at, TOP, at, bottom, "reference"))
             parts.append(text(at - 6, TOP + 12, "kept", "tick", "end"))
-    parts += _panel(lines, x, BOTTOM, TOP, "loss")
+    parts += _panel(lines, x, middle, TOP, "loss")
     if "val" in lines:
         step, value = min(lines["val"], key=lambda point: point[1])
-        y = _scale(lines, BOTTOM, TOP)
+        y = _scale(lines, middle, TOP)
         parts.append(f'<circle cx="{x(step):.1f}" cy="{y(value):.1f}" r="4.5" class="best"/>')
     if scores:
-        parts += _panel({"score": scores}, x, bottom, bottom - HIGH, f"{metric} on val")
-    for tick in ticks(min(steps), max(steps)):
+        parts += _panel({"score": scores}, x, bottom, bottom - low, f"{metric} on val")
+    for tick in ticks(min(steps), max(steps), 5 if width > NARROW else 3):
         parts.append(text(x(tick), bottom + 18, count(tick), "tick", "middle"))
-    parts.append(text((LEFT + width - RIGHT) / 2, bottom + 38, "step", "axis", "middle"))
-    drawn = frame(key, bottom + 46, title, about, parts, width)
+    parts.append(text((LEFT + right) / 2, bottom + 38, "step", "axis", "middle"))
+    drawn, narrow = frame(key, bottom + 46, title, about, parts, width), None
+    if width > NARROW:
+        said = {"title": title, "about": about, "metric": metric, "since": since}
+        small = curves(f"{key}-narrow", curve, **said, caption="", losses=losses, width=PHONE)
+        narrow = small.svg if small else None
     names = [name for name in ("train", "val", "score") if _of(curve, name)]
     rows = [
         (count(point["step"]), *(three(point.get(name)) for name in names))
@@ -76,7 +96,7 @@ def curves(
         if any(_is_real(point.get(name)) for name in names)
     ]
     header = ("step", *(f"{metric} on val" if name == "score" else name for name in names))
-    return Plot(drawn, caption, header, rows)
+    return Plot(drawn, caption, header, rows, narrow)
 
 
 def _panel(
@@ -84,7 +104,7 @@ def _panel(
 ) -> list[str]:
     y = _scale(lines, bottom, top)
     parts = [text(LEFT, top - 6, words, "axis")]
-    for tick in ticks(*_ends(lines), 4 if bottom - top > HIGH else 2):
+    for tick in ticks(*_ends(lines), 4 if bottom - top > TALL[1] else 2):
         parts += [
             line(LEFT, y(tick), x.end, y(tick), "grid"),
             text(LEFT - 8, y(tick) + 4.5, f"{tick:g}", "tick", "end"),
