@@ -35,7 +35,8 @@ def test_the_card_says_it_and_the_plot_shows_it(overfitted):
     page = html.render(overfitted)
     assert named(page, "fit", "overfitting since 300")
     assert "(0.51) &amp; rose" in page
-    assert page.count('class="risen"') == 1 and ">kept</text>" in page
+    # wide, and for a telephone
+    assert page.count('class="risen"') == 2 and ">kept</text>" in page
     (card,) = [card for card in cards(overfitted) if card.fit]
     plot = learning(card)
     assert plot is not None and "shaded" in plot.caption
