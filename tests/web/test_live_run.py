@@ -59,7 +59,8 @@ def test_the_curve_has_each_step_and_each_look(log, tmp_path):
     live = LiveRun(tmp_path)
     with live.look() as state:
         assert list(state.curves["lora"]) == [*range(1, 13)]
-        assert state.curves["lora"][12] == {"step": 12, "train": pytest.approx(0.8), "val": 1.1}
+        look = {"step": 12, "train": pytest.approx(0.8), "val": 1.1, "score": 0.5}
+        assert state.curves["lora"][12] == look
         (plot,) = plots_of(state)
     assert plot.rows[0][:2] == ("1", "1.90")
     # It was killed, and goes on from step 10.

@@ -40,7 +40,7 @@ class RunState:
     Attributes:
         begun: seconds since 1970; None: there was no run yet. stages: at work. results: by name,
             in the order of their ends. curves: of what is or was trained, step -> loss of it,
-            and of val where that was looked at.
+            and loss and score on val where that was looked at.
         warnings: (code, text) -> times. last: seconds since 1970 of the newest event.
     """
 
@@ -99,8 +99,9 @@ class RunState:
             self.curves.pop(name, None)
 
     def _evaluation(self, event: dict[str, Any], now: float) -> None:
-        if event.get("val_loss") is not None:
-            self._point(stage_name(event), event["step"], "val", event["val_loss"])
+        for key, field in (("val", "val_loss"), ("score", "val")):
+            if event.get(field) is not None:
+                self._point(stage_name(event), event["step"], key, event[field])
 
     def _point(self, name: str, step: float, key: str, value: float) -> None:
         """A training that is gone on with tells its last steps once more: they stand over the
@@ -108,7 +109,7 @@ class RunState:
         points = self.curves.setdefault(name, {})
         points.setdefault(step, {"step": step})[key] = value
         if len(points) > POINTS:
-            plain = [step for step, one in points.items() if "val" not in one]
+            plain = [step for step, one in points.items() if not {"val", "score"} & {*one}]
             for step in plain[::2]:
                 del points[step]
 
@@ -199,8 +200,8 @@ def plots_of(state: RunState) -> list[Plot]:
             f"live{number}",
             [state.curves[name][step] for step in sorted(state.curves[name])],
             title=f"Training of {name}",
-            about="Training loss of each step, and validation loss where val was looked at.",
-            caption=f"{name}: loss by step, and on val.",
+            about="Training loss of each step; loss and score where val was looked at.",
+            caption=f"{name}: loss by step, and loss and score on val.",
             width=WIDE,
         )
         found += [plot] if plot is not None else []
