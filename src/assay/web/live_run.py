@@ -99,9 +99,9 @@ class RunState:
             self.curves.pop(name, None)
 
     def _evaluation(self, event: dict[str, Any], now: float) -> None:
-        for key, field in (("val", "val_loss"), ("score", "val")):
-            if event.get(field) is not None:
-                self._point(stage_name(event), event["step"], key, event[field])
+        for key, told in (("val", event.get("val_loss")), ("score", event.get("val"))):
+            if told is not None:
+                self._point(stage_name(event), event["step"], key, told)
 
     def _point(self, name: str, step: float, key: str, value: float) -> None:
         """A training that is gone on with tells its last steps once more: they stand over the
