@@ -83,9 +83,8 @@ def measure(folder: Path, names: list[str], updates: int, a_second: float) -> No
             )
             session = page.context.new_cdp_session(page)
             session.send("Performance.enable")
-            print(
-                "| updates seen | heap, MB | nodes | listeners | server, MB |\n|---|---|---|---|---|"
-            )
+            print("| updates seen | heap, MB | nodes | listeners | server, MB |")
+            print("|---|---|---|---|---|")
             begun, steps = time.monotonic(), updates // len(names)
             for update in range(updates):
                 name, step = names[update // steps % len(names)], update % steps
