@@ -54,6 +54,10 @@ def watch_of(of, file, until, best, heard):
     return RaceMonitor(bench, of, "slow", until, file, best, behind)
 
 
+def look(step, steps, score):
+    return {"event": "evaluation", "step": step, "steps": steps, "val": score, "train_loss": 1.0}
+
+
 def progress(done, total, unit="answer"):
     return {"event": "progress", "done": done, "total": total, "unit": unit}
 
@@ -147,10 +151,10 @@ def test_a_training_that_is_hopeless_is_ended(tmp_path):
     of = exam()
     watch = watch_of(of, tmp_path / "answers.jsonl", time.monotonic() + 3600, None, [])
     watch.curve = lambda score, share: "it is behind" if score < 0.5 and share > 0.3 else ""
-    watch.tell(progress(1, 10, "step") | {"values": {"score": 0.2}})
-    watch.tell(progress(4, 10, "step") | {"values": {"score": 0.6}})
+    watch.tell(look(1, 10, 0.2))
+    watch.tell(look(4, 10, 0.6))
     with pytest.raises(Stopped):
-        watch.tell(progress(5, 10, "step") | {"values": {"score": 0.4}})
+        watch.tell(look(5, 10, 0.4))
     assert watch.why == "behind" and "after 50% of its training: it is behind" in watch.note
     # Begun again, it ends before it trains on, unless the rule is another by now.
     again = watch_of(of, tmp_path / "answers.jsonl", time.monotonic() + 3600, None, [])

@@ -90,20 +90,18 @@ class RaceMonitor:
     left: float | None = None
     _stage: StageProgress | None = None
     _compared: int = 0
-    _score: float | None = None
 
     def tell(self, event: dict[str, Any]) -> None:
         self.bench.tell(event)
-        if (
-            self.until is None
-            or event.get("event") != "progress"
-            or event.get("unit") == "answer, alone"
-        ):
+        if self.until is None:
+            return
+        if event.get("event") == "evaluation":
+            self._follow_curve(event)
+        if event.get("event") != "progress" or event.get("unit") == "answer, alone":
             return
         now = time.monotonic()
         self._stage = self._stage or StageProgress(self.name, now)
         self._stage.advance(event, now)
-        self._follow_curve(event)
         left = self._stage.time_left()
         worth = self.always or (left is not None and left[1] > WORTH)
         if event.get("unit") == "answer" and worth:
@@ -121,13 +119,9 @@ class RaceMonitor:
 
     def _follow_curve(self, event: dict[str, Any]) -> None:
         """A training's own score on val, where it has one."""
-        score = (event.get("values") or {}).get("score")
-        done, total = event.get("done"), event.get("total")
-        if self.curve is None or score is None or not done or not total:
-            return
-        if score != self._score:
-            self._look(score, done / total)
-        self._score = score
+        score, step, steps = (event.get(key) for key in ("val", "step", "steps"))
+        if self.curve is not None and score is not None and step and steps:
+            self._look(score, step / steps)
 
     def _look(self, score: float, share: float) -> None:
         """End it where a training that has this score after this share of its steps is behind. The
