@@ -113,10 +113,22 @@ def client_of(open_page, own):
 
 @pytest.fixture(scope="module")
 def chromium():
-    if why := missing():
+    yield from _browser("chromium")
+
+
+@pytest.fixture(
+    scope="module", params=["chromium", pytest.param("firefox", marks=pytest.mark.nightly)]
+)
+def window(request):
+    """Each browser in turn."""
+    yield from _browser(request.param)
+
+
+def _browser(kind):
+    if why := missing(kind):
         pytest.skip(why)
     pytest.importorskip("playwright")
-    with browser() as opened:
+    with browser(kind) as opened:
         yield opened
 
 

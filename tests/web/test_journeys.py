@@ -1,4 +1,4 @@
-"""Journeys in a real browser, by hand and by keyboard: from a file to a verdict, through the rows,
+"""Journeys in real browsers, by hand and by keyboard: from a file to a verdict, through the rows,
 a run, labels and reviews, to a sheet of what to label next."""
 
 import re
@@ -19,9 +19,9 @@ from web.conftest import small_project
 pytestmark = pytest.mark.slow
 
 
-def test_regressions_are_found_from_the_first_page(chromium, desk):
+def test_regressions_are_found_from_the_first_page(window, desk):
     address, _, _ = desk
-    page, _ = entered(chromium, address)
+    page, _ = entered(window, address)
     page.get_by_role("link", name="Rows where answers differ").click()
     page.locator(".shows a").nth(1).click()
     assert "show=regressed" in page.url
@@ -35,9 +35,9 @@ def test_regressions_are_found_from_the_first_page(chromium, desk):
     page.context.close()
 
 
-def test_a_search_is_typed_and_its_address_brings_it_back(chromium, desk):
+def test_a_search_is_typed_and_its_address_brings_it_back(window, desk):
     address, id, _ = desk
-    page, _ = entered(chromium, address)
+    page, _ = entered(window, address)
     page.goto(f"{address}p/{id}/compare?show=all")
     page.keyboard.press("/")
     page.keyboard.type("card")
@@ -50,10 +50,10 @@ def test_a_search_is_typed_and_its_address_brings_it_back(chromium, desk):
     page.context.close()
 
 
-def test_thirty_rows_are_labelled_by_keyboard_alone(chromium, desk):
+def test_thirty_rows_are_labelled_by_keyboard_alone(window, desk):
     address, id, folder = desk
     (folder / "annotations.jsonl").unlink(missing_ok=True)
-    page, said = entered(chromium, address)
+    page, said = entered(window, address)
     page.goto(f"{address}p/{id}/annotate")
     page.get_by_label("Your name").focus()
     page.keyboard.type("anna")
@@ -74,9 +74,9 @@ def test_thirty_rows_are_labelled_by_keyboard_alone(chromium, desk):
     page.context.close()
 
 
-def test_labels_and_filters_work_without_a_script(chromium, desk):
+def test_labels_and_filters_work_without_a_script(window, desk):
     address, id, folder = desk
-    page, _ = entered(chromium, address, java_script_enabled=False)
+    page, _ = entered(window, address, java_script_enabled=False)
     page.goto(f"{address}p/{id}/annotate?who=ben")
     page.get_by_role("button", name="red").click()
     assert "ben: 1 labelled" in page.content()
@@ -88,7 +88,7 @@ def test_labels_and_filters_work_without_a_script(chromium, desk):
     page.context.close()
 
 
-def test_a_run_is_seen_to_go_on_without_a_reload(chromium, tmp_path):
+def test_a_run_is_seen_to_go_on_without_a_reload(window, tmp_path):
     from datetime import UTC, datetime
 
     from assay.core.store import append, lock
@@ -104,7 +104,7 @@ def test_a_run_is_seen_to_go_on_without_a_reload(chromium, tmp_path):
         log(event="run", state="start")
         log(event="plan", arms=["tfidf", "lora"], expected={}, lines=[])
         log(event="stage", name="tfidf", state="start")
-        page, said = entered(chromium, address)
+        page, said = entered(window, address)
         page.goto(f"{address}p/{id}/run")
         page.get_by_text("at work").wait_for()
         log(event="stage", name="tfidf", state="done", metric="accuracy 0.91")
@@ -114,7 +114,7 @@ def test_a_run_is_seen_to_go_on_without_a_reload(chromium, tmp_path):
         page.context.close()
 
 
-def test_from_a_file_to_a_verdict(chromium, tmp_path, monkeypatch):
+def test_from_a_file_to_a_verdict(window, tmp_path, monkeypatch):
     """Sent, guessed, the guess set right, made, run, and its verdict read."""
     folder = small_project(tmp_path / "rows")
     rows = [
@@ -126,7 +126,7 @@ def test_from_a_file_to_a_verdict(chromium, tmp_path, monkeypatch):
     work.mkdir()
     monkeypatch.chdir(work)
     with served() as (address, _):
-        page, said = entered(chromium, address)
+        page, said = entered(window, address)
         page.goto(f"{address}new")
         page.set_input_files("#file", tmp_path / "sent" / "moods.jsonl")
         page.get_by_role("button", name="Look at it").click()
@@ -156,9 +156,9 @@ def read_yaml(text):
     return YAML(typ="safe").load(text)
 
 
-def test_a_limit_is_moved_until_the_verdict_turns(chromium, finished_run):
+def test_a_limit_is_moved_until_the_verdict_turns(window, finished_run):
     with served(finished_run) as (address, id):
-        page, said = entered(chromium, address)
+        page, said = entered(window, address)
         page.goto(f"{address}p/{id}/decide")
         before = page.locator("#result .verdict").inner_text()
         page.get_by_label("An answer takes at most (ms)", exact=True).fill("0.000001")
@@ -176,11 +176,11 @@ def test_a_limit_is_moved_until_the_verdict_turns(chromium, finished_run):
         page.context.close()
 
 
-def test_two_strategies_are_asked_and_one_is_corrected(chromium, finished_run, tmp_path):
+def test_two_strategies_are_asked_and_one_is_corrected(window, finished_run, tmp_path):
     folder = tmp_path / "small"
     shutil.copytree(finished_run, folder)
     with served(folder) as (address, id):
-        page, said = entered(chromium, address)
+        page, said = entered(window, address)
         page.goto(f"{address}p/{id}/ask")
         page.keyboard.press("/")
         page.keyboard.type("red1 red2 red3 blue4")
@@ -210,13 +210,13 @@ with lock(work / "run.lock", "assay run"):
 """
 
 
-def test_a_run_is_stopped_and_gone_on_with(chromium, tmp_path):
+def test_a_run_is_stopped_and_gone_on_with(window, tmp_path):
     """What holds the run's lock gets the signal of Ctrl-C; then the run is begun from the page."""
     folder = small_project(tmp_path)
     with served(folder) as (address, id):
         process = subprocess.Popen([sys.executable, "-c", HOLD, str(folder / "work")])
         try:
-            page, said = entered(chromium, address)
+            page, said = entered(window, address)
             page.goto(f"{address}p/{id}/run")
             page.get_by_role("button", name="Stop and keep").click()  # there once it has begun
             assert process.wait(20) == -signal.SIGINT
@@ -231,11 +231,11 @@ def test_a_run_is_stopped_and_gone_on_with(chromium, tmp_path):
         page.context.close()
 
 
-def test_a_row_is_mended_and_the_next_run_applies_it(chromium, finished_run, tmp_path):
+def test_a_row_is_mended_and_the_next_run_applies_it(window, finished_run, tmp_path):
     folder = tmp_path / "small"
     shutil.copytree(finished_run, folder)
     with served(folder) as (address, id):
-        page, said = entered(chromium, address)
+        page, said = entered(window, address)
         page.goto(f"{address}p/{id}/data")
         page.get_by_role("link", name="All rows").click()
         page.get_by_role("button", name="Drop").first.click()
@@ -250,11 +250,11 @@ def test_a_row_is_mended_and_the_next_run_applies_it(chromium, finished_run, tmp
         page.context.close()
 
 
-def test_pairs_are_rated_blind_by_keyboard(chromium, finished_run, tmp_path):
+def test_pairs_are_rated_blind_by_keyboard(window, finished_run, tmp_path):
     folder = tmp_path / "small"
     shutil.copytree(finished_run, folder)
     with served(folder) as (address, id):
-        page, said = entered(chromium, address)
+        page, said = entered(window, address)
         page.goto(f"{address}p/{id}/review")
         page.get_by_label("Your name").fill("anna")
         page.get_by_role("button", name="Draw pairs from the test rows").click()
@@ -268,7 +268,7 @@ def test_pairs_are_rated_blind_by_keyboard(chromium, finished_run, tmp_path):
         page.context.close()
 
 
-def test_from_an_alarm_to_a_sheet(chromium, finished_run, tmp_path):
+def test_from_an_alarm_to_a_sheet(window, finished_run, tmp_path):
     folder = tmp_path / "small"
     shutil.copytree(finished_run, folder)
     write_lines(
@@ -276,7 +276,7 @@ def test_from_an_alarm_to_a_sheet(chromium, finished_run, tmp_path):
         [{"text": f"green{i % 30} green{i % 7} moss{i}"} for i in range(150)],
     )
     with served(folder) as (address, id):
-        page, said = entered(chromium, address)
+        page, said = entered(window, address)
         page.goto(f"{address}p/{id}/watch")
         page.get_by_role("button", name="Look at it").click()
         page.get_by_text("Something has changed").wait_for()

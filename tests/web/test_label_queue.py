@@ -36,6 +36,16 @@ def test_files_that_change_are_read_again(small_folder):
     assert len(queue.work().rows) == 50 and len(queue.queue("anna", "open")) == 50
 
 
+def test_votes_that_others_gave_meanwhile_are_seen(small_folder):
+    queue, other = LabelQueue(small_folder), LabelQueue(small_folder)
+    first = queue.queue("anna", "open")[0]
+    assert queue.label_of(first, "ben") == ""
+    vote(other, "ben", first, "red")  # another process, or a sheet that was taken
+    assert queue.label_of(first, "ben") == "red" and queue.work().counts()["voted"] == 1
+    queue.work().path.unlink()
+    assert queue.work().counts()["voted"] == 0 and queue.queue("ben", "open")[0] is not None
+
+
 def test_likely_errors_come_first_where_they_are_asked_for(small_folder):
     rows = list(read_lines(small_folder / "rows.jsonl"))
     rows[7]["label"] = "red" if rows[7]["label"] == "blue" else "blue"

@@ -29,14 +29,18 @@ ORDERS = {
 Order = Literal["open", "next", "errors", "disputes"]
 
 
+FileStamp = tuple[str, int, int]  # path, when it was changed, size
+
+
 @dataclass
 class LabelQueue:
-    """A project's rows and votes. Rows are read again when a file has changed."""
+    """A project's rows and votes. Both are read again when a file of theirs has changed."""
 
     target: Path
     _lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
     _work: Annotation | None = None
-    _stamp: tuple[tuple[str, int, int], ...] = ()
+    _stamp: tuple[FileStamp, ...] = ()
+    _votes: FileStamp | None = None
     _queues: dict[tuple[str, str], list[str]] = field(default_factory=dict)
 
     def work(self) -> Annotation:
@@ -47,17 +51,19 @@ class LabelQueue:
                 self._work = Annotation.of(self.target)
                 self._stamp = self._file_stamps(self._work)
                 self._queues.clear()
+                self._votes = None
+            votes = stamp_of(self._work.path)
+            if votes != self._votes:
+                self._work.read_again()
+                self._votes = votes
             return self._work
 
-    def _file_stamps(self, work: Annotation) -> tuple[tuple[str, int, int], ...]:
-        """Of each file that rows or votes are from: when it was changed, and its size."""
+    def _file_stamps(self, work: Annotation) -> tuple[FileStamp, ...]:
+        """Of each file that rows are from, and of the project's own."""
         own = work.project
         files = [path for some in own.files.values() for path in some]
-        found = []
-        for file in (*files, own.target if own.target.is_file() else own.folder / "project.yaml"):
-            told = file.stat() if file.exists() else None
-            found.append((str(file), told.st_mtime_ns if told else 0, told.st_size if told else 0))
-        return tuple(found)
+        project = own.target if own.target.is_file() else own.folder / "project.yaml"
+        return tuple(map(stamp_of, (*files, project)))
 
     def queue(self, who: str, order: Order) -> list[str]:
         """Ids of the rows that this person has not labelled, in the order that they come."""
@@ -112,3 +118,9 @@ class LabelQueue:
             if problem is not None:
                 raise DataError(problem)
             work.add([Vote(id, seen, who, label, decides, SOURCE)])
+
+
+def stamp_of(file: Path) -> FileStamp:
+    """By which a file is seen to have changed."""
+    told = file.stat() if file.exists() else None
+    return str(file), told.st_mtime_ns if told else 0, told.st_size if told else 0
