@@ -223,8 +223,7 @@ def test_a_run_is_stopped_and_gone_on_with(window, tmp_path):
         finally:
             process.kill()
             process.wait()
-        page.goto(f"{address}p/{id}/run")
-        assert "The run was stopped" in page.content()
+        page.get_by_text("The run was stopped").wait_for()  # the page has looked again by itself
         page.get_by_role("button", name="Start, or go on").click()
         page.get_by_text("The run has ended").wait_for(timeout=120_000)
         assert said == []
