@@ -387,7 +387,8 @@ NAMED = {"classify": tuple(WORDS), "extract": ("person", "place"), "choose": ("A
 def lesson_in(open_tiny, tiny_encoder):
     """`lesson_in(folder, "classify")`: as `lesson`, at work in `folder`, for fixtures that outlive
     a test."""
-    from assay.runtime.arms.job import strategy_of, task_score, val_score
+    from assay.runtime.arms.job import strategy_of
+    from assay.runtime.arms.task_score import task_score, val_score
 
     def make(place: Path, kind: str, /, **means) -> Lesson:
         train, val = MADE[kind]()

@@ -3,23 +3,13 @@
 import pytest
 
 from assay.config import make_strategy
-from assay.core.answers import Form
 from assay.core.examples import Example, Message
-from assay.core.types import Lesson, Metric, Strategy, Task
+from assay.core.types import Lesson, Strategy, Task
 from assay.evaluation.scoring import METRICS
 
 
 def strategy(**settings):
     return make_strategy(settings, {})
-
-
-def test_a_task_says_how_it_is_answered():
-    assert Task(kind="classify").picks and Task(kind="choose").picks
-    assert not Task(kind="answer").picks
-    form = Form("choice", '["a"]')
-    how = Task(kind="answer", form=form, stop=("\n",)).decoding
-    assert (how.form, how.stop, how.temperature) == (form, ("\n",), 0.0)
-    assert Task().nothing == "none" and Task(none="other").nothing == "other"
 
 
 def test_what_stands_inside_counts_with_the_whole():
@@ -48,21 +38,6 @@ def test_the_base_is_opened_by_its_name_and_in_the_precision_that_is_asked_for()
     lesson.open_base()
     lesson.open_base("other", "fp32")
     assert asked == [("tiny",), ("other", "fp32")]
-
-
-def test_a_row_by_itself_has_the_metric_of_its_own_columns():
-    class Mean(Metric):
-        name, about = "mean", "mean of one column"
-
-        def rows(self, records, task):
-            raise NotImplementedError
-
-        def total(self, sums, n):
-            return sums[..., 0] / n
-
-    import numpy as np
-
-    assert Mean().each(np.array([[1.0], [0.5]])).tolist() == [1.0, 0.5]
 
 
 def test_names_of_metrics_are_told_apart():

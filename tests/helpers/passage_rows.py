@@ -4,7 +4,7 @@ task's own metric."""
 from collections.abc import Sequence
 
 from assay.core.types import Document, Example, Lesson, Means, Message, Task
-from assay.runtime.arms.job import task_score
+from assay.runtime.arms.task_score import task_score
 
 TASK = Task(kind="answer")
 BRIDGE = (

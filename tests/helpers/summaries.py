@@ -1,7 +1,7 @@
 """Rows of a task of summaries, and a lesson of them that is judged by the task's own metric."""
 
 from assay.core.types import Example, Lesson, Means, Message, Task
-from assay.runtime.arms.job import task_score
+from assay.runtime.arms.task_score import task_score
 
 TASK = Task(kind="summarise")
 

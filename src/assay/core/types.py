@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args
 
-from pydantic import Field, GetCoreSchemaHandler, ValidationInfo
+from pydantic import GetCoreSchemaHandler, ValidationInfo
 from pydantic_core import core_schema
 
 # The nouns are taken from here, whichever file of this package holds them.
@@ -37,72 +37,14 @@ from assay.core.answers import (  # noqa: F401
 from assay.core.errors import Problem
 from assay.core.examples import Checks, Document, Example, Message, Messages, Role  # noqa: F401
 from assay.core.means import Means
+from assay.core.metric import Metric, Record  # noqa: F401
 from assay.core.settings import Settings
 from assay.core.steps import Augmentation, Changed, Dropped, Made, RowStep, SetStep  # noqa: F401
+from assay.core.task import NOTHING, Task  # noqa: F401
 
 Precision = Literal["auto", "bf16", "fp32"]
 # Libraries: those of every arm; scikit-learn; torch and transformers in its place; and peft
 Preload = Literal["floors", "words", "models", "training"]
-NOTHING = "none"  # how an empty set of labels is written
-
-
-class Task(Settings):
-    """What the model is asked to do. `labels` is filled in from the data when the file leaves it
-    out."""
-
-    kind: Literal[
-        "classify",
-        "multilabel",
-        "choose",
-        "answer",
-        "number",
-        "extract",
-        "summarise",
-        "rewrite",
-        "chat",
-        "rank",
-        "continue",
-        "code",
-    ] = "classify"
-    instruction: str = ""
-    labels: tuple[str, ...] = ()
-    none: str = Field(default="", max_length=80)  # what rows without a label are called
-    # between several labels, or options, in one field of a file
-    separator: str = Field(default="", max_length=8)
-    metric: str = ""
-    metrics: tuple[str, ...] = ()  # shown beside the one that decides; empty: the kind's own few
-    # numbers this close, as a share of the target, are equal
-    tolerance: float = Field(default=1e-6, ge=0, lt=1)
-    guards: dict[str, float] = {}  # metric, or "forgetting" -> points that it may lose
-    target: float | None = None  # of the metric, to be reached
-    slices: tuple[str, ...] = ()
-    max_answer_tokens: int = 0  # 0: derived from the longest training target
-    form: Form | None = None  # that a written answer must have
-    policy: str = ""  # the rules that it must keep: the text of their file, see tasks/policy.py
-    stop: tuple[str, ...] = ()  # a written answer ends before the first of these
-    language: Literal["python", "sql"] = "python"  # of a code task
-    # those of a row's tests that its question shows
-    show_tests: Literal["first", "all", "none"] = "first"
-    # further programs drawn a question, for pass@k; of a code task
-    samples: int = Field(default=0, ge=0, le=200)
-    temperature: float = Field(default=0.8, gt=0, le=2)  # that they are drawn at
-    database: str = ""  # of a code task in SQL: a file of SQLite's, or a folder of them
-
-    @property
-    def picks(self) -> bool:
-        """An answer is one of `labels`, and a model that can score does not write it. Those of
-        `choose` are letters."""
-        return self.kind in ("classify", "choose")
-
-    @property
-    def nothing(self) -> str:
-        """What is written where no label fits."""
-        return self.none or NOTHING
-
-    @property
-    def decoding(self) -> Decoding:
-        """How answers are written."""
-        return Decoding(stop=self.stop, form=self.form)
 
 
 # --- arms -----------------------------------------------------------------------------------------
@@ -355,51 +297,3 @@ if TYPE_CHECKING:
 else:
     Inner = _Inner
     Piece = _Piece
-
-# --- judging --------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """What a metric reads: one test row with its answer."""
-
-    question: Example
-    target: str
-    also: tuple[str, ...]
-    answer: Answer
-    # ids of the documents that hold the answer, where a person has noted them
-    found_in: tuple[str, ...] = ()
-    # cosine of answer and nearest accepted answer; None where no encoder was asked
-    alike: float | None = None
-    checks: Checks | None = None  # what the answer is run with, where the task is code
-
-
-class Metric(ABC):
-    """A number over test rows. `rows` gives one line of columns per record; `total` turns column
-    sums into the value, so that bootstrap draws and slices of any metric are one matrix product."""
-
-    name: str
-    about: str  # one sentence
-    higher_is_better: bool = True
-    # of the value; a metric from 0 to 1 is a score, and its differences are told in points
-    low: float = 0.0
-    high: float = 1.0
-    unit: str = ""  # of a metric that is no score
-    decides: bool = True  # False: it is shown beside others, and no arm can be chosen by it
-    reads_scores: bool = False  # of answers, and not their text alone
-
-    @abstractmethod
-    def rows(self, records: Sequence[Record], task: Task) -> Any:
-        """float64 array, shape (records, columns)."""
-
-    @abstractmethod
-    def total(self, sums: Any, n: Any) -> Any:
-        """The value from column sums (..., columns) over n rows (...,). Vectorised over leading
-        axes."""
-
-    def each(self, rows: Any) -> Any:
-        """The value of each row by itself, (n,): what a list of best and worst rows is sorted
-        by."""
-        import numpy as np
-
-        return np.asarray(self.total(rows, np.ones(len(rows))), dtype=np.float64)

@@ -10,7 +10,7 @@ from abc import abstractmethod
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
@@ -96,6 +96,8 @@ class Trained(Strategy):
     # Of a question with several accepted answers: its first, or all, a row each. derive: all where
     # they are long, which are ways of saying it; short ones are spellings of one answer.
     answers: Literal["derive", "first", "all"] = "derive"
+    # other ways to say the task's instruction: each training row is learnt under one of them all
+    instructions: tuple[Annotated[str, Field(min_length=1)], ...] = Field(default=(), max_length=64)
     max_length: int = Field(default=1024, ge=16, le=131072)  # tokens, prompt and answer
     too_long: Literal["cut", "drop", "refuse"] = "cut"
     # evaluations without a better val score before training ends

@@ -2,11 +2,8 @@ import csv
 import io
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from assay.core.errors import DataError
-from assay.core.spreadsheet import bare, escape_cell
 from assay.core.types import Document, Example, Message
 from assay.data.annotation.export_sheet import (
     LONGEST,
@@ -25,35 +22,6 @@ def rows(n):
     return [
         Example(f"r{i}", (Message("user", f"text {i}"),), source=f"a.csv:{i + 2}") for i in range(n)
     ]
-
-
-@given(st.text())
-def test_what_is_guarded_comes_back(text):
-    assert bare(escape_cell(text)) == text
-
-
-@given(st.text(), st.sampled_from("=+-@\t\r"))
-def test_no_cell_begins_as_a_formula(text, mark):
-    # OWASP, CSV Injection: cells that begin with these are computed.
-    assert escape_cell(mark + text)[0] == "'" and escape_cell(text)[:1] not in tuple("=+-@\t\r")
-
-
-@pytest.mark.parametrize(
-    "text",
-    "007 1e5 1/2 12-05 MAR1 sept2 dec-12 TRUE 10:30 1,5"
-    " $5 5% 2024-01-31 12345678901234567890".split()
-    + ["5 may", "10 am", "＝1+1", " =1"],
-)
-def test_what_a_spreadsheet_rewrites_is_guarded(text):
-    assert escape_cell(text) == f"'{text}"
-
-
-@pytest.mark.parametrize(
-    "text",
-    ["refund", "rows-17", "Where is my card?", "top_up_2", "", "a=b", "I paid 5 euros in may"],
-)
-def test_what_it_leaves_alone_is_left_alone(text):
-    assert escape_cell(text) == text
 
 
 def test_a_csv_sheet_has_a_mark_quotes_and_the_columns(tmp_path):

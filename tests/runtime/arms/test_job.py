@@ -6,7 +6,8 @@ import pytest
 from assay.core import store
 from assay.core.errors import Stopped
 from assay.core.types import Answer, Task
-from assay.runtime.arms.job import Job, strategy_of, task_score
+from assay.runtime.arms.job import Job, strategy_of
+from assay.runtime.arms.task_score import task_score
 from helpers.arm_requests import TRAIN, VAL, arm_request, example
 
 MAJORITY = {"kind": "majority"}

@@ -5,7 +5,7 @@ import pytest
 
 from assay.core.errors import TrainError
 from assay.core.types import Answer
-from assay.runtime.arms.job import task_score
+from assay.runtime.arms.task_score import task_score
 from assay.strategies.baselines.extractive import Extractive, columns, pick_sentences, word_counts
 from assay.strategies.baselines.lead import Lead
 from assay.strategies.linear.word_ranking import WordOrder

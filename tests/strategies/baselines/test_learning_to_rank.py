@@ -8,7 +8,7 @@ import pytest
 
 from assay.core.types import Example, Lesson, Means, Message, Task
 from assay.retrieval.learned_fusion import START
-from assay.runtime.arms.job import task_score
+from assay.runtime.arms.task_score import task_score
 from assay.strategies.baselines.learning_to_rank import LearningToRank, columns
 from assay.strategies.baselines.neighbours import Neighbours
 from assay.strategies.baselines.tfidf import Tfidf

@@ -85,7 +85,7 @@ def test_a_text_beyond_the_window_is_read_to_its_end(open_tiny):
 
 @pytest.mark.slow
 def test_training_lowers_the_bits_of_the_texts_learnt(lesson, tmp_path):
-    from assay.runtime.arms.job import val_score
+    from assay.runtime.arms.task_score import val_score
 
     rows = texts("the apple is red", "the sky is blue", "coal is black", "snow is white")
     given = replace(

@@ -6,7 +6,7 @@ import pytest
 
 from assay.core.errors import TrainError
 from assay.core.types import Task
-from assay.runtime.arms.job import task_score
+from assay.runtime.arms.task_score import task_score
 from assay.strategies.baselines.best_sentence import BestSentence
 from assay.strategies.baselines.reader import Reader
 from assay.strategies.spans.span_reader import SpanEncoder

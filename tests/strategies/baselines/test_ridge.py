@@ -9,7 +9,7 @@ import pytest
 from assay.core.errors import TrainError
 from assay.core.types import Answer, Example, Lesson, Means, Message, Record, Task
 from assay.evaluation.scoring import judge
-from assay.runtime.arms.job import task_score
+from assay.runtime.arms.task_score import task_score
 from assay.strategies.baselines.majority import Majority
 from assay.strategies.baselines.ridge import (
     RidgeRegression,

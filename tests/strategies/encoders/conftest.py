@@ -3,7 +3,7 @@
 import pytest
 
 from assay.core.types import Lesson, Means
-from assay.runtime.arms.job import task_score
+from assay.runtime.arms.task_score import task_score
 from helpers.encoder_rows import FRAMES, MADE, TASKS, THINGS
 from helpers.retriever_lesson import encoder as build
 

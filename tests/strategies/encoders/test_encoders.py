@@ -9,7 +9,7 @@ import torch
 from assay.core.errors import Stopped, TrainError
 from assay.core.types import Task
 from assay.models.embeddings import Embedder
-from assay.runtime.arms.job import task_score
+from assay.runtime.arms.task_score import task_score
 from helpers.encoder_rows import MADE, both, strategy
 from helpers.nights import nightly_but
 from helpers.retriever_lesson import encoder as build

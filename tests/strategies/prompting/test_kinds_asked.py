@@ -67,7 +67,7 @@ SAID = [
 def taught(lesson):
     """`taught(task, rows)`: the lesson with these rows for train and val, judged by the task's own
     metric."""
-    from assay.runtime.arms.job import task_score, val_score
+    from assay.runtime.arms.task_score import task_score, val_score
 
     def make(task, rows):
         return replace(

@@ -6,10 +6,9 @@ import json
 import numpy as np
 import pytest
 
-from assay.core.types import Adapted, Answer, Example, Message, Task
+from assay.core.types import Answer, Example, Message, Task
 from assay.models.remote.endpoint import Endpoint
 from assay.models.remote.remote_model import RemoteModel
-from assay.runtime.arms.job import val_score
 from assay.strategies.prompting.prompted_arm import Prompted, among, best_label
 from assay.tasks.parsing import AnswerParser
 from helpers.services import Service, reply, serving
@@ -66,22 +65,6 @@ def test_where_the_text_alone_is_read_it_is_the_same_and_takes_less(open_tiny):
     rough = arm.answer_text(questions)
     assert [one.text for one in rough] == [one.text for one in whole]
     assert sum(asked) < tokens and arm.answer(questions) == whole
-
-
-@pytest.mark.parametrize(("metric", "read"), [("accuracy", "text"), ("log_loss", "scores")])
-def test_a_look_at_val_asks_for_scores_only_where_its_metric_reads_them(metric, read):
-    class Told(Adapted):
-        def answer(self, questions, tell=None):
-            return [Answer("card", scores=(-0.1, -3.0, -4.0)) for _ in questions]
-
-        def answer_text(self, questions, tell=None):
-            return [Answer("refund", scores=(-1.0, -1.0, -1.0)) for _ in questions]
-
-        def save(self, folder): ...
-
-    rows = [Example("a", (Message("user", "q"),), target="refund")]
-    score = val_score(Told(), rows, TASK.model_copy(update={"metric": metric}))
-    assert (score == 1.0) == (read == "text")
 
 
 @pytest.mark.slow

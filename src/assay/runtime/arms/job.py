@@ -20,14 +20,10 @@ from assay.core import store
 from assay.core.errors import AssayError, Pruned, Stopped
 from assay.core.processes import error_to_json
 from assay.core.types import (
-    Adapted,
-    Answer,
-    Example,
     Learner,
     Lesson,
     Means,
     Precision,
-    Record,
     Strategy,
     Task,
     Tell,
@@ -38,6 +34,7 @@ from assay.runtime.arms.embedding_cache import EmbeddingCache
 from assay.runtime.arms.existing_arms import fitted_arm, needed_models
 from assay.runtime.arms.launcher import Launch
 from assay.runtime.arms.process_group import crew
+from assay.runtime.arms.task_score import task_score, val_score
 from assay.runtime.costs.energy import Meter
 from assay.runtime.costs.latency import alone
 from assay.runtime.costs.usage import PartCosts, Spent, peak_bytes
@@ -367,33 +364,6 @@ class Job:
             )
         spent.forget()
         stage.finish(note)
-
-
-def val_score(
-    adapted: Adapted, val: Sequence[Example], task: Task, work: Path | None = None
-) -> float:
-    """The task's own metric on rows of val; higher is better."""
-    from assay.evaluation.scoring import metrics_for
-
-    ask = adapted.answer if metrics_for(task)[0].reads_scores else adapted.answer_text
-    return task_score(val, ask([example.question for example in val]), task, work)
-
-
-def task_score(
-    rows: Sequence[Example], answers: Sequence[Answer], task: Task, work: Path | None = None
-) -> float:
-    """The task's own metric of answers to these rows; higher is better. `work`: where programs'
-    outcomes are kept."""
-    from assay.evaluation.scoring import judge, metrics_for
-    from assay.runtime.execution import execute_answers
-
-    pairs = zip(rows, answers, strict=True)
-    records = [Record(e.question, e.target or "", e.also, a, checks=e.checks) for e, a in pairs]
-    if work is not None:
-        records = execute_answers(records, task, work)
-    metric = metrics_for(task)[0]
-    value = judge(records, task).values[metric.name]
-    return value if metric.higher_is_better else -value
 
 
 def strategy_of(settings: dict[str, Any]) -> Strategy:

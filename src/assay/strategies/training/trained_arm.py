@@ -18,6 +18,7 @@ from assay.models.tokenizer.chat_tokens import Encoded
 from assay.strategies.linear.word_ranking import pairs_of
 from assay.strategies.prompting.few_shot import sample_rows
 from assay.strategies.prompting.prompted_arm import Prompted
+from assay.strategies.training.instruction_templates import in_several_words
 from assay.tasks.prompt_format import ask
 from assay.training.settings import NetworkChange, Trained
 
@@ -153,7 +154,8 @@ def train(
     train = learnt(
         given if settings.max_rows is None else sample_rows(given, settings.max_rows, lesson.seed)
     )
-    rows = fitting(train, encode(chat, lesson.task, train), settings, chat.max_length, "training")
+    told = in_several_words(encode, settings.instructions, lesson.seed)(chat, lesson.task, train)
+    rows = fitting(train, told, settings, chat.max_length, "training")
     held = sample_rows(lesson.val, settings.val_rows, lesson.seed)
     asked = learnt(held)
     val = fitting(asked, encode(chat, lesson.task, asked), settings, chat.max_length, "val")
