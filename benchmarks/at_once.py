@@ -93,7 +93,11 @@ def products(processes: int, threads: int, count: int) -> float:
     time.sleep(8)  # all have imported and are warm
     begun = time.perf_counter()
     for one in some:
-        one.communicate(b"\n")
+        assert one.stdin is not None
+        one.stdin.write(b"\n")
+        one.stdin.close()
+    for one in some:
+        one.wait()
     return time.perf_counter() - begun
 
 
