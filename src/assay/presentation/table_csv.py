@@ -11,8 +11,6 @@ from assay.presentation.number_format import NOTHING, SCALES, clean
 
 # As the plots and tables of a report write numbers: 1,060, −2.0, 12.5
 NUMBER = re.compile(r"[-+−]?\d{1,3}(,\d{3})+(\.\d+)?|[-+−]?\d*\.?\d+(e[-+−]?\d+)?")
-
-
 PARTS = ("", "low", "high", "note")  # of a cell: columns, where a row has them
 
 

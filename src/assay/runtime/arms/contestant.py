@@ -29,8 +29,8 @@ class Contestant:
         done: its records of all val rows that are asked, fitted on all rows. hope: its last score.
             met: it has met the test rows. fitting, asking: seconds to fit it on all rows, and to
             ask it the test rows, as far as known. loss: of what counts as equal, what leaving it
-            out may lose. dearer: it asks the base model, which the best so far does not: to be as
-            good gains nothing.
+            out may lose. dearer: it asks a language model, which the best so far does not: to be
+            as good gains nothing.
     """
 
     name: str

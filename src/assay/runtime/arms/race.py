@@ -267,10 +267,12 @@ class Race:
     def _best_beside(self, one: Contestant) -> Arm | None:
         """The best so far, and whether `one` is dearer than that."""
         best = best_so_far([c.done for c in self.field if c.done], self.bench.prepared.task)
-        base = self.bench.project.model
-        lean = {c.name for c in self.field if base not in c.strategy.needs(base)}
-        one.dearer = best is not None and best.name in lean and one.name not in lean
+        asks_model = {c.name for c in self.field if self._asks_language_model(c.strategy)}
+        one.dearer = best is not None and best.name not in asks_model and one.name in asks_model
         return best
+
+    def _asks_language_model(self, strategy: Strategy) -> bool:
+        return bool({*strategy.needs(self.bench.project.model)} - {*strategy.encoders()})
 
     def _say_behind(self, behind: str, best: str) -> str:
         return (

@@ -8,7 +8,8 @@ Can win    answers are kept in pieces, asked in a drawn order. After each piece 
            with the best finished strategy's to the same rows
 On val     (runtime/arms/race.py) a strategy is left out where that is expected to lose less than
            `LOSS` of what counts as equal; `DEAR_LOSS` where it trains by steps or asks the base
-           model, which is most of a run's time
+           model, which is most of a run's time. To be as good gains something too, since it may
+           be cheaper; not where it asks a language model and the best does not
 On test    a strategy that was in the race is asked as long as on val; of others, the rest is not
            asked where the upper end of the paired interval at `LEVEL` lies below what counts as
            equal
