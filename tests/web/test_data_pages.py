@@ -25,6 +25,8 @@ def test_every_reason_leads_to_its_rows(client_of, own):
     assert "160 rows read" in text
     for label in ("red", "blue"):
         assert re.search(rf'scope="row">{label}</th><td class="n">80', text)
+    assert "How many rows are so many characters long." in text
+    assert "tokens are learnt from" in text and "<mark>" in text
     everything = client_of.get(f"/p/{own.id}/data/rows").text
     assert "160 rows, page 1 of 4" in everything
     found = client_of.get(f"/p/{own.id}/data/rows?q=red7").text

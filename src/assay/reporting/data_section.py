@@ -42,7 +42,7 @@ def section(seen: ReportView) -> spec.Section:
         *_labels(extra.get("labels") or {}),
         spec.SectionHeading("Lengths"),
         spec.Figure(figures.lengths(extra)),
-        *_example(extra.get("rendered")),
+        *example_blocks(extra.get("rendered")),
     ]
     return spec.Section("data", "Data", blocks)
 
@@ -100,7 +100,7 @@ def _labels(labels: dict[str, dict[str, int]]) -> Sequence[spec.Block]:
     )
 
 
-def _example(told: dict[str, Any] | None) -> Sequence[spec.Block]:
+def example_blocks(told: dict[str, Any] | None) -> Sequence[spec.Block]:
     """One training example as the model sees it."""
     if not told:
         return ()

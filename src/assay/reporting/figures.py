@@ -144,16 +144,11 @@ def lengths(extra: Extra) -> Plot | None:
     found = extra.get("lengths")
     if not found:
         return None
-    return histogram(
-        "lengths",
-        found["edges"],
-        found["counts"],
-        found.get("limit"),
-        unit=found.get("unit", "characters"),
-        title="Length of the rows",
-        about="A histogram of row lengths; a dashed line marks where rows are cut.",
-        caption="Rows longer than the limit are cut, and counted in the warnings.",
-    )
+    limit, unit = found.get("limit"), found.get("unit", "characters")
+    cut = " Rows longer than the dashed line are cut, and counted in the warnings."
+    said = f"How many rows are so many {unit} long.{'' if limit is None else cut}"
+    words = {"unit": unit, "title": "Length of the rows", "about": said, "caption": said}
+    return histogram("lengths", found["edges"], found["counts"], limit, **words)
 
 
 def learning(card: Card, metric: str = "score") -> Plot | None:

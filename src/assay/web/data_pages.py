@@ -14,7 +14,12 @@ from starlette.responses import RedirectResponse, Response
 from assay.core.errors import Problem, UsageError
 from assay.core.store import read_json, read_lines
 from assay.data.annotation.decisions import ACTIONS
+from assay.presentation import section_spec as spec
 from assay.presentation.number_format import shorten
+from assay.reporting.data_check import histogram, render_example
+from assay.reporting.data_section import example_blocks
+from assay.reporting.figures import lengths
+from assay.runtime.data_stage.annotation import Annotation
 from assay.runtime.data_stage.lineage import curation_folder, flow
 from assay.runtime.data_stage.row_decisions import RowDecisions, current_user
 from assay.web.compare import PAGE
@@ -76,8 +81,20 @@ def data(request: Request, project: WebProject) -> Response:
         kind=work.kind,
         labels=names if work.kind == "classify" else [],
         by_file={name: found for name, found in by_file.items() if found},
+        texts=_texts(work) if work.rows else [],
         pairs=_pairs(account) if account else [],
     )
+
+
+def _texts(work: Annotation) -> list[spec.Block]:
+    """How long the rows are, and one of middling length as a model that is trained sees it."""
+    found = histogram([len(row.text) for row in work.rows])
+    blocks = [spec.SectionHeading("Lengths"), spec.Figure(lengths({"lengths": found}))]
+    rows = sorted((len(row.text), row.id, row) for row in work.loaded.train if row.target)
+    if not rows:
+        return blocks
+    task = work.project.aim.model_copy(update={"kind": work.kind, "labels": work.labels})
+    return [*blocks, *example_blocks(render_example(task, rows[len(rows) // 2][2]))]
 
 
 def _pairs(account: Account) -> list[dict[str, Any]]:
