@@ -45,9 +45,11 @@ def test_heats_are_folded_once_a_strategy_has_begun(tmp_path):
         told(event="stage", name=name, state="start")
         told(event="stage", name=name, state="done", seconds=1.0)
     live = LiveRun(tmp_path)
-    assert "<details>" not in state_html(live) and "race, tfidf" in state_html(live)
+    assert "<details>" not in state_html(live, live.goes_on) and "race, tfidf" in state_html(
+        live, live.goes_on
+    )
     told(event="stage", name="tfidf", state="start")
-    rows, _, heats = state_html(live).partition("<details>")
+    rows, _, heats = state_html(live, live.goes_on).partition("<details>")
     assert "race" not in rows and 'scope="row">tfidf' in rows
     assert "2 heats" in heats and "race, lora" in heats
 

@@ -86,7 +86,7 @@ def data(request: Request, project: WebProject) -> Response:
     )
 
 
-def _texts(work: Annotation) -> list[spec.Block]:
+def _texts(work: Annotation) -> Sequence[spec.Block]:
     """How long the rows are, and one of middling length as a model that is trained sees it."""
     found = histogram([len(row.text) for row in work.rows])
     blocks = [spec.SectionHeading("Lengths"), spec.Figure(lengths({"lengths": found}))]

@@ -40,14 +40,16 @@ _following = 0
 
 
 def run(request: Request, project: WebProject, plan: str | None = None) -> Response:
+    # Asked once: the buttons of a page are those of the state that it shows.
+    goes_on = project.run.goes_on
     return page(
         "run",
         title=f"{project.name}: run",
         project=project,
         tab="run",
         mark=request.app.state.mark,
-        state=state_html(project.run),
-        goes_on=project.run.goes_on,
+        state=state_html(project.run, goes_on),
+        goes_on=goes_on,
         plan=plan,
     )
 
@@ -73,9 +75,8 @@ def last_words(live: LiveRun, begun: float) -> str:
         return said.read().decode("utf-8", "replace").strip()
 
 
-def state_html(live: LiveRun) -> str:
+def state_html(live: LiveRun, goes_on: bool) -> str:
     """What changes while a run goes on."""
-    goes_on = live.goes_on
     with live.look() as state:
         now = time.time() if goes_on else state.last
         values = {
@@ -170,7 +171,7 @@ async def _states(project: WebProject) -> AsyncIterator[str]:
     try:
         before, idle = "", 0.0
         while True:
-            shown = await asyncio.to_thread(state_html, project.run)
+            shown = await asyncio.to_thread(state_html, project.run, project.run.goes_on)
             if shown != before:
                 before, idle = shown, 0.0
                 lines = "".join(f"data: {line}\n" for line in shown.splitlines())
