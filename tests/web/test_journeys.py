@@ -198,12 +198,14 @@ def test_two_strategies_are_asked_and_one_is_corrected(window, finished_run, tmp
 
 
 HOLD = """
-import sys, time
+import signal, sys, time
 from datetime import UTC, datetime
 from pathlib import Path
 from assay.core.store import append, lock
 from assay.runtime.events.log import NAME, line
 work = Path(sys.argv[1])
+# As a run does: where a shell has begun the tests in the background, SIGINT is ignored at first.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 with lock(work / "run.lock", "assay run"):
     append(work / NAME, line({"event": "run", "state": "start"}, datetime.now(UTC)))
     time.sleep(120)
