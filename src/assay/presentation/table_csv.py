@@ -46,11 +46,11 @@ def _parts(cell: spec.Cell) -> dict[str, str]:
         case spec.Strong(inner):
             return _parts(inner)
         case spec.Stacked(upper, lower):
-            return _beside(_parts(upper), lower)
+            return _add_note(_parts(upper), lower)
         case tuple() if cell and isinstance(cell[0], spec.FormattedNumber | spec.Ends):
             found = _parts(cell[0])
             for one in cell[1:]:
-                found = _beside(found, one)
+                found = _add_note(found, one)
             return found
         case _:
             text = _text(cell)
@@ -59,7 +59,7 @@ def _parts(cell: spec.Cell) -> dict[str, str]:
             return {} if text == NOTHING else {"": plain}
 
 
-def _beside(found: dict[str, str], cell: spec.Cell) -> dict[str, str]:
+def _add_note(found: dict[str, str], cell: spec.Cell) -> dict[str, str]:
     """With what stands below or behind it."""
     own = _parts(cell.words if isinstance(cell, spec.Tag) else cell)
     if "" in own:

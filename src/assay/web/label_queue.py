@@ -54,7 +54,7 @@ class LabelQueue:
                 self._votes = None
             votes = stamp_of(self._work.path)
             if votes != self._votes:
-                self._work.read_again()
+                self._work.reload_votes()
                 self._votes = votes
             return self._work
 

@@ -141,6 +141,8 @@ def test_a_training_is_judged_by_what_it_may_still_learn():
     assert follow(0.1, 1 / 4) == "accuracy 0.100 against 0.938 of probe"  # .55 at best
     assert follow(0.45, 1 / 16) == ""  # .86 at best: within two standard errors
     assert follow(0.8, 1 / 4) == ""
+    # Exact answers: nothing is right until the form is learnt, and then much is.
+    assert follow(0.0, 1 / 2) == "" and follow(0.0, 1.0) != ""
     # .86 at best, with an error of .06: .0054 to be gained, .0028 where it is dearer.
     assert follow(0.82, 0.6) == ""
     assert follow(0.82, 0.6, dearer=True) != ""
@@ -159,10 +161,10 @@ def test_a_training_that_is_hopeless_is_ended(tmp_path):
     # Begun again, it ends before it trains on, unless the rule is another by now.
     again = watch_of(of, tmp_path / "answers.jsonl", time.monotonic() + 3600, None, [])
     again.curve = lambda score, share: ""
-    again.compare_kept()
+    again.compare_with_saved()
     again.curve = watch.curve
     with pytest.raises(Stopped):
-        again.compare_kept()
+        again.compare_with_saved()
     assert again.note == watch.note
 
 

@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from assay.core.types import Example, Message, Task
 from assay.strategies import Lora
-from assay.strategies.training.instruction_templates import in_several_words
+from assay.strategies.training.instruction_templates import vary_instructions
 from assay.tasks.prompt_format import ask
 
 TASK = Task(kind="classify", instruction="Say the colour.", labels=("red", "blue"))
@@ -21,19 +21,19 @@ def prompts(chat, task, examples):
 
 
 def test_every_row_keeps_its_place_and_has_one_of_the_instructions():
-    found = in_several_words(prompts, OTHERS, seed=0)(None, TASK, ROWS)
+    found = vary_instructions(prompts, OTHERS, seed=0)(None, TASK, ROWS)
     assert len(found) == 300
     assert all(f"text {i}" in one for i, one in enumerate(found))
     seen = Counter(next(i for i in (TASK.instruction, *OTHERS) if i in one) for one in found)
     # A third each; four standard errors are 33 rows.
     assert set(seen) == {TASK.instruction, *OTHERS} and all(67 < n < 133 for n in seen.values())
-    assert found == in_several_words(prompts, OTHERS, seed=0)(None, TASK, ROWS)
-    assert found[:5] == in_several_words(prompts, OTHERS, seed=0)(None, TASK, ROWS[:5])
-    assert found != in_several_words(prompts, OTHERS, seed=1)(None, TASK, ROWS)
+    assert found == vary_instructions(prompts, OTHERS, seed=0)(None, TASK, ROWS)
+    assert found[:5] == vary_instructions(prompts, OTHERS, seed=0)(None, TASK, ROWS[:5])
+    assert found != vary_instructions(prompts, OTHERS, seed=1)(None, TASK, ROWS)
 
 
 def test_without_others_nothing_changes():
-    assert in_several_words(prompts, (), seed=0) is prompts
+    assert vary_instructions(prompts, (), seed=0) is prompts
 
 
 def test_an_empty_instruction_is_refused():

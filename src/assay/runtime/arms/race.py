@@ -171,7 +171,7 @@ class Race:
         begun, label, note = time.monotonic(), watch.name, ""
         bench.tell({"event": "stage", "name": label, "state": "start"})
         try:
-            watch.compare_kept()
+            watch.compare_with_saved()
             replace(bench, tell=watch.tell).run(
                 label,
                 one.strategy,
@@ -206,7 +206,8 @@ class Race:
     def _monitor(
         self, bench: Bench, one: Contestant, label: str, until: float, share: float
     ) -> RaceMonitor:
-        best, project = self._best_beside(one), self.bench.project
+        best, project = self._find_best(), self.bench.project
+        one.dearer = self._is_dearer(one, best)
 
         def curve(score: float, done: float) -> str:
             return hopeless_curve(
@@ -244,8 +245,9 @@ class Race:
 
     def _compare(self, group: Sequence[Contestant]) -> None:
         """After the heats of a group: who of it the best of all has left behind."""
+        best = self._find_best()
         for one in group:
-            best = self._best_beside(one)
+            one.dearer = self._is_dearer(one, best)
             if one.status or one.done is None or one.done is best or one.strategy.baseline:
                 continue
             assert best is not None  # `one.done` is there
@@ -264,12 +266,13 @@ class Race:
             dearer=one.dearer,
         )
 
-    def _best_beside(self, one: Contestant) -> Arm | None:
-        """The best so far, and whether `one` is dearer than that."""
-        best = best_so_far([c.done for c in self.field if c.done], self.bench.prepared.task)
+    def _find_best(self) -> Arm | None:
+        return best_so_far([c.done for c in self.field if c.done], self.bench.prepared.task)
+
+    def _is_dearer(self, one: Contestant, best: Arm | None) -> bool:
+        """Whether it asks a language model, and the best does not."""
         asks_model = {c.name for c in self.field if self._asks_language_model(c.strategy)}
-        one.dearer = best is not None and best.name not in asks_model and one.name in asks_model
-        return best
+        return best is not None and best.name not in asks_model and one.name in asks_model
 
     def _asks_language_model(self, strategy: Strategy) -> bool:
         return bool({*strategy.needs(self.bench.project.model)} - {*strategy.encoders()})

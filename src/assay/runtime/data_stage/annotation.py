@@ -328,20 +328,20 @@ class Annotation:
         the same person. Others may write at the same time."""
         with self.lock():
             mend(self.path)
-            self.read_again()
+            self.reload_votes()
             new = new_votes(self.votes, votes)
             before = {(v.id, v.text, v.annotator, v.decides) for v in self.votes}
             changed = sum((v.id, v.text, v.annotator, v.decides) in before for v in new)
             if new:
                 store.append(self.path, *(vote.to_json() for vote in new))
-        self._know([*self.votes, *new])
+        self._set_votes([*self.votes, *new])
         return len(new), changed
 
-    def read_again(self) -> None:
+    def reload_votes(self) -> None:
         """The votes as they are kept now: others may have given some, or taken the file away."""
-        self._know(read_votes(self.path, self.project.folder))
+        self._set_votes(read_votes(self.path, self.project.folder))
 
-    def _know(self, votes: list[Vote]) -> None:
+    def _set_votes(self, votes: list[Vote]) -> None:
         self.votes = votes
         for name in ("_votes_by_row", "label_result"):
             self.__dict__.pop(name, None)

@@ -129,18 +129,18 @@ class RaceMonitor:
         look is kept: the same run again does not train on for it."""
         assert self.curve is not None
         if behind := self.curve(score, share):
-            write_json(self._kept_look, {"score": score, "share": share})
+            write_json(self._look_file, {"score": score, "share": share})
             told = f"Left out after {share:.0%} of its training: {behind} on val."
             self._end("behind", f"{told} It was not asked the test rows.")
 
     @property
-    def _kept_look(self) -> Path:
+    def _look_file(self) -> Path:
         return self.answers.with_name("look.json")
 
-    def compare_kept(self) -> None:
+    def compare_with_saved(self) -> None:
         """With what an earlier run knows of it."""
-        if self.curve is not None and self._kept_look.exists():
-            self._look(**read_json(self._kept_look))
+        if self.curve is not None and self._look_file.exists():
+            self._look(**read_json(self._look_file))
         self.compare()
 
     def _end(self, why: str, note: str) -> None:
@@ -247,6 +247,8 @@ def hopeless_curve(
         return ""
     sign, size = 1 if metric.higher_is_better else -1, metric.high - metric.low
     perfect = sign * (metric.high if metric.higher_is_better else metric.low)
+    if share < 1 and score <= perfect - size:
+        return ""  # what is not right once, as exact answers in the beginning, says nothing yet
     value = sign * judge(best.records, task).values[metric.name]
     better = score + (1 - share**RATE) * (perfect - score) - value
     # Two scores of as many rows each, which are not known one by one: the variance of a row is at

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     Encode = Callable[[Chat, Task, Sequence[Example]], list[Encoded]]
 
 
-def in_several_words(encode: Encode, instructions: Sequence[str], seed: int) -> Encode:
+def vary_instructions(encode: Encode, instructions: Sequence[str], seed: int) -> Encode:
     """`encode`, each row under the task's own instruction or one of these. Which, is drawn from the
     seed and the row; all are as likely."""
 

@@ -18,7 +18,7 @@ from assay.models.tokenizer.chat_tokens import Encoded
 from assay.strategies.linear.word_ranking import pairs_of
 from assay.strategies.prompting.few_shot import sample_rows
 from assay.strategies.prompting.prompted_arm import Prompted
-from assay.strategies.training.instruction_templates import in_several_words
+from assay.strategies.training.instruction_templates import vary_instructions
 from assay.tasks.prompt_format import ask
 from assay.training.settings import NetworkChange, Trained
 
@@ -154,7 +154,7 @@ def train(
     train = learnt(
         given if settings.max_rows is None else sample_rows(given, settings.max_rows, lesson.seed)
     )
-    told = in_several_words(encode, settings.instructions, lesson.seed)(chat, lesson.task, train)
+    told = vary_instructions(encode, settings.instructions, lesson.seed)(chat, lesson.task, train)
     rows = fitting(train, told, settings, chat.max_length, "training")
     held = sample_rows(lesson.val, settings.val_rows, lesson.seed)
     asked = learnt(held)
