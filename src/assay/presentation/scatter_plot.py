@@ -64,18 +64,10 @@ def scatter(
     for power in range(math.ceil(low), math.floor(high) + 1, every):
         parts.append(line(x(power), 24, x(power), bottom, "grid"))
         parts.append(text(x(power), bottom + 18, (powers or _tenfold)(power), "tick", "middle"))
-    on = sorted(
-        (x(place), y(dot.value))
-        for (dot, _), place in zip(dots, places, strict=True)
-        if dot.name in front
-    )
-    joints: list[Box] = []  # of the steps
-    if len(on) > 1:
-        steps = [on[0]] + [corner for a, b in pairwise(on) for corner in ((b[0], a[1]), b)]
-        path = " ".join(f"{px:.1f},{py:.1f}" for px, py in steps)
-        parts.append(f'<polyline points="{path}" class="front"/>')
-        for (ax, ay), (bx, by) in pairwise(steps):
-            joints.append((min(ax, bx) - 2, min(ay, by) - 2, max(ax, bx) + 2, max(ay, by) + 2))
+    joined = zip(dots, places, strict=True)
+    on = sorted((x(place), y(dot.value)) for (dot, _), place in joined if dot.name in front)
+    drawn_front, joints = _front(on)
+    parts += drawn_front
     taken: list[Box] = [
         (x(p) - 8, y(dot.value) - 8, x(p) + 8, y(dot.value) + 8)
         for (dot, _), p in zip(dots, places, strict=True)
@@ -95,6 +87,19 @@ def scatter(
         how = {"powers": powers, "shape": shape, "front": front}
         narrow = scatter(f"{key}-narrow", dots, **said, **how, width=PHONE).svg
     return Plot(drawn, caption, ("strategy", axis, across), rows, narrow)
+
+
+def _front(on: Sequence[tuple[float, float]]) -> tuple[list[str], list[Box]]:
+    """The line in steps through these places, and the room that each of its pieces takes."""
+    if len(on) < 2:
+        return [], []
+    steps = [on[0]] + [corner for a, b in pairwise(on) for corner in ((b[0], a[1]), b)]
+    path = " ".join(f"{px:.1f},{py:.1f}" for px, py in steps)
+    joints = [
+        (min(ax, bx) - 2, min(ay, by) - 2, max(ax, bx) + 2, max(ay, by) + 2)
+        for (ax, ay), (bx, by) in pairwise(steps)
+    ]
+    return [f'<polyline points="{path}" class="front"/>'], joints
 
 
 def _tenfold(power: int) -> str:

@@ -89,14 +89,21 @@ def curves(
         said = {"title": title, "about": about, "metric": metric, "since": since}
         small = curves(f"{key}-narrow", curve, **said, caption="", losses=losses, width=PHONE)
         narrow = small.svg if small else None
+    return Plot(drawn, caption, *_table(curve, metric), narrow)
+
+
+def _table(
+    curve: Sequence[dict[str, Any]], metric: str
+) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+    """Header and rows of what was seen at the looks."""
     names = [name for name in ("train", "val", "score") if _of(curve, name)]
-    rows = [
+    rows: list[tuple[str, ...]] = [
         (count(point["step"]), *(three(point.get(name)) for name in names))
         for point in curve
         if any(_is_real(point.get(name)) for name in names)
     ]
-    header = ("step", *(f"{metric} on val" if name == "score" else name for name in names))
-    return Plot(drawn, caption, header, rows, narrow)
+    words = (f"{metric} on val" if one == "score" else one for one in names)
+    return ("step", *words), rows
 
 
 def _panel(
