@@ -46,10 +46,19 @@ def test_sheets_are_written_for_each_annotator(tickets, capsys):
 def test_agreement_is_told_with_its_interval_and_where_it_is_defined():
     whole = Interval(0.8, 0.7, 0.9)
     none = Interval(math.nan, math.nan, math.nan)
+    others = {name: (8, whole) for name in ("anna", "ben", "carl")}
     found = Agreement(
-        {"anna": 10, "ben": 8}, 8, percent=whole, fleiss=none, alpha={}, pairs=(), confused=()
+        {"anna": 10, "ben": 8},
+        8,
+        percent=whole,
+        fleiss=none,
+        alpha={},
+        pairs=(),
+        confused=(),
+        with_others=others,
     )
-    votes, agree, fleiss = agreement_lines(found)
+    votes, agree, fleiss, *each = agreement_lines(found)
+    assert len(each) == 3 and named(each[0], "anna with the others, 8 rows", "0.800")
     assert named(votes, "anna 10", "ben 8", "8 rows")
     assert named(agree, "0.800", "0.700 to 0.900")
     assert fleiss.endswith("not defined: all votes are one label")

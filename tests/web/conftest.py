@@ -6,8 +6,10 @@ import shutil
 
 import pytest
 
-from assay.core.store import read_json, read_lines, to_json, write_lines, write_text
+from assay.core.store import append, read_json, read_lines, to_json, write_lines, write_text
+from assay.data.annotation.votes import Vote, mark
 from assay.reporting.report_files import write_report
+from assay.runtime.data_stage.annotation import Annotation
 from helpers.browser import browser, missing
 from helpers.local_page import TOKEN, served
 from helpers.sample_report import report
@@ -132,9 +134,20 @@ def _browser(kind):
         yield opened
 
 
+def write_votes(folder):
+    """On 20 rows anna and ben say the same, half of them red, and eve says always red."""
+    votes = [
+        Vote(row.id, mark(row), who, "red" if who == "eve" else ("red", "blue")[at % 2])
+        for at, row in enumerate(Annotation.of(folder).rows[60:80])
+        for who in ("anna", "ben", "eve")
+    ]
+    append(folder / "annotations.jsonl", *(vote.to_json() for vote in votes))
+
+
 @pytest.fixture(scope="module")
 def desk(report, tmp_path_factory):
-    """A project with the sample report, and rows of which some have no label."""
+    """A project with the sample report, and rows of which some have no label and some have votes
+    of three people."""
     folder = small_project(tmp_path_factory.mktemp("browser"))
     rows = list(read_lines(folder / "rows.jsonl"))
     for row in rows[:60]:
@@ -143,6 +156,8 @@ def desk(report, tmp_path_factory):
     value = read_json(folder / "project.yaml")
     value["task"]["labels"] = ["red", "blue"]
     write_text(folder / "project.yaml", to_json(value))
+    write_votes(folder)
+    write_text(folder / "guidelines.md", "# Red\n\nWhat is red, and *nothing* else.\n")
     write_report(report, folder / "report")
     with served(folder) as (address, id):
         yield address, id, folder

@@ -22,6 +22,8 @@ VIEWS = (
     "ask",
     "annotate",
     "annotate?who=anna",
+    "annotators",
+    "annotators/eve",
     "review",
     "watch",
     "run",

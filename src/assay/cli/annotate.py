@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from assay.cli.options import (
     Encoding,
@@ -52,7 +52,14 @@ Keep = Annotated[
     list[str] | None, option("--keep", "ROW", "Keep a row whatever a step says; likewise.")
 ]
 Undo = Annotated[list[str] | None, option("--undo", "ROW", "Undo either; likewise.")]
-Why = Annotated[str, option("--why", "TEXT", "Of --drop and --keep, for the ledger.")]
+DropAnnotator = Annotated[
+    list[str] | None,
+    option("--drop-annotator", "NAME", "Let no vote of this person count; may be repeated."),
+]
+UndoAnnotator = Annotated[
+    list[str] | None, option("--undo-annotator", "NAME", "Let them count again; likewise.")
+]
+Why = Annotated[str, option("--why", "TEXT", "Why something is dropped or kept, for the ledger.")]
 Leave = Annotated[bool, flag("--leave-out", "Take the good lines of a sheet, not the others.")]
 
 
@@ -74,6 +81,8 @@ def annotate(
     drop: Drop = None,
     keep: Keep = None,
     undo: Undo = None,
+    drop_annotator: DropAnnotator = None,
+    undo_annotator: UndoAnnotator = None,
     why: Why = "",
     as_json: Json = False,
 ) -> int:
@@ -83,21 +92,23 @@ def annotate(
     """
     _one_thing(
         {"--out": out, "--in": sheets, "--adjudicate": adjudicate}
-        | {"--drop": drop, "--keep": keep, "--undo": undo},
+        | {"--drop": drop, "--keep": keep, "--undo": undo}
+        | {"--drop-annotator": drop_annotator, "--undo-annotator": undo_annotator},
         {"--next": next_, "--errors": errors},
     )
     from assay.runtime.data_stage.annotation import Annotation
 
     work = Annotation.of(only_project("annotate", project, named))
     decided: dict[Action, list[str] | None] = {"drop": drop, "keep": keep, "undo": undo}
-    if some := [(action, names) for action, names in decided.items() if names]:
-        ((action, names),) = some
+    people: dict[Literal["drop", "undo"], list[str] | None]
+    people = {"drop": drop_annotator, "undo": undo_annotator}
+    if any(decided.values()) or any(people.values()):
         from assay.runtime.data_stage.row_decisions import RowDecisions, current_user
 
-        told = RowDecisions(work)
-        _show_decisions(
-            told, told.decide(names, action, annotators or current_user(), why), as_json
-        )
+        told, by = RowDecisions(work), annotators or current_user()
+        new = sum(told.decide(names, do, by, why) for do, names in decided.items() if names)
+        new += sum(told.decide_annotators(who, do, by, why) for do, who in people.items() if who)
+        _show_decisions(told, new, as_json)
     elif sheets:
         taken = work.take(sheets, encoding=encoding or None, leave_out=leave_out)
         _show_votes(work, taken, as_json)
@@ -127,13 +138,17 @@ def _one_thing(*groups: dict[str, Any]) -> None:
 
 def _show_decisions(told: RowDecisions, new: int, as_json: bool) -> None:
     actions = Counter(one.action for one in told.now.values())
+    gone = sorted(told.work.dropped)
     if as_json:
-        as_document({"new": new, **{name: actions[name] for name in ("drop", "keep")}})
+        counts = {name: actions[name] for name in ("drop", "keep")}
+        as_document({"new": new, **counts, "dropped_annotators": gone})
         return
     say(
         f"decided  {new:,} new; {actions['drop']:,} rows are dropped, {actions['keep']:,} kept"
         f" ({near(told.path)})"
     )
+    if gone:
+        say(f"         no vote counts of {', '.join(gone)}")
     say(f"then     assay run {near(told.work.project.folder)}")
 
 
@@ -172,7 +187,9 @@ def _show_votes(work: Annotation, taken: SheetImport, as_json: bool) -> None:
 
 
 def _document(work: Annotation) -> dict[str, Any]:
-    return {"annotations": str(work.path), **work.counts(), "agreement": work.agreement().to_json()}
+    gone = {name: one.to_json() for name, one in sorted(work.dropped.items())}
+    found = work.agreement().to_json()
+    return {"annotations": str(work.path), **work.counts(), "agreement": found, "dropped": gone}
 
 
 def _state(work: Annotation, as_json: bool) -> None:
@@ -196,6 +213,8 @@ def state_lines(work: Annotation) -> Iterator[str]:
             f"         {counts['strays']:,} votes are about rows that were edited or are gone"
             " and do not count (D088)"
         )
+    for name, one in sorted(work.dropped.items()):
+        yield f"         no vote of {name} counts: {one.why or 'without a reason'} ({one.by})"
     if counts["voted"]:
         yield from agreement_lines(work.agreement())
     folder = near(work.project.folder)
@@ -222,6 +241,10 @@ def agreement_lines(found: Agreement) -> Iterator[str]:
         parts += [f"F1 of pieces {_format_agreement(pair.f1)}"] if pair.f1 is not None else []
         parts.append(f"equal {_format_agreement(pair.percent)}")
         yield f"         {pair.first} ~ {pair.second}, {pair.rows:,} rows: {'; '.join(parts)}"
+    if len(found.with_others) > 2:  # of two people the pair says it
+        for name, (rows, share) in found.with_others.items():
+            same = _format_agreement(share)
+            yield f"         {name} with the others, {rows:,} rows: equal {same}"
     for first, second, count in found.confused[:CONFUSED]:
         yield f"         {first} ~ {second}: {count:,} time{'s' * (count > 1)}"
 

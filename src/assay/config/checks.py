@@ -116,8 +116,10 @@ def _paths(found: Mapping[str, Any]) -> Iterator[tuple[Place, str]]:
             yield from ((("data", "files", split), path) for path in paths)
         if found["data"].annotations:
             yield ("data", "annotations"), found["data"].annotations
-        if "decisions" in found["data"].model_fields_set and found["data"].decisions:
-            yield ("data", "decisions"), found["data"].decisions
+        for name in ("decisions", "guidelines"):
+            path = getattr(found["data"], name)
+            if name in found["data"].model_fields_set and path:
+                yield ("data", name), path
     yield from ((("documents",), path) for path in found.get("documents", ()))
     if "evaluate" in found:
         paths = found["evaluate"].contamination_reference

@@ -59,7 +59,9 @@ class Files(Settings):
     _one_or_many = field_validator("*", mode="before")(one_or_many)
 
 
-DECISIONS = "decisions.jsonl"  # beside the project file
+# beside the project file
+DECISIONS = "decisions.jsonl"
+GUIDELINES = "guidelines.md"
 
 
 class DataSettings(Settings):
@@ -83,6 +85,8 @@ class DataSettings(Settings):
     settle: Settle = "majority"  # how several votes on a row become one label
     # rows that people dropped or kept; the usual name is read where it is there, and null is none
     decisions: str | None = DECISIONS
+    # what annotators are told; likewise
+    guidelines: str | None = GUIDELINES
 
     @property
     def aside(self) -> float:
@@ -196,10 +200,19 @@ class Project(TopLevelSettings):
     @property
     def decisions(self) -> Path | None:
         """The file of decisions about rows, when there is one."""
-        if self.data.decisions is None:
+        return self._usual(self.data.decisions, DECISIONS)
+
+    @property
+    def guidelines(self) -> Path | None:
+        """The file of what annotators are told, when there is one."""
+        return self._usual(self.data.guidelines, GUIDELINES)
+
+    def _usual(self, name: str | None, usual: str) -> Path | None:
+        """A file that need not be there where it has its usual name."""
+        if name is None:
             return None
-        file = _inside(self.folder, self.data.decisions)
-        return file if file.exists() or self.data.decisions != DECISIONS else None
+        file = _inside(self.folder, name)
+        return file if file.exists() or name != usual else None
 
     @property
     def document_paths(self) -> list[Path]:

@@ -17,6 +17,7 @@ from starlette.routing import Route
 
 from assay.core.errors import AssayError
 from assay.web import (
+    annotator_pages,
     ask_pages,
     compare_pages,
     data_pages,
@@ -40,6 +41,7 @@ ROOMS: tuple[Any, ...] = (
     run_pages,
     ask_pages,
     label_pages,
+    annotator_pages,
     review_pages,
     watch_pages,
 )

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
+from markdown_it import MarkdownIt
+from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from assay.core.errors import Problem, UsageError
+from assay.core.errors import DataError, Problem, UsageError
 from assay.data.annotation.votes import mark
+from assay.presentation.number_format import clean
 from assay.tasks.options import LETTERS
 from assay.web.forms import read_form
 from assay.web.label_queue import ORDERS, LabelQueue
@@ -38,11 +42,12 @@ def annotate(request: Request, project: WebProject) -> Response:
         "order": order,
         "kind": work.kind,
         "names": order_names(work.counts()),
+        "guidelines": guidelines_html(work.project.guidelines),
     }
-    if not PERSON.fullmatch(who):
-        return page("annotate_begin", **values)
-    queue = rows.queue(who, order)
     id = asked.get("row", "")
+    if not PERSON.fullmatch(who):
+        return page("annotate_begin", row=id, **values)
+    queue = rows.queue(who, order)
     row = rows.row(id) if id else next((found for id in queue if (found := rows.row(id))), None)
     done = sum(any(v.annotator == who for v in votes) for votes in work.on.values())
     if row is None:
@@ -66,6 +71,29 @@ def annotate(request: Request, project: WebProject) -> Response:
         skip=after[0] if after else "",
         **values,
     )
+
+
+def guidelines_html(file: Path | None) -> Markup:
+    """What annotators are told, Markdown as HTML; nothing where there is no file.
+
+    Raises:
+        DataError: D001 a file that the project names is not there, D008 it is no UTF-8 text.
+    """
+    if file is None:
+        return Markup()
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise DataError(Problem("D001", "cannot be read", file.name)) from error
+    except UnicodeDecodeError as error:
+        raise DataError(Problem("D008", "is not UTF-8", file.name)) from error
+    # HTML in it is shown as text, and addresses that would run something are no links.
+    reader = MarkdownIt("commonmark", {"html": False}).disable("image")
+    tokens = reader.parse(clean(text))
+    for token in tokens:
+        if token.type in ("heading_open", "heading_close"):  # below the page's own
+            token.tag = f"h{min(6, int(token.tag[1]) + 2)}"
+    return Markup(reader.renderer.render(tokens, reader.options, {}))
 
 
 def order_names(counts: dict[str, int]) -> dict[str, str]:

@@ -40,7 +40,7 @@ class LabelQueue:
     _lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
     _work: Annotation | None = None
     _stamp: tuple[FileStamp, ...] = ()
-    _votes: FileStamp | None = None
+    _votes: tuple[FileStamp, ...] = ()
     _queues: dict[tuple[str, str], list[str]] = field(default_factory=dict)
 
     def work(self) -> Annotation:
@@ -51,8 +51,9 @@ class LabelQueue:
                 self._work = Annotation.of(self.target)
                 self._stamp = self._file_stamps(self._work)
                 self._queues.clear()
-                self._votes = None
-            votes = stamp_of(self._work.path)
+                self._votes = ()
+            own = self._work.project
+            votes = tuple(map(stamp_of, (self._work.path, own.folder / (own.data.decisions or ""))))
             if votes != self._votes:
                 self._work.reload_votes()
                 self._votes = votes

@@ -4,7 +4,7 @@ import random
 import pytest
 from sklearn.metrics import cohen_kappa_score
 
-from assay.data.annotation.agreement import agreement
+from assay.data.annotation.agreement import agreement, differing_rows
 
 # Krippendorff (2011), Computing Krippendorff's alpha-reliability, section C: four observers, twelve
 # units, "." missing.
@@ -134,3 +134,27 @@ def test_pieces_agree_by_f1_and_texts_by_being_equal():
     assert pair.f1.value == pytest.approx(0.4) and pair.kappa is None
     texts = agreement(two([("At nine.", "at  nine"), ("Ten", "Eleven")]), "answer", draws=50)
     assert texts.percent.value == 0.5 and texts.fleiss is None
+
+
+def test_each_stands_with_the_share_of_others_that_say_the_same():
+    """By hand: of b's rows c says 2 alike on half, and a on all."""
+    votes = {
+        "r1": {"a": "x", "b": "x", "c": "x"},
+        "r2": {"a": "y", "b": "y", "c": "x"},
+        "r3": {"b": "x", "c": "y"},
+        "r4": {"a": "x"},
+    }
+    found = agreement(votes).with_others
+    assert {who: (rows, share.value) for who, (rows, share) in found.items()} == {
+        "a": (2, 0.75),
+        "b": (3, 0.5),
+        "c": (3, pytest.approx(1 / 3)),
+    }
+    assert agreement(votes).to_json()["with_others"]["b"]["value"] == 0.5
+
+
+def test_rows_on_which_somebody_says_otherwise():
+    votes = {"r1": {"a": "x", "b": "y"}, "r2": {"a": "x", "b": "x"}, "r3": {"b": "y", "c": "x"}}
+    assert differing_rows(votes, "a") == ["r1"] and differing_rows(votes, "b") == ["r1", "r3"]
+    texts = {"r1": {"a": "It is red.", "b": "it is red"}}
+    assert differing_rows(texts, "a", "answer") == [] != differing_rows(texts, "a")

@@ -6,6 +6,7 @@ from assay.cli.main import command
 from assay.config import load
 from assay.core.errors import DataError, UsageError
 from assay.core.store import read_json, read_lines, to_json, write_lines, write_text
+from assay.data.annotation.votes import Vote, mark
 from assay.runtime.data_stage.annotation import Annotation
 from assay.runtime.data_stage.prepare import prepare
 from assay.runtime.data_stage.row_decisions import RowDecisions
@@ -93,3 +94,47 @@ def test_a_project_that_names_another_file_or_none(folder):
     write_text(folder / "project.yaml", to_json(value))
     with pytest.raises(DataError, match=r"D001 other\.jsonl"):
         prepared(folder)
+
+
+@pytest.fixture
+def voted(folder):
+    """anna labels four rows 'a'; the project uses the votes."""
+    work = Annotation.of(folder)
+    rows = [row for row in work.rows if row.target == "b"][:4]
+    work.add([Vote(row.id, mark(row), "anna", "a") for row in rows])
+    value = read_json(folder / "project.yaml")
+    value["data"]["annotations"] = "annotations.jsonl"
+    write_text(folder / "project.yaml", to_json(value))
+    return folder
+
+
+def changed(folder):
+    return sum(line["action"] == "changed" for line in prepared(folder)[1].values())
+
+
+def test_no_vote_counts_of_an_annotator_who_was_dropped(voted, capsys):
+    assert changed(voted) == 4
+    asked = ["annotate", str(voted), "--annotators", "lead"]
+    assert command([*asked, "--drop-annotator", "anna", "--why", "careless"]) == 0
+    assert "no vote counts of anna" in capsys.readouterr().out
+    assert changed(voted) == 0
+    assert command(["annotate", str(voted)]) == 0
+    assert "no vote of anna counts: careless (lead)" in capsys.readouterr().out
+    assert command([*asked, "--undo-annotator", "anna"]) == 0
+    assert changed(voted) == 4
+    assert decisions(voted).decide_annotators(["anna"], "undo", "lead") == 0
+
+
+def test_an_annotator_whom_nobody_knows_cannot_be_dropped(voted):
+    with pytest.raises(DataError, match="D087 ben: nobody of that name"):
+        decisions(voted).decide_annotators(["ben"], "drop", "lead")
+    with pytest.raises(UsageError, match="C073"):
+        decisions(voted).decide_annotators(["anna"], "drop", "a b")
+    assert not (voted / "decisions.jsonl").exists()
+
+
+def test_a_line_about_an_annotator_keeps_nothing(voted):
+    line = {"annotator": "anna", "by": "lead", "action": "keep"}
+    write_text(voted / "decisions.jsonl", to_json(line) + "\n")
+    with pytest.raises(DataError, match="D025"):
+        decisions(voted)

@@ -55,6 +55,8 @@ class Agreement:
     pairs: tuple[AnnotatorPair, ...]
     # two labels given to one row by two people, most frequent first
     confused: tuple[tuple[str, str, int], ...]
+    # of each who shares rows with others: how many, and the share of them that say the same
+    with_others: dict[str, tuple[int, Interval]]
 
     def to_json(self) -> dict[str, Any]:
         pairs = [
@@ -70,6 +72,10 @@ class Agreement:
             "alpha": {level: _plain(found) for level, found in self.alpha.items()},
             "pairs": pairs,
             "confused": [list(found) for found in self.confused],
+            "with_others": {
+                name: {"rows": rows, **(_plain(share) or {})}
+                for name, (rows, share) in self.with_others.items()
+            },
         }
 
 
@@ -96,10 +102,7 @@ def agreement(
         values are NaN, and null in JSON, where they are not defined: kappa and alpha of votes that
         are all one label.
     """
-    if kind not in (*CLOSED, "extract"):
-        votes = {
-            row: {who: normal(label) for who, label in said.items()} for row, said in votes.items()
-        }
+    votes = _comparable(votes, kind)
     people = Counter(annotator for said in votes.values() for annotator in said)
     shared = {row: dict(said) for row, said in votes.items() if len(said) > 1}
     closed = kind in CLOSED
@@ -136,8 +139,42 @@ def agreement(
         rows=len(shared),
         pairs=pairs,
         confused=tuple((a, b, n) for (a, b), n in ranked) if closed else (),
+        with_others=_with_others(shared, draws, seed),
         **whole,
     )
+
+
+def differing_rows(votes: Votes, who: str, kind: str = "classify") -> list[str]:
+    """The rows on which somebody says something else than this annotator does."""
+    return [
+        row
+        for row, said in _comparable(votes, kind).items()
+        if who in said and any(label != said[who] for label in said.values())
+    ]
+
+
+def _comparable(votes: Votes, kind: str) -> Votes:
+    """Texts without what does not count as a difference; labels as they are."""
+    if kind in (*CLOSED, "extract"):
+        return votes
+    return {row: {who: normal(text) for who, text in said.items()} for row, said in votes.items()}
+
+
+def _with_others(shared: Votes, draws: int, seed: int) -> dict[str, tuple[int, Interval]]:
+    """Of each row that somebody shares, the share of the other votes that say what theirs says;
+    the mean over rows."""
+    same: dict[str, list[float]] = {}
+    for said in shared.values():
+        times = Counter(said.values())
+        for who, label in said.items():
+            same.setdefault(who, []).append((times[label] - 1) / (len(said) - 1))
+    return {
+        who: (
+            len(rows),
+            _interval(np.array(rows)[:, None], _mean, Weights(len(rows), draws=draws, seed=seed)),
+        )
+        for who, rows in sorted(same.items())
+    }
 
 
 def _interval(rows: np.ndarray, total: Total, weights: Weights) -> Interval:

@@ -1,10 +1,11 @@
-"""What somebody decided about a row: that it is dropped, or kept whatever a step says. The
-decisions of a project are lines of `decisions.jsonl`, which only grows.
+"""What somebody decided about a row: that it is dropped, or kept whatever a step says; or about an
+annotator: that none of their votes counts. The decisions of a project are lines of
+`decisions.jsonl`, which only grows.
 
 A line      {"id", "text": hash of what the row asks, "by", "action": "drop", "keep" or "undo",
-            "why"}
-Newer       a later decision about a row stands for the earlier one, whoever made it; all stay in
-            the file
+            "why"}; of an annotator {"annotator", "by", "action": "drop" or "undo", "why"}
+Newer       a later decision about a row or an annotator stands for the earlier one, whoever made
+            it; all stay in the file
 Edited      a decision counts only for a row with the same text, as a vote does (`votes`)
 Kept        by the steps of `prepare`: it gets the repairs that every question gets, and the ledger
             says which step would have dropped it. A leak into val or test is repaired all the same
@@ -12,7 +13,7 @@ Kept        by the steps of `prepare`: it gets the repairs that every question g
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -35,10 +36,15 @@ class Decision:
     by: str
     action: Action
     why: str = ""
+    annotator: str = ""  # whom it is about, in place of a row
 
     def to_json(self) -> dict[str, Any]:
-        row = {"id": self.id, "text": self.text, "by": self.by, "action": self.action}
-        return row | ({"why": self.why} if self.why else {})
+        about = {"annotator": self.annotator} if self.annotator else self._row()
+        line = {**about, "by": self.by, "action": self.action}
+        return line | ({"why": self.why} if self.why else {})
+
+    def _row(self) -> dict[str, Any]:
+        return {"id": self.id, "text": self.text}
 
 
 def read_decisions(path: Path, base: Path = Path()) -> list[Decision]:
@@ -53,17 +59,33 @@ def read_decisions(path: Path, base: Path = Path()) -> list[Decision]:
     found = Findings(display_path(path, base))
     decisions = []
     for source, fields in table.rows:
-        own = [fields.get(name) for name in ("id", "text", "by")]
-        action = next((one for one in ACTIONS if one == fields.get("action")), None)
-        if action is None or not all(isinstance(value, str) and value for value in own):
+        decision = _read_decision(fields)
+        if decision is None:
             told = "is no decision: id, text, by, and action (drop, keep or undo) are needed"
             line = int(source.rpartition(":")[2])
             found.problem("D025", told, line, help="remove the line, or name another file")
-            continue
-        id, text, by = map(str, own)
-        decisions.append(Decision(id, text, by, action, str(fields.get("why") or "")))
+        else:
+            decisions.append(decision)
     found.settle()
     return decisions
+
+
+def _read_decision(fields: Mapping[str, Any]) -> Decision | None:
+    action = next((one for one in ACTIONS if one == fields.get("action")), None)
+    about = ("annotator", "by") if fields.get("annotator") else ("id", "text", "by")
+    own = {name: fields.get(name) for name in about}
+    if action is None or not all(isinstance(value, str) and value for value in own.values()):
+        return None
+    if "annotator" in own and action == "keep":
+        return None
+    said = {"id": "", "text": "", **{name: str(value) for name, value in own.items()}}
+    return Decision(action=action, why=str(fields.get("why") or ""), **said)
+
+
+def dropped_annotators(decisions: Sequence[Decision]) -> dict[str, Decision]:
+    """Those whose votes do not count, with the decision that says so."""
+    newest = {one.annotator: one for one in decisions if one.annotator}
+    return {name: one for name, one in newest.items() if one.action == "drop"}
 
 
 def match_decisions(
@@ -77,7 +99,7 @@ def match_decisions(
         by_mark.setdefault(text, []).append(row)
     found: dict[str, Decision] = {}
     strays = []
-    for one in decisions:
+    for one in (one for one in decisions if not one.annotator):
         same = by_mark.get(one.text, [])
         if marks.get(one.id) == one.text:
             found[one.id] = one

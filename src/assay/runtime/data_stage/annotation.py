@@ -30,6 +30,7 @@ from assay.core.types import Example
 from assay.data.annotation import export_sheet as sheet
 from assay.data.annotation.adjudication import disputes, settle
 from assay.data.annotation.apply_votes import Applied, apply
+from assay.data.annotation.decisions import dropped_annotators, read_decisions
 from assay.data.annotation.import_sheet import drop_contradictions, take, together
 from assay.data.annotation.votes import (
     NAME,
@@ -42,12 +43,12 @@ from assay.data.annotation.votes import (
     read_votes,
 )
 from assay.runtime.data_stage.labels import read_rows
+from assay.runtime.data_stage.split_ids import ids_of
 
 if TYPE_CHECKING:
     from assay.config import Project
     from assay.data.annotation.agreement import Agreement
     from assay.data.annotation.confident_learning import Doubt
-    from assay.data.reading.load import LoadedExamples
 
 Pick = Literal["open", "next", "errors"]
 PERSON = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
@@ -91,10 +92,11 @@ class Annotation:
         self.loaded = read_rows(project, unlabelled=True)
         self.rows = [*self.loaded.train, *self.loaded.val, *self.loaded.test]
         self.path = project.annotations or project.folder / NAME
-        if is_truncated(self.path):
-            with self.lock():
-                mend(self.path)
-        self.votes = read_votes(self.path, project.folder)
+        for file in (self.path, project.decisions):
+            if file is not None and is_truncated(file):
+                with self.lock():
+                    mend(file)
+        self.reload_votes()
 
     def lock(self) -> AbstractContextManager[None]:
         owned.private(self.project.work)
@@ -114,12 +116,17 @@ class Annotation:
 
     @cached_property
     def _votes_by_row(self) -> tuple[dict[str, list[Vote]], list[Vote]]:
-        return match_votes(self.votes, self.rows)
+        return match_votes(self.counted, self.rows)
 
     @property
     def on(self) -> dict[str, list[Vote]]:
-        """The newest votes by row."""
+        """The newest votes by row, of all whose votes count."""
         return self._votes_by_row[0]
+
+    @property
+    def counted(self) -> list[Vote]:
+        """The votes but those of annotators who were dropped."""
+        return [vote for vote in self.votes if vote.annotator not in self.dropped]
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -136,7 +143,7 @@ class Annotation:
     @cached_property
     def label_result(self) -> Applied:
         """The rows that have a label, with those of people over those of the files."""
-        return apply(self.rows, self.votes, self.project.data.settle)
+        return apply(self.rows, self.counted, self.project.data.settle)
 
     # --- out ---
 
@@ -339,6 +346,9 @@ class Annotation:
 
     def reload_votes(self) -> None:
         """The votes as they are kept now: others may have given some, or taken the file away."""
+        decided = self.project.decisions
+        found = read_decisions(decided, self.project.folder) if decided else []
+        self.dropped = dropped_annotators(found)
         self._set_votes(read_votes(self.path, self.project.folder))
 
     def _set_votes(self, votes: list[Vote]) -> None:
@@ -348,11 +358,16 @@ class Annotation:
 
     # --- what they say together ---
 
-    def agreement(self, *, draws: int = 2000) -> Agreement:
-        """See `curate.annotate.agreement`."""
+    def agreement(self, *, draws: int = 2000, everyone: bool = False) -> Agreement:
+        """How far annotators agree (`assay.data.annotation.agreement`).
+
+        Args:
+            everyone: also those whose votes do not count.
+        """
         from assay.data.annotation.agreement import agreement
 
-        return agreement(by_annotator(self.on), self.kind, draws=draws, seed=self.project.seed)
+        on = match_votes(self.votes, self.rows)[0] if everyone else self.on
+        return agreement(by_annotator(on), self.kind, draws=draws, seed=self.project.seed)
 
     def counts(self) -> dict[str, int]:
         """Rows by state: all, with votes, settled, in dispute, without any label, and votes that
@@ -367,22 +382,3 @@ class Annotation:
             "unlabelled": len(self.rows) - len(self.label_result.examples),
             "strays": len(self._votes_by_row[1]),
         }
-
-
-def ids_of(project: Project, loaded: LoadedExamples, split: str) -> set[str] | None:
-    """The ids of the rows of a split, as its file or the project's own division has it; None for
-    all rows.
-
-    Raises:
-        UsageError: C073 there is no such split. As `prepare` where no file is given for it.
-    """
-    if not split:
-        return None
-    if split not in ("train", "val", "test"):
-        raise UsageError(Problem("C073", f"must be train, val or test, got '{split}'", "--split"))
-    given = {"train": loaded.train, "val": loaded.val, "test": loaded.test}[split]
-    if given and (loaded.val or loaded.test):
-        return {row.id for row in given}
-    from assay.runtime.data_stage.prepare import prepare
-
-    return {row.id for row in prepare(project, lambda event: None).examples(split)}

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from assay.core.errors import DataError, Problem
 from assay.core.types import Example
 from assay.data.annotation.apply_votes import Applied, apply
-from assay.data.annotation.decisions import apply_decisions, read_decisions
+from assay.data.annotation.decisions import apply_decisions, dropped_annotators, read_decisions
 from assay.data.annotation.votes import missing, read_votes
 from assay.data.reading.findings import display_path
 
@@ -89,7 +89,10 @@ def load_labelled(
     elif not project.annotations.is_file():
         raise missing(project.annotations, project.folder)
     else:
-        done = apply(came, read_votes(project.annotations, project.folder), project.data.settle)
+        gone = dropped_annotators(decisions)
+        votes = read_votes(project.annotations, project.folder)
+        counted = [vote for vote in votes if vote.annotator not in gone]
+        done = apply(came, counted, project.data.settle)
     if decisions:
         apply_decisions(done, decisions, came)
     return with_labels(loaded, done, project.aim.labels, project.aim.none), came, done

@@ -208,10 +208,10 @@ def _key(project: Project, files: Files, models: dict[str, dict[str, Any]], trac
     inputs += [(name, path.name, bytes_of(path)) for name, path in by_people if path is not None]
     documents = [(path.name, bytes_of(path)) for path in project.document_paths]
     split = [bytes_of(path) for path in (project.manifest_path, *project.probe_paths) if path]
+    same = {"processes", "ray", "decisions", "guidelines"}  # the result is the same
     settings: dict[str, Any] = {
         "aim": project.aim.model_dump(mode="json", exclude=UNREAD | set(CODE)),
-        # the result is the same
-        "data": project.data.model_dump(mode="json", exclude={"processes", "ray", "decisions"}),
+        "data": project.data.model_dump(mode="json", exclude=same),
         "curate": [
             {"kind": s.kind, "version": s.VERSION, **s.non_defaults()} for s in project.curate
         ],

@@ -1,4 +1,5 @@
-"""Rows that people drop, or keep whatever a step of `prepare` says: `assay annotate --drop ROW`.
+"""Rows that people drop, or keep whatever a step of `prepare` says: `assay annotate --drop ROW`;
+and annotators whose votes do not count: `assay annotate --drop-annotator NAME`.
 
 Decisions are kept in `decisions.jsonl` beside the project file, or in the file that
 `data.decisions` names. A run applies them, and its ledger says so; no data file is changed.
@@ -10,13 +11,19 @@ import getpass
 import re
 from collections.abc import Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from assay.config.project import DECISIONS
 from assay.core import store
 from assay.core.errors import DataError, Problem, UsageError
-from assay.data.annotation.decisions import Action, Decision, match_decisions, read_decisions
-from assay.data.annotation.votes import is_truncated, mark, mend
+from assay.data.annotation.decisions import (
+    Action,
+    Decision,
+    dropped_annotators,
+    match_decisions,
+    read_decisions,
+)
+from assay.data.annotation.votes import mark, mend
 from assay.runtime.data_stage.annotation import PERSON
 
 if TYPE_CHECKING:
@@ -24,15 +31,12 @@ if TYPE_CHECKING:
 
 
 class RowDecisions:
-    """The decisions of a project about its rows. `work`: has the rows."""
+    """The decisions of a project about its rows and annotators. `work`: has the rows."""
 
     def __init__(self, work: Annotation):
         project = work.project
         self.work = work
         self.path = project.decisions or project.folder / DECISIONS
-        if is_truncated(self.path):
-            with work.lock():
-                mend(self.path)
         self.all = read_decisions(self.path, project.folder)
 
     @cached_property
@@ -49,9 +53,7 @@ class RowDecisions:
         Raises:
             UsageError: C073, `by` is no name. DataError: D087, there is no such row.
         """
-        if not PERSON.fullmatch(by):
-            text = f"a name has 1 to 40 letters, digits, - and _; got {by!r}"
-            raise UsageError(Problem("C073", text, "by"))
+        _require_name(by)
         rows = {name: row for row in self.work.rows for name in (row.id, row.source)}
         if unknown := [name for name in names if name not in rows]:
             help = "rows are named by id or by file:line, as assay report --ledger prints them"
@@ -62,13 +64,44 @@ class RowDecisions:
             known = self.now.get(row.id)
             if (known.action if known else before) != action:
                 new.append(Decision(row.id, mark(row), by, action, why.strip()))
-        if new:
-            with self.work.lock():
-                mend(self.path)
-                store.append(self.path, *(one.to_json() for one in new))
-            self.all = [*self.all, *new]
-            self.__dict__.pop("now", None)
+        self._add(new)
         return len(new)
+
+    def decide_annotators(
+        self, names: Sequence[str], action: Literal["drop", "undo"], by: str, why: str = ""
+    ) -> int:
+        """Let no vote of these people count, or let them count again; for how many that was not
+        decided so before.
+
+        Raises:
+            UsageError: C073, `by` is no name. DataError: D087, nobody of that name has voted.
+        """
+        _require_name(by)
+        known = {vote.annotator for vote in self.work.votes}
+        if unknown := [name for name in names if name not in known]:
+            who = ", ".join(sorted(known)) or "nobody"
+            help = f"these have voted: {who}"
+            raise DataError(Problem("D087", "nobody of that name has voted", unknown[0], help=help))
+        gone = dropped_annotators(self.all)
+        changed = [name for name in dict.fromkeys(names) if (name in gone) != (action == "drop")]
+        self._add([Decision("", "", by, action, why.strip(), name) for name in changed])
+        return len(changed)
+
+    def _add(self, new: Sequence[Decision]) -> None:
+        if not new:
+            return
+        with self.work.lock():
+            mend(self.path)
+            store.append(self.path, *(one.to_json() for one in new))
+        self.all = [*self.all, *new]
+        self.__dict__.pop("now", None)
+        self.work.reload_votes()
+
+
+def _require_name(by: str) -> None:
+    if not PERSON.fullmatch(by):
+        text = f"a name has 1 to 40 letters, digits, - and _; got {by!r}"
+        raise UsageError(Problem("C073", text, "by"))
 
 
 def current_user() -> str:
