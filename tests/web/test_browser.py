@@ -26,6 +26,7 @@ VIEWS = (
     "annotators/eve",
     "review",
     "watch",
+    "updates",
     "run",
 )
 

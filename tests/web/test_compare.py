@@ -7,7 +7,16 @@ import numpy as np
 import pytest
 
 from assay.core.store import read_json
-from assay.web.compare import SHOWS, CompareQuery, as_csv, counts, fitting_rows, usual_columns
+from assay.web.compare import (
+    FEW,
+    SHOWS,
+    CompareQuery,
+    as_csv,
+    counts,
+    fitting_rows,
+    groups,
+    usual_columns,
+)
 from assay.web.row_matrix import read_matrix
 
 
@@ -122,3 +131,15 @@ def test_csv_has_the_rows_and_is_guarded(seen):
     assert head[:3] == ["id", "question", "target"] and len(lines) == len(rows)
     assert [line[0] for line in lines] == [matrix.ids[row] for row in rows]
     assert not any(cell[:1] in "=@+" and cell for line in lines for cell in line)
+
+
+def test_where_rows_stand_is_counted_among_all_rows(seen):
+    matrix, _ = seen
+    rows, _ = rows_of(seen, show="failed")
+    found = groups(matrix, rows)
+    assert found and {one["field"] for one in found} <= {"target", *matrix.slices}
+    assert [one["share"] for one in found] == sorted((x["share"] for x in found), reverse=True)
+    for one in found:
+        values = {"target": matrix.targets, **matrix.slices}[one["field"]]
+        fitting = [row for row in rows if values[row] == one["value"]]
+        assert one["rows"] == len(fitting) and one["of"] == list(values).count(one["value"]) >= FEW

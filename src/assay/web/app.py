@@ -27,6 +27,7 @@ from assay.web import (
     overview_pages,
     review_pages,
     run_pages,
+    update_pages,
     watch_pages,
 )
 from assay.web.access_control import AccessControl
@@ -44,6 +45,7 @@ ROOMS: tuple[Any, ...] = (
     annotator_pages,
     review_pages,
     watch_pages,
+    update_pages,
 )
 TYPES = {"css": "text/css", "js": "text/javascript"}
 

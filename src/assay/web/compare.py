@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,7 @@ from assay.web.row_matrix import RowMatrix
 PAGE = 50  # rows
 SHOWN = 4  # strategies side by side where none are named
 MOST = 12
+GROUPS, FEW, VALUES = 12, 5, 200  # that are shown; rows of one; values of a field
 # What the first strategy did, and the one that it is held against.
 SHOWS = {
     "different": "answers of these {n} differ",
@@ -140,6 +142,26 @@ def counts(matrix: RowMatrix, query: CompareQuery) -> dict[str, int]:
         "none": int((~right[:, columns].any(1)).sum()),
         "all": len(matrix),
     }
+
+
+def groups(matrix: RowMatrix, rows: np.ndarray) -> list[dict[str, Any]]:
+    """Where rows of a view stand: the targets and slices of which most rows are in it.
+
+    Returns:
+        {"field", "value", "rows": of the view, "of": of all, "share"} each, the largest share
+        first; groups of `FEW` rows or more, of fields with at most `VALUES` values.
+    """
+    found = []
+    for field, values in {"target": matrix.targets, **matrix.slices}.items():
+        every = Counter(values)
+        if not 1 < len(every) <= VALUES:
+            continue
+        inside = Counter(values[row] for row in rows.tolist())
+        for value, count in inside.items():
+            if every[value] >= FEW:
+                one = {"field": field, "value": value, "rows": count, "of": every[value]}
+                found.append({**one, "share": count / every[value]})
+    return sorted(found, key=lambda one: (-one["share"], -one["rows"]))[:GROUPS]
 
 
 def as_csv(matrix: RowMatrix, query: CompareQuery, rows: np.ndarray) -> Iterator[str]:

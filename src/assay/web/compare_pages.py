@@ -20,6 +20,7 @@ from assay.web.compare import (
     as_csv,
     counts,
     fitting_rows,
+    groups,
 )
 from assay.web.overview_pages import past_reports
 from assay.web.pages import page
@@ -53,6 +54,8 @@ def compare(request: Request, project: WebProject) -> Response:
             for row, lines in zip(shown, matrix.lines(shown, query.columns), strict=True)
         ],
         found=len(rows),
+        groups=groups(matrix, rows) if len(rows) < len(matrix) else [],
+        whole=len(matrix),
         at=at,
         pages=pages,
         values={**_values(matrix, query), "run": run, "page": at if at > 1 else ""},

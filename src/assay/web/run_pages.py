@@ -36,6 +36,7 @@ STREAMS = 16  # that follow at once; more look again by themselves
 BEGINS = 3.0  # seconds that a started run has to show itself
 SAID = "page-run.log"  # in work/: what a run that was started here has said
 TAIL = 2_000  # bytes of it that are shown where it did not come to its end
+NUMBER = re.compile(r"[0-9]{1,5}(\.[0-9]{1,3})?")
 _following = 0
 
 
@@ -114,17 +115,33 @@ def _parts(state: RunState, now: float, goes_on: bool) -> list[str]:
 
 
 async def start(request: Request, project: WebProject) -> Response:
-    form = await read_form(request)
+    minutes = read_minutes(await read_form(request))
+    return await start_run(project, ["--minutes", minutes] if minutes else [])
+
+
+def read_minutes(form: dict[str, str]) -> str:
+    """The field `minutes`; "" where it is empty.
+
+    Raises:
+        UsageError: C060, it is no number above 0.
+    """
+    minutes = form.get("minutes", "").strip()
+    if minutes and not (NUMBER.fullmatch(minutes) and float(minutes) > 0):
+        raise UsageError(
+            Problem("C060", f"minutes: {minutes[:40]} is no number above 0", "minutes")
+        )
+    return minutes
+
+
+async def start_run(project: WebProject, options: list[str]) -> Response:
+    """`assay run` with these options; to the page that follows it.
+
+    Raises:
+        UsageError: R003, a run goes on.
+    """
     if project.run.goes_on:
         raise UsageError(Problem("R003", "a run goes on in this project", project.near))
-    command, minutes = _command(project), form.get("minutes", "").strip()
-    if minutes:
-        if not re.fullmatch(r"[0-9]{1,5}(\.[0-9]{1,3})?", minutes) or float(minutes) <= 0:
-            raise UsageError(
-                Problem("C060", f"minutes: {minutes[:40]} is no number above 0", "minutes")
-            )
-        command += ["--minutes", minutes]
-    start_process(command, place(project.target, "work") / SAID)
+    start_process([*_command(project), *options], place(project.target, "work") / SAID)
     until = time.monotonic() + BEGINS
     while not project.run.goes_on and time.monotonic() < until:
         await asyncio.sleep(0.1)

@@ -66,18 +66,9 @@ def ask(seen: Seen) -> dict[str, Any] | None:
     """
     from assay.evaluation.scoring import metrics_for
 
-    settings, prepared = seen.bench.project.checking.update_drill, seen.bench.prepared
-    labels = seen.task.labels if seen.task.kind == "classify" else ()
-    data = DrillData(
-        prepared.examples("train"), prepared.examples("val"), prepared.documents(), labels
-    )
-    test = prepared.examples("test")
-    found = {
-        kind: make_change(kind, data, test, seen.task, settings, seen.seed)
-        for kind in settings.changes
-    }
-    changes = [one for one in found.values() if isinstance(one, DataChange)]
-    cannot = [{"kind": kind, "why": one} for kind, one in found.items() if isinstance(one, str)]
+    settings = seen.bench.project.checking.update_drill
+    data = read_drill_data(seen.bench.prepared)
+    changes, cannot = possible_changes(data, seen.bench.prepared, settings, seen.seed)
     arms = select_drill_arms(seen, settings)
     if not changes or not arms:
         why = (
@@ -110,6 +101,23 @@ def ask(seen: Seen) -> dict[str, Any] | None:
         "cannot": cannot,
         "left_out": left_out,
     }
+
+
+def read_drill_data(prepared: Prepared) -> DrillData:
+    labels = prepared.task.labels if prepared.task.kind == "classify" else ()
+    return DrillData(
+        prepared.examples("train"), prepared.examples("val"), prepared.documents(), labels
+    )
+
+
+def possible_changes(
+    data: DrillData, prepared: Prepared, settings: UpdateDrill, seed: int
+) -> tuple[list[DataChange], list[dict[str, str]]]:
+    """The changes that this data allows, and of the others {"kind", "why"}."""
+    task, test = prepared.task, prepared.examples("test")
+    found = {kind: make_change(kind, data, test, task, settings, seed) for kind in settings.changes}
+    changes = [one for one in found.values() if isinstance(one, DataChange)]
+    return changes, [{"kind": k, "why": one} for k, one in found.items() if isinstance(one, str)]
 
 
 def change_json(change: DataChange, arms: list[dict[str, Any]]) -> dict[str, Any]:
