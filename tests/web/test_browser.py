@@ -17,6 +17,7 @@ VIEWS = (
     "",
     "compare?show=all",
     "row/3",
+    "row/3/context",
     "data",
     "data/rows",
     "ask",

@@ -151,7 +151,7 @@ def groups(matrix: RowMatrix, rows: np.ndarray) -> list[dict[str, Any]]:
         {"field", "value", "rows": of the view, "of": of all, "share"} each, the largest share
         first; groups of `FEW` rows or more, of fields with at most `VALUES` values.
     """
-    found = []
+    found: list[dict[str, Any]] = []
     for field, values in {"target": matrix.targets, **matrix.slices}.items():
         every = Counter(values)
         if not 1 < len(every) <= VALUES:

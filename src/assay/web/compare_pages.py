@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import difflib
 from typing import Any
 
@@ -11,6 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
+from assay.core.errors import AssayError
 from assay.presentation.number_format import clean, shorten
 from assay.web.compare import (
     PAGE,
@@ -207,10 +209,7 @@ def row(request: Request, project: WebProject) -> Response:
     matrix, report, run = _rows_beside(project, asked)
     if matrix is None or report is None:
         return _not_yet(project)
-    number = request.path_params["row"]
-    if not (number.isascii() and number.isdigit()) or len(number) > 9 or int(number) >= len(matrix):
-        raise HTTPException(404)
-    at = int(number)
+    at = _row_number(request, matrix)
     query = CompareQuery.of(asked, matrix, report)
     rows = fitting_rows(matrix, query)
     place = int(np.searchsorted(rows, at)) if query.sort == "" else -1
@@ -223,6 +222,7 @@ def row(request: Request, project: WebProject) -> Response:
         title=f"{project.name}: {matrix.ids[at]}",
         project=project,
         tab="compare",
+        at=at,
         id=matrix.ids[at],
         question=matrix.questions[at],
         target=matrix.targets[at],
@@ -251,6 +251,43 @@ def row(request: Request, project: WebProject) -> Response:
     )
 
 
+def _row_number(request: Request, matrix: RowMatrix) -> int:
+    number = request.path_params["row"]
+    if not (number.isascii() and number.isdigit()) or len(number) > 9 or int(number) >= len(matrix):
+        raise HTTPException(404)
+    return int(number)
+
+
+async def context(request: Request, project: WebProject) -> Response:
+    """What stands around a row: its tokens, and the training rows that are most like it."""
+    matrix = await asyncio.to_thread(project.matrix)
+    if matrix is None:
+        return _not_yet(project)
+    at = _row_number(request, matrix)
+    found = await asyncio.to_thread(project.context.example, matrix.ids[at])
+    similar, tokens, fault = [], None, ""
+    if found is not None:
+        similar = await asyncio.to_thread(project.context.similar, found)
+        try:
+            tokens = await asyncio.to_thread(project.context.tokens, found)
+        except AssayError as error:  # the model is not on this machine, say
+            fault = str(error)
+    return page(
+        "row_context",
+        title=f"{project.name}: around {matrix.ids[at]}",
+        project=project,
+        tab="compare",
+        at=at,
+        id=matrix.ids[at],
+        target=matrix.targets[at],
+        row=found,
+        similar=[(share, one, shorten(one.text, CUT)) for share, one in similar],
+        tokens=tokens,
+        fault=fault,
+        asked=request.url.query,
+    )
+
+
 def download(request: Request, project: WebProject) -> Response:
     """The rows that a view has, as CSV."""
     asked = dict(request.query_params)
@@ -263,4 +300,9 @@ def download(request: Request, project: WebProject) -> Response:
     return StreamingResponse(lines, media_type="text/csv; charset=utf-8", headers=headers)
 
 
-ROUTES = {"compare": compare, "compare/rows.csv": download, "row/{row}": row}
+ROUTES = {
+    "compare": compare,
+    "compare/rows.csv": download,
+    "row/{row}": row,
+    "row/{row}/context": context,
+}

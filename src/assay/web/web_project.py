@@ -19,6 +19,7 @@ from assay.web.chat_session import ChatSession
 from assay.web.label_queue import LabelQueue
 from assay.web.live_run import LiveRun
 from assay.web.reconsider_cache import ReconsiderCache
+from assay.web.row_context import RowContext
 from assay.web.row_matrix import RowMatrix, read_matrix
 
 Stamp = tuple[int, int]
@@ -75,6 +76,10 @@ class WebProject:
     @cached_property
     def chat(self) -> ChatSession:
         return ChatSession(self.target)
+
+    @cached_property
+    def context(self) -> RowContext:
+        return RowContext(self.target)
 
     @cached_property
     def run(self) -> LiveRun:

@@ -22,6 +22,7 @@ from assay.models.tokenizer.plain_template import PLAIN, STOPS
 from assay.models.tokenizer.token_tree import common
 
 Learn = Literal["completion", "assistant", "everything"]
+Part = Literal["template", "text", "learnt"]
 KNOWN = 1000  # texts whose tokens are remembered
 FORMS = 256  # sequences of roles whose template is remembered
 WAY_OUT = "choose a model whose template takes a system turn, or set a template of your own"
@@ -183,6 +184,13 @@ class Chat:
                         (starts[2 * i + 1], starts[2 * i + 2] + self._turn_end(pieces[2 * i + 2]))
                     )
         return Encoded(ids, (*spans, (starts[-1], len(ids))), cut)
+
+    def parts(self, messages: Messages, target: str) -> tuple[list[tuple[Part, list[int]]], int]:
+        """The tokens of `pair` in order, each run by what it is, and how many tokens were cut."""
+        answer = self.answer(target)
+        pieces, cut, _ = self._pieces(messages, len(answer))
+        kinds: list[Part] = ["text" if i % 2 else "template" for i in range(len(pieces))]
+        return [*zip(kinds, pieces, strict=True), ("learnt", answer)], cut
 
     def answers(self, messages: Messages, texts: Sequence[str]) -> list[Encoded]:
         """The prompt with each of several answers, which are learnt. All have the same prompt, cut
