@@ -264,14 +264,14 @@ async def context(request: Request, project: WebProject) -> Response:
     if matrix is None:
         return _not_yet(project)
     at = _row_number(request, matrix)
-    found = await asyncio.to_thread(project.context.example, matrix.ids[at])
-    similar, tokens, fault = [], None, ""
-    if found is not None:
-        similar = await asyncio.to_thread(project.context.similar, found)
-        try:
+    found, similar, tokens, fault = None, [], None, ""
+    try:
+        found = await asyncio.to_thread(project.context.example, matrix.ids[at])
+        if found is not None:
+            similar = await asyncio.to_thread(project.context.similar, found)
             tokens = await asyncio.to_thread(project.context.tokens, found)
-        except AssayError as error:  # the model is not on this machine, say
-            fault = str(error)
+    except AssayError as error:  # the rows cannot be prepared as they are, or the model is not here
+        fault = str(error)
     return page(
         "row_context",
         title=f"{project.name}: around {matrix.ids[at]}",
