@@ -5,9 +5,21 @@ from collections.abc import Sequence
 from typing import Any
 
 from assay.presentation.number_format import count, score
-from assay.presentation.svg import WIDTH, Axis, Plot, frame, glyph, line, pad_range, text, ticks
+from assay.presentation.svg import (
+    NARROW,
+    PHONE,
+    WIDTH,
+    Axis,
+    Plot,
+    frame,
+    glyph,
+    line,
+    pad_range,
+    text,
+    ticks,
+)
 
-LEFT, RIGHT, TOP, BOTTOM = 64, WIDTH - 40, 26, 280
+LEFT, TOP, BOTTOM = 64, 26, 280
 
 
 def band(
@@ -22,6 +34,7 @@ def band(
     title: str,
     about: str,
     caption: str,
+    width: float = WIDTH,
 ) -> Plot:
     """`points` and `curve` have "rows", "score", "low", "high"; past `until` the curve is dashed:
     nothing was measured there. `mark` is the arm's place in the report."""
@@ -30,14 +43,15 @@ def band(
     ]
     low, high = pad_range(ends)
     last = max(p["rows"] for p in (*points, *curve))
-    x, y = Axis(0, last, LEFT, RIGHT), Axis(low, high, BOTTOM, TOP)
+    right = width - (40 if width > NARROW else 20)
+    x, y = Axis(0, last, LEFT, right), Axis(low, high, BOTTOM, TOP)
     parts = []
     for tick in ticks(low, high):
         parts += [
-            line(LEFT, y(tick), RIGHT, y(tick), "grid"),
+            line(LEFT, y(tick), right, y(tick), "grid"),
             text(56, y(tick) + 4.5, f"{tick:g}", "tick", "end"),
         ]
-    for tick in ticks(0, last):
+    for tick in ticks(0, last, 5 if width > NARROW else 3):
         parts.append(text(x(tick), BOTTOM + 18, count(tick), "tick", "middle"))
     around = [p for p in curve if p["low"] is not None and p["high"] is not None]
     if around:
@@ -68,7 +82,7 @@ def band(
             parts.append(line(at, y(point["low"]), at, y(point["high"]), f"whisker m{mark % 8}"))
         parts.append(glyph(mark, x(point["rows"]), y(point["score"])))
     parts += [
-        text((LEFT + RIGHT) / 2, BOTTOM + 38, unit, "axis", "middle"),
+        text((LEFT + right) / 2, BOTTOM + 38, unit, "axis", "middle"),
         text(LEFT, 14, axis, "axis"),
     ]
     rows = [
@@ -80,6 +94,9 @@ def band(
         )
         for p in (*points, *(p for p in curve if p["rows"] >= until))
     ]
-    return Plot(
-        frame(key, BOTTOM + 46, title, about, parts), caption, (unit, axis, "low", "high"), rows
-    )
+    drawn, narrow = frame(key, BOTTOM + 46, title, about, parts, width), None
+    if width > PHONE:
+        said = {"unit": unit, "axis": axis, "title": title, "about": about, "caption": ""}
+        small = band(f"{key}-narrow", points, curve, mark=mark, until=until, **said, width=PHONE)
+        narrow = small.svg
+    return Plot(drawn, caption, (unit, axis, "low", "high"), rows, narrow)

@@ -5,9 +5,11 @@ import math
 from collections.abc import Sequence
 
 from assay.presentation.number_format import count, one_line, three
-from assay.presentation.svg import CHAR, WIDTH, Axis, Plot, frame, line, text
+from assay.presentation.svg import CHAR, NARROW, PHONE, WIDTH, Axis, Plot, frame, line, text
 
-_LEFT, _RIGHT, _TOP, _BOTTOM = 76.0, WIDTH - 190.0, 44.0, 330.0
+_LEFT, _TOP, _BOTTOM = 76.0, 44.0, 330.0
+_NAMES = 190.0  # pixels at the right, for names
+_LETTERS = 24  # of a name
 _APART = 15.0  # pixels between two names
 
 # name, mark, cost a month without an answer, cost of an answer
@@ -21,6 +23,7 @@ def cost_lines(
     *,
     at: float,
     axis: str,
+    width: float = WIDTH,
 ) -> Plot | None:
     """Cost over answers a month, both logarithmic.
 
@@ -41,17 +44,20 @@ def cost_lines(
         return None
     # Twelve powers of ten are enough: an arm that costs next to nothing stays at the bottom.
     least = max(math.log10(min(costs)), math.log10(max(costs)) - 12)
-    x = Axis(math.log10(low), math.log10(high), _LEFT, _RIGHT)
+    is_wide = width > NARROW
+    letters = _LETTERS if is_wide else _LETTERS // 2
+    right = width - (_NAMES if is_wide else 12 + CHAR * letters)
+    x = Axis(math.log10(low), math.log10(high), _LEFT, right)
     y = Axis(math.floor(least), math.ceil(math.log10(max(costs)) + 1e-9), _BOTTOM, _TOP)
-    parts = [*_regions(x, regions), *_axes(x, y)]
+    parts = [*_regions(x, regions), *_axes(x, y, every=1 if is_wide else 3)]
     ends = []
     for name, mark, fixed, each in lines:
         places = [low * (high / low) ** (step / 48) for step in range(49)]
         points = [(x(math.log10(v)), y(_height(fixed + each * v, y.low))) for v in places]
         path = " ".join(f"{px:.1f},{py:.1f}" for px, py in points)
         parts.append(f'<polyline points="{path}" class="cost m{mark % 8}"/>')
-        ends.append((points[-1][1], one_line(name, 24)))
-    parts += _names(ends)
+        ends.append((points[-1][1], one_line(name, letters)))
+    parts += _names(ends, right)
     if low <= at <= high:
         here = x(math.log10(at))
         parts += [
@@ -59,9 +65,10 @@ def cost_lines(
             text(here, _BOTTOM + 32, "now", "tick", "middle"),
         ]
     parts += [
-        text((_LEFT + _RIGHT) / 2, _BOTTOM + 50, "answers a month, logarithmic", "axis", "middle")
+        text((_LEFT + right) / 2, _BOTTOM + 50, "answers a month, logarithmic", "axis", "middle")
     ]
-    parts += [text(_LEFT, 12, f"{axis}, logarithmic; above the lines: who is recommended", "axis")]
+    above = f"{axis}, logarithmic; above the lines: who is recommended"
+    parts += [text(_LEFT, 12, above, "axis") if is_wide else text(4, 12, axis, "axis")]
     rows = [(f"{count(a)} to {count(b)}", name) for a, b, name in regions]
     title = f"{axis} by answers a month"
     about = (
@@ -73,12 +80,11 @@ def cost_lines(
         "Where two lines cross, the two strategies cost the same. Bands name the strategy that is"
         " recommended there."
     )
-    return Plot(
-        frame(key, _BOTTOM + 58, title, about, parts),
-        caption,
-        ("answers a month", "recommended"),
-        rows,
-    )
+    drawn, narrow = frame(key, _BOTTOM + 58, title, about, parts, width), None
+    if width > PHONE:
+        small = cost_lines(f"{key}-narrow", lines, regions, at=at, axis=axis, width=PHONE)
+        narrow = small.svg if small else None
+    return Plot(drawn, caption, ("answers a month", "recommended"), rows, narrow)
 
 
 def _height(cost: float, least: float) -> float:
@@ -102,26 +108,27 @@ def _regions(x: Axis, regions: Sequence[tuple[float, float, str]]) -> list[str]:
     return parts
 
 
-def _axes(x: Axis, y: Axis) -> list[str]:
-    parts = []
-    for power in range(math.ceil(x.low), math.floor(x.high) + 1):
+def _axes(x: Axis, y: Axis, every: int) -> list[str]:
+    """`every`: how many powers of ten lie between two that are named on the axis of answers."""
+    parts, right = [], x.end
+    for power in range(math.ceil(x.low), math.floor(x.high) + 1, every):
         parts.append(line(x(power), _TOP, x(power), _BOTTOM, "grid"))
         parts.append(text(x(power), _BOTTOM + 18, count(10.0**power), "tick", "middle"))
     step = max(1, math.ceil((y.high - y.low) / 6))
     for power in range(math.ceil(y.low), math.floor(y.high) + 1, step):
-        parts.append(line(_LEFT, y(power), _RIGHT, y(power), "grid"))
+        parts.append(line(_LEFT, y(power), right, y(power), "grid"))
         parts.append(text(_LEFT - 8, y(power) + 4.5, three(10.0**power), "tick", "end"))
     return parts
 
 
-def _names(ends: Sequence[tuple[float, str]]) -> list[str]:
+def _names(ends: Sequence[tuple[float, str]], right: float) -> list[str]:
     """The arms' names at the right end of their lines, moved down where they would cover each
     other."""
     parts, taken = [], -math.inf
     for height, name in sorted(ends):
         at = max(height, taken + _APART)
         taken = at
-        parts.append(text(_RIGHT + 10, at + 4.5, name, "label"))
+        parts.append(text(right + 10, at + 4.5, name, "label"))
         if at - height > 1:
-            parts.append(line(_RIGHT + 1, height, _RIGHT + 8, at, "grid"))
+            parts.append(line(right + 1, height, right + 8, at, "grid"))
     return parts

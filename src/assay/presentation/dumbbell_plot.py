@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from assay.presentation.number_format import one_line, score
 from assay.presentation.svg import (
     CHAR,
+    NARROW,
+    PHONE,
     WIDTH,
     Axis,
     Dot,
@@ -30,12 +32,13 @@ def dumbbells(
     about: str,
     caption: str,
     ends: tuple[str, str] = ("before", "after"),
+    width: float = WIDTH,
 ) -> Plot:
     """A row per pair (name, value before, dot after): an open circle, the dot's mark, a line
     between them, and the dot's interval."""
-    names = [one_line(name, 34) for name, _, _ in pairs]
+    names = [one_line(name, 34 if width > NARROW else 14) for name, _, _ in pairs]
     left = min(300.0, 16 + CHAR * max(len(name) for name in names))
-    right = WIDTH - 250
+    right = width - (250 if width > NARROW else 126)
     low, high = pad_range(
         [
             v
@@ -47,7 +50,7 @@ def dumbbells(
     x = Axis(low, high, left + 12, right)
     top, bottom = 22.0, 22.0 + _ROW * len(pairs)
     parts = []
-    for tick in ticks(low, high):
+    for tick in ticks(low, high, 5 if width > NARROW else 3):
         parts += [line(x(tick), top - 4, x(tick), bottom, "grid")]
         parts += [text(x(tick), bottom + 18, f"{tick:g}", "tick", "middle")]
     for index, ((_, value, dot), name) in enumerate(zip(pairs, names, strict=True)):
@@ -61,7 +64,7 @@ def dumbbells(
         parts.append(
             text(right + 14, y + 4.5, f"{score(value)} to {score(dot.value)}", "label number")
         )
-        if dot.note:
+        if dot.note and width > NARROW:
             parts.append(text(right + 130, y + 4.5, dot.note, "tick"))
     parts.append(text((left + right) / 2, bottom + 38, axis, "axis", "middle"))
     rows = [
@@ -69,4 +72,8 @@ def dumbbells(
         for n, v, dot in pairs
     ]
     header = ("probe", *ends, f"{ends[1]}, low", f"{ends[1]}, high", "note")
-    return Plot(frame(key, bottom + 46, title, about, parts), caption, header, rows)
+    drawn, narrow = frame(key, bottom + 46, title, about, parts, width), None
+    if width > PHONE:
+        said = {"axis": axis, "title": title, "about": about, "caption": ""}
+        narrow = dumbbells(f"{key}-narrow", pairs, **said, width=PHONE).svg
+    return Plot(drawn, caption, header, rows, narrow)

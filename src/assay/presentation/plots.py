@@ -83,12 +83,19 @@ def forest(
 
 
 def bars(
-    key: str, parts: Sequence[tuple[str, int]], *, unit: str, title: str, about: str, caption: str
+    key: str,
+    parts: Sequence[tuple[str, int]],
+    *,
+    unit: str,
+    title: str,
+    about: str,
+    caption: str,
+    width: float = WIDTH,
 ) -> Plot:
     """Horizontal bars of counts, each named and numbered."""
-    names = [one_line(name, 30) for name, _ in parts]
+    names = [one_line(name, 30 if width > NARROW else 18) for name, _ in parts]
     left = min(260.0, 12 + CHAR * max(len(name) for name in names))
-    x = Axis(0, max(1, *(size for _, size in parts)), left + 10, WIDTH - 90)
+    x = Axis(0, max(1, *(size for _, size in parts)), left + 10, width - 90)
     drawn = []
     for index, ((_, size), name) in enumerate(zip(parts, names, strict=True)):
         y = 6 + 26 * index
@@ -98,11 +105,16 @@ def bars(
             f'<rect x="{left + 10:.1f}" y="{y + 3}" width="{wide:.1f}" height="14" class="bar"/>'
         )
         drawn.append(text(x(size) + 8, y + 14.5, count(size), "label number"))
+    narrow = None
+    if width > PHONE:
+        said = {"unit": unit, "title": title, "about": about, "caption": ""}
+        narrow = bars(f"{key}-narrow", parts, **said, width=PHONE).svg
     return Plot(
-        frame(key, 12 + 26 * len(parts), title, about, drawn),
+        frame(key, 12 + 26 * len(parts), title, about, drawn, width),
         caption,
         ("what", unit),
         [(name, count(size)) for name, size in parts],
+        narrow,
     )
 
 
@@ -116,14 +128,16 @@ def histogram(
     title: str,
     about: str,
     caption: str,
+    width: float = WIDTH,
 ) -> Plot:
     """Counts between edges; `limit` is where rows are cut off."""
     low, high = edges[0], max(edges[-1], limit or edges[-1])
-    x, y = Axis(low, high, 56, WIDTH - 40), Axis(0, max(1, *counts), 150, 20)
+    right = width - (40 if width > NARROW else 16)
+    x, y = Axis(low, high, 56, right), Axis(0, max(1, *counts), 150, 20)
     parts = []
     for tick in ticks(0, max(1, *counts), 3):
         parts += [
-            line(56, y(tick), WIDTH - 40, y(tick), "grid"),
+            line(56, y(tick), right, y(tick), "grid"),
             text(48, y(tick) + 4.5, count(tick), "tick", "end"),
         ]
     for start, end, size in zip(edges[:-1], edges[1:], counts, strict=True):
@@ -132,16 +146,18 @@ def histogram(
             f'<rect x="{x(start):.1f}" y="{y(size):.1f}" width="{wide:.1f}"'
             f' height="{150 - y(size):.1f}" class="bar"/>'
         )
-    for tick in ticks(low, high, 7):
+    for tick in ticks(low, high, 7 if width > NARROW else 3):
         parts.append(text(x(tick), 168, count(tick), "tick", "middle"))
     if limit is not None:
         parts.append(line(x(limit), 12, x(limit), 150, "reference"))
         parts.append(text(x(limit) - 6, 14, f"limit {count(limit)}", "tick", "end"))
-    parts += [text((16 + WIDTH) / 2, 188, unit, "axis", "middle"), text(56, 10, "rows", "axis")]
+    parts += [text((16 + width) / 2, 188, unit, "axis", "middle"), text(56, 10, "rows", "axis")]
     rows = [
         (f"{three(start)} to {three(end)}", count(size))
         for start, end, size in zip(edges[:-1], edges[1:], counts, strict=True)
     ]
-    return Plot(
-        frame(key, 196, title, about, parts), caption, (unit, "rows"), rows or [(NOTHING, NOTHING)]
-    )
+    drawn, narrow = frame(key, 196, title, about, parts, width), None
+    if width > PHONE:
+        said = {"unit": unit, "title": title, "about": about, "caption": ""}
+        narrow = histogram(f"{key}-narrow", edges, counts, limit, **said, width=PHONE).svg
+    return Plot(drawn, caption, (unit, "rows"), rows or [(NOTHING, NOTHING)], narrow)

@@ -5,9 +5,20 @@ import math
 from collections.abc import Sequence
 
 from assay.presentation.number_format import NOTHING, duration, one_line
-from assay.presentation.svg import CHAR, WIDTH, Axis, Plot, frame, glyph, line, text
+from assay.presentation.svg import (
+    CHAR,
+    NARROW,
+    PHONE,
+    WIDTH,
+    Axis,
+    Plot,
+    frame,
+    glyph,
+    line,
+    text,
+)
 
-ROW, NOTE = 30, 190
+ROW, NOTE, SHORT_NOTE = 30, 190, 76
 # Seconds that may be named on the axis: a minute and an hour are what people think in.
 STEPS = (
     0.1,
@@ -40,13 +51,14 @@ def timeline(
     about: str,
     caption: str,
     header: tuple[str, str, str, str],
+    width: float = WIDTH,
 ) -> Plot:
     """`rows`: name, place in the report, seconds to the first right answer or None, seconds to the
     first answer, note. Where no answer was right, a dashed line says from when on there were
     answers."""
-    names = [one_line(name, 34) for name, *_ in rows]
+    names = [one_line(name, 34 if width > NARROW else 18) for name, *_ in rows]
     left = min(300.0, 16 + CHAR * max(len(name) for name in names))
-    right = WIDTH - NOTE
+    right = width - (NOTE if width > NARROW else SHORT_NOTE)
     times = [
         max(0.01, at) for _, _, first, answer, _ in rows for at in (first, answer) if at is not None
     ]
@@ -70,7 +82,7 @@ def timeline(
         if first is None:
             parts += [
                 line(began, y, right, y, "reference"),
-                text(right + 14, y + 4.5, note, "tick"),
+                text(right + 14, y + 4.5, note if width > NARROW else "none", "tick"),
             ]
             continue
         at = x(math.log10(max(0.01, first)))
@@ -79,7 +91,7 @@ def timeline(
             text(
                 right + 14,
                 y + 4.5,
-                f"{duration(first)}{f', {note}' if note else ''}",
+                f"{duration(first)}{f', {note}' if note and width > NARROW else ''}",
                 "label number",
             )
         )
@@ -92,4 +104,8 @@ def timeline(
         (name, duration(answer), NOTHING if first is None else duration(first), note)
         for name, _, first, answer, note in rows
     ]
-    return Plot(frame(key, bottom + 46, title, about, parts), caption, header, table)
+    drawn, narrow = frame(key, bottom + 46, title, about, parts, width), None
+    if width > PHONE:
+        said = {"title": title, "about": about, "caption": "", "header": header}
+        narrow = timeline(f"{key}-narrow", rows, **said, width=PHONE).svg
+    return Plot(drawn, caption, header, table, narrow)
