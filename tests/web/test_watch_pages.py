@@ -52,6 +52,33 @@ def test_a_log_of_other_questions_raises_an_alarm_and_makes_a_sheet(client_of, o
     assert again.status_code == 400 and "D091" in again.text  # it may have been filled in
 
 
+def test_parts_of_time_are_drawn_and_a_new_group_becomes_a_sheet(client_of, own):
+    draw = random.Random(2)
+    pools = [[f"{name}{i}" for i in range(30)] for name in ("red", "blue")]
+    begun, day = 1_790_000_000, 86_400
+    lines = [
+        {"question": " ".join(draw.choices(pools[i % 2], k=8)), "at": begun + i * day // 20}
+        for i in range(150)
+    ]
+    green = [f"green{i}" for i in range(12)]
+    lines += [
+        {"question": " ".join(draw.choices(green, k=8)), "at": begun + (150 + i) * day // 20}
+        for i in range(50)
+    ]
+    write_lines(own.target / "timed.jsonl", lines)
+    text = send_form(client_of, own, "watch/run", page="watch", log="timed.jsonl").text
+    assert "Questions far from training, over time" in text and "09-21 to 09-24" in text
+    assert "whether its questions are other ones" in text and "New groups" in text
+    sheet = send_form(client_of, own, "watch/sheet", page="watch", group="1")
+    assert "group-1.csv is written" in sheet.text
+    with (own.target / "group-1.csv").open(encoding="utf-8-sig") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) > 10 and all(row["text"].startswith("green") for row in rows)
+    assert "group-1.csv" not in logs(own)
+    none = send_form(client_of, own, "watch/sheet", page="watch", group="9")
+    assert none.status_code == 400 and "there is no new group 9" in none.text
+
+
 def test_a_log_of_the_same_kind_is_quiet(client_of, own):
     answer = send_form(client_of, own, "watch/run", page="watch", log="same.jsonl")
     assert "Nothing has changed that chance could not explain" in answer.text

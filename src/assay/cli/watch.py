@@ -33,6 +33,9 @@ Out = Annotated[Path | None, option("--out -o", "FILE", "Write what to label nex
 Rows = Annotated[
     int | None, option("--rows", "N", "Questions to label next; 50 if left out.", min=0)
 ]
+Group = Annotated[
+    int | None, option("--group", "N", "Write the questions of a new group instead.", min=1)
+]
 Level = Annotated[
     float | None, option("--level", "SHARE", "Chance of a false alarm, all tests together; 0.01.")
 ]
@@ -54,6 +57,7 @@ def watch(
     arm: With = "",
     out: Out = None,
     rows: Rows = None,
+    group: Group = None,
     level: Level = None,
     encoder: Encode = None,
     feedback: Feedback = None,
@@ -75,6 +79,9 @@ def watch(
     if (feedback is None) != (review is None):
         text = "--feedback names what users said, --review where their corrections go"
         raise UsageError(Problem("C060", text, help="give both: --feedback FILE --review SHEET"))
+    if group is not None and out is None:
+        text = "--group says which questions --out writes"
+        raise UsageError(Problem("C060", text, help="give both: --group 1 --out FILE"))
     target, questions = project_and_file("watch", (project, log), named, "LOG")
     from assay.cli.display import for_terminal
     from assay.deployment.monitoring.watch import watch as held_against
@@ -94,7 +101,7 @@ def watch(
     document = found.to_json()
     lines = found.lines()
     if out is not None:
-        document |= {"out": str(out), "written": found.to_next(out)}
+        document |= {"out": str(out), "written": found.to_next(out, group)}
         lines.append(f"next     {near(out.absolute())}")
     if feedback is not None and review is not None:
         from assay.deployment.monitoring.feedback import corrections

@@ -4,7 +4,7 @@ are new, and a sheet of what to label next."""
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any
 
 from starlette.exceptions import HTTPException
@@ -17,6 +17,10 @@ from assay.core.errors import DataError, Problem
 from assay.core.project_paths import file_of
 from assay.deployment.monitoring.report import ABOUT
 from assay.deployment.monitoring.watch import Watched, watch
+from assay.presentation import section_spec as spec
+from assay.presentation.number_format import FORMATS
+from assay.presentation.plots import forest
+from assay.presentation.svg import Dot
 from assay.web.chat_session import LOG
 from assay.web.forms import read_form
 from assay.web.pages import page
@@ -24,6 +28,11 @@ from assay.web.web_project import WebProject
 
 FEW = 200  # files that are offered
 NEXT = "next.csv"  # what to label next
+GROUP = "group-{}.csv"  # the questions of a new group
+LEVEL = 0.01  # of p, corrected for the number of parts, from which a part stands out
+CAPTION = "As many questions in each part, and its 95 % interval. Parts set in bold are other ones."
+FAILURES = {"abstained": "said that it does not know", "unreadable": "could not be read"}
+FAILURES |= {"cut": "were cut off", "refused": "were refused", "doubtful": "had little confidence"}
 
 
 def logs(project: WebProject) -> list[str]:
@@ -35,6 +44,7 @@ def logs(project: WebProject) -> list[str]:
     known = {path.name for path in (own.annotations, own.decisions) if path} | {NEXT}
     names = [path.name for path in sorted(folder.iterdir()) if path.is_file()]
     found = [name for name in names if is_data(name) and name not in named | known]
+    found = [name for name in found if not name.startswith(GROUP.partition("{")[0])]
     return sorted(found, key=lambda name: name != LOG)[:FEW]
 
 
@@ -54,7 +64,62 @@ def log_page(request: Request, project: WebProject) -> Response:
         about=ABOUT,
         lines=found.lines() if found else [],
         sheet=NEXT,
+        over_time=over_time(found.data) if found else [],
     )
+
+
+def over_time(data: dict[str, Any]) -> Sequence[spec.Block]:
+    """The log in parts of as many questions each: how many lie far from training, and how many
+    answers failed; nothing where it has no times."""
+    windows, held = data["windows"], data["far"]["held_back"]["value"]
+    if not windows:
+        return ()
+    shares = [(window, window["far"]) for window in windows]
+    dots = [
+        Dot(
+            window_name(window), 0, share["value"], share["low"], share["high"], window["p"] < LEVEL
+        )
+        for window, share in shares
+    ]
+    said = {"axis": "share of questions that lie far from training", "caption": CAPTION}
+    title, about = "Questions far from training, over time", "A row for each part of the log."
+    line_at = (held, "held-back rows")
+    plot = forest("windows", dots, line_at=line_at, title=title, about=about, header="part", **said)
+    kinds = [kind for kind in FAILURES if any(failed(window, kind) for window in windows)]
+    rows = [
+        (
+            window_name(window),
+            f"{window['questions']:,}",
+            *(percent(window["rates"].get(kind)) for kind in kinds),
+            FORMATS["p"](window["p"]),
+        )
+        for window in windows
+    ]
+    header = ("part", "questions", *(FAILURES[kind] for kind in kinds), "p")
+    table = spec.Table(
+        "The parts, with the answers that failed; p: whether its questions are other ones.",
+        header,
+        [spec.TableRow(r) for r in rows],
+    )
+    return (spec.Figure(plot), table)
+
+
+def failed(window: dict[str, Any], kind: str) -> float:
+    """The share of the part's answers that failed so; 0 where it is not known."""
+    return window["rates"].get(kind, {"value": 0.0})["value"]
+
+
+def window_name(window: dict[str, Any]) -> str:
+    """Its days, without the year where that is one; of one day its hours."""
+    start, end = window["from"], window["to"]
+    if start[:10] == end[:10]:
+        return f"{start[5:10]} {start[11:16]} to {end[11:16]}"
+    first = 5 if start[:4] == end[:4] else 0
+    return f"{start[first:10]} to {end[first:10]}"
+
+
+def percent(share: dict[str, Any] | None) -> str:
+    return "–" if share is None else f"{100 * share['value']:.1f} %"
 
 
 async def run(request: Request, project: WebProject) -> Response:
@@ -69,23 +134,24 @@ async def run(request: Request, project: WebProject) -> Response:
 
 
 async def sheet(request: Request, project: WebProject) -> Response:
-    """What to label next, as a sheet beside the project file."""
-    await read_form(request)
+    """What to label next, or the questions of a new group, as a sheet beside the project file."""
+    asked = (await read_form(request)).get("group", "")
     if project.watched is None:
         raise HTTPException(404, "No log was looked at yet.")
     _, found = project.watched
     assert isinstance(found, Watched)
-    out: Path = file_of(project.target).parent / NEXT
-    if not found.data["next"]:
+    group = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 4 else None
+    name = NEXT if group is None else GROUP.format(group)
+    if group is None and not found.data["next"]:
         raise DataError(Problem("D090", "there is nothing to label in this log", project.near))
-    await asyncio.to_thread(found.to_next, out)
+    count = await asyncio.to_thread(found.to_next, file_of(project.target).parent / name, group)
     return page(
         "watch_sheet",
         title=f"{project.name}: sheet",
         project=project,
         tab="watch",
-        out=NEXT,
-        count=len(found.data["next"]),
+        out=name,
+        count=count,
     )
 
 

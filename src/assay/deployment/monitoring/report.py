@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 WINDOWS, WINDOW = 8, 50  # of time at most; questions in one at least
 INTERVALS = 0.95
 MOVED = 5  # labels whose share is told
+GROUP_ROWS = 200  # of a new group that a sheet has, at most
 SCHEMA = 1
 
 ABOUT = {
@@ -53,7 +54,7 @@ def build_watch_report(
     """
     import numpy as np
 
-    from assay.deployment.monitoring.failure_rates import share
+    from assay.deployment.monitoring.failure_rates import least_of, share
     from assay.deployment.monitoring.two_sample_tests import FAR, far_p, gaussian, kernel_p
 
     n, held = against.n, len(against.held)
@@ -98,7 +99,7 @@ def build_watch_report(
         "far": {"log": share(far[:n], INTERVALS), "held_back": share(far[n:], INTERVALS)},
         "labels": labels,
         "rates": found,
-        "windows": _windows(against, far, kernel, seed),
+        "windows": _windows(against, far, kernel, seed, least_of(exam[1]) if exam else None),
         "groups": _groups(against),
         "next": _next(against, rows),
     }
@@ -173,10 +174,15 @@ def _first(answers: Sequence[Answer], families: Sequence[int]) -> list[Answer]:
 
 
 def _windows(
-    against: Against, far: np.ndarray, kernel: np.ndarray, seed: int
+    against: Against, far: np.ndarray, kernel: np.ndarray, seed: int, least: float | None
 ) -> list[dict[str, Any]]:
     """The log cut into parts of as many questions each, in the order of time; none where it has no
-    times. p is corrected for the number of windows, and no alarm by itself."""
+    times. p is corrected for the number of windows, and no alarm by itself.
+
+    Args:
+        far: (log and held-back rows,) whether each lies far from training. least: confidence under
+            which an answer is doubtful; None: that is not told.
+    """
     import numpy as np
 
     from assay.deployment.monitoring.failure_rates import flags, share
@@ -199,9 +205,8 @@ def _windows(
         )
         ps.append(p)
         answers = [a for place in places if (a := against.log[place].answer) is not None]
-        failed = (
-            {kind: share(v, INTERVALS) for kind, v in flags(answers).items()} if answers else {}
-        )
+        known = {kind: v[~np.isnan(v)] for kind, v in flags(answers, least).items()}
+        failed = {kind: share(v, INTERVALS) for kind, v in known.items() if len(v)}
         ends = [datetime.fromtimestamp(float(at[places[end]]), UTC).isoformat() for end in (0, -1)]
         window = {"from": ends[0], "to": ends[1], "questions": len(places)}
         told.append({**window, "far": share(far[places], INTERVALS), "rates": failed})
@@ -235,6 +240,7 @@ def _groups(against: Against) -> list[dict[str, Any]]:
             "p": group.p,
             "words": list(group.words),
             "examples": [texts[own[at]] for at in group.rows[:SHOWN]],
+            "rows": _to_label(against, [int(own[at]) for at in group.rows[:GROUP_ROWS]]),
         }
         for group in found
     ]
@@ -244,21 +250,27 @@ def _next(against: Against, rows: int) -> list[dict[str, Any]]:
     import numpy as np
 
     from assay.deployment.monitoring.novelty import next_rows
-    from assay.deployment.monitoring.two_sample_tests import nearer
 
     n = against.n
     sure = [e.answer.confidence if e.answer is not None else None for e in against.log]
     doubt = np.asarray([0.0 if one is None else 1 - one for one in sure])
-    far = nearer(against.distances, n)
+    return _to_label(against, next_rows(against.vectors[:n], against.vectors[n:], doubt, rows))
+
+
+def _to_label(against: Against, places: Sequence[int]) -> list[dict[str, Any]]:
+    """Questions of the log as a sheet has them."""
+    from assay.deployment.monitoring.two_sample_tests import nearer
+
+    far = nearer(against.distances, against.n)
     told = []
-    for at in next_rows(against.vectors[:n], against.vectors[n:], doubt, rows):
+    for at in places:
         entry = against.log[at]
         told.append(
             {
                 "id": entry.question.id,
                 "question": entry.question.text,
                 "said": None if entry.answer is None else entry.answer.text,
-                "confidence": sure[at],
+                "confidence": None if entry.answer is None else entry.answer.confidence,
                 "far": round(float(far[at]), 4),
             }
         )
@@ -301,9 +313,9 @@ def lines(data: dict[str, Any]) -> list[str]:
         for name, two in _label_shifts(data)
     ]
     out += [_window(window) for window in data["windows"]]
-    for group in data["groups"]:
+    for number, group in enumerate(data["groups"], 1):
         words = ", ".join(group["words"]) or "no words of its own"
-        out.append(f"new      {group['questions']:,} questions about: {words}")
+        out.append(f"new {number:<4} {group['questions']:,} questions about: {words}")
         out += [f"           {_cut(text)}" for text in group["examples"]]
     if data["next"]:
         out.append(

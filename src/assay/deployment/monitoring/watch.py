@@ -136,12 +136,16 @@ class Watched:
 
         return f"<pre>{escape(str(self))}</pre>"
 
-    def to_next(self, out: str | Path) -> int:
+    def to_next(self, out: str | Path, group: int | None = None) -> int:
         """Write the questions to label next, JSON lines or CSV with the project's own columns: id,
         the text, an empty label; then said (the arm's answer), confidence, far. How many there are.
 
+        Args:
+            group: those of this new group in place of the most informative ones; from 1.
+
         Raises:
-            DataError: D091, the file is there already, and may have been filled in.
+            UsageError: C060, there is no such group. DataError: D091, the file is there already,
+                and may have been filled in.
         """
         from assay.data.annotation.export_sheet import refuse_present
         from assay.deployment.answer_table import table
@@ -153,7 +157,7 @@ class Watched:
         roles = ("label", "labels", "answer", "entities", "grades", "code")
         target = next((self.columns[r] for r in roles if r in self.columns), "label")
         rows = []
-        for one in self.data["next"]:
+        for one in self.data["next"] if group is None else self._group(group)["rows"]:
             row: dict[str, Any] = {"id": one["id"], text: one["question"], target: ""}
             if "messages" in self.columns and Path(out).suffix != ".csv":
                 row[text] = [
@@ -168,6 +172,13 @@ class Watched:
         else:
             store.write_lines(Path(out), rows)
         return len(rows)
+
+    def _group(self, number: int) -> dict[str, Any]:
+        groups = self.data["groups"]
+        if not 1 <= number <= len(groups):
+            text = f"there is no new group {number}; this log has {len(groups)}"
+            raise UsageError(Problem("C060", text, "--group"))
+        return groups[number - 1]
 
 
 def _default_arm(log: Log, project: Project) -> str:
