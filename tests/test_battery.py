@@ -53,7 +53,7 @@ OWN = {
     "encoder": {"learning_rate": 1e-3},
     "tagger": {"epochs": 2, "batch_size": 12, "min_steps": 0},
     "continued_pretraining": {
-        "inner": {"kind": "lora", "rank": 2},
+        "inner": {"kind": "lora", "rank": 2, **QUICK, "learning_rate": 3e-3},
         "batch_size": 4,
         "held_out": 0.3,
     },

@@ -18,6 +18,7 @@ from assay.cli.main import command
 from assay.config.keys import KINDS
 from assay.models.loading.catalogue import EMBEDDER
 from assay.models.loading.find import find
+from helpers.nights import nightly_but
 
 OLD = Path(__file__).parent / "old_projects"
 
@@ -174,7 +175,7 @@ def test_labels_of_the_first_release_are_fitted_once(tmp_path, no_encoder):
     repeated("tickets", tmp_path, [name for name in REFITTED["tickets"] if name != NEIGHBOURS])
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 @pytest.mark.real
 def test_neighbours_of_the_first_release_are_fitted_once(tmp_path):
     find(EMBEDDER, kind="embedder")  # the run itself uses no network
@@ -182,7 +183,7 @@ def test_neighbours_of_the_first_release_are_fitted_once(tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("project", ["library", "rooms"])
+@pytest.mark.parametrize("project", nightly_but(["library"], ["library", "rooms"]))
 def test_what_a_model_answered_in_the_first_release_it_answers_today(tmp_path, no_encoder, project):
     repeated(project, tmp_path, [*REFITTED[project]])
 

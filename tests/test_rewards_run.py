@@ -8,6 +8,7 @@ import pytest
 import assay
 from assay.core.errors import ProjectError
 from assay.core.store import read_json
+from helpers.nights import nightly_but
 
 THINGS = ("apple", "sky", "grass", "coal", "snow", "lemon")
 COLOURS = ("red", "blue", "green", "black", "white", "yellow")
@@ -77,7 +78,7 @@ def test_all_of_them_are_asked(finished):
         assert len(assay.load(folder, arm).answer(["Which colour has the sky?"])) == 1
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_a_plan_says_what_they_will_take(tiny_model, tmp_path):
     told = assay.plan(project(tmp_path / "planned", tiny_model))
     rows = {row["name"]: row for row in told.rows}
@@ -87,7 +88,7 @@ def test_a_plan_says_what_they_will_take(tiny_model, tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("arm", ["grpo", "raft"])
+@pytest.mark.parametrize("arm", nightly_but(["grpo"], ["grpo", "raft"]))
 def test_what_was_trained_on_rewards_is_exported_as_its_inner_strategy(finished, tmp_path, arm):
     folder, _ = finished
     assay.export(folder, arm, "peft", tmp_path / "out", rows=4)

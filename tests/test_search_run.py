@@ -15,6 +15,7 @@ import assay
 from assay.cli.main import command
 from assay.core import store
 from assay.runtime.arms.open import bench_of
+from helpers.nights import nightly_but
 from helpers.toy import build
 
 ARMS = """
@@ -24,6 +25,8 @@ compare:
   - {kind: tfidf, c: {low: 0.1, high: 10, log: true}}
   - {kind: lora, rank: [2, 4], epochs: 1, dropout: 0.1, name: lora-search}
 """
+# Lines of it, and the searches that they have; a plan of LoRA tries steps of it.
+PLANNED = [(5, ["tfidf-search"]), (6, ["tfidf-search", "lora-search"])]
 
 
 @pytest.fixture(scope="module")
@@ -83,11 +86,12 @@ def test_what_is_kept_is_opened_as_if_it_had_been_written_so(searched, tmp_path)
 
 
 @pytest.mark.slow
-def test_the_plan_counts_the_trials(tiny_model, tmp_path, capsys):
-    folder = build(tmp_path / "project", tiny_model, ARMS)
+@pytest.mark.parametrize(("last", "names"), nightly_but(PLANNED[:1], PLANNED))
+def test_the_plan_counts_the_trials(tiny_model, tmp_path, capsys, last, names):
+    folder = build(tmp_path / "project", tiny_model, "\n".join(ARMS.split("\n")[:last]))
     assert command(["run", str(folder), "--plan"]) == 0
     said = capsys.readouterr().out
-    assert "tfidf-search" in said and "lora-search" in said
+    assert all(name in said for name in names)
     assert not (folder / "work" / "fit").exists()
 
 

@@ -13,6 +13,7 @@ import pytest
 
 import assay
 from assay.deployment.answer_file import PIECE
+from helpers.nights import nightly_but
 from helpers.toy import rows, write_rows
 from helpers.workers import none_left
 
@@ -107,7 +108,7 @@ def test_another_file_or_arm_begins_anew_and_says_so(ran, tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("end", ["csv", "jsonl"])
+@pytest.mark.parametrize("end", nightly_but(["jsonl"], ["csv", "jsonl"]))
 def test_the_columns_of_the_file_stand_behind_the_answers(ran, tmp_path, end):
     from assay.deployment.answer_file import answer_file
 

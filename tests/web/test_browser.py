@@ -10,6 +10,7 @@ from assay.core.store import read_lines, write_lines
 from assay.reporting.report_files import write_report
 from helpers.hostile_texts import HOSTILE
 from helpers.local_page import entered, served
+from helpers.nights import nightly_but
 from web.conftest import small_project
 
 pytestmark = pytest.mark.slow
@@ -32,7 +33,7 @@ VIEWS = (
 )
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", nightly_but(["light"], ["light", "dark"]))
 def test_a_screen_reader_finds_no_fault(chromium, desk, scheme):
     from axe_playwright_python.sync_playwright import Axe
 

@@ -19,7 +19,7 @@ def test_a_folder_that_is_not_seen_is_said_with_the_node():
     assert "10.0.0.7" in found.text and "/p/work and 1 more" in found.text
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 @QUIETLY
 def test_a_run_on_a_ray_of_this_machine_has_the_report_of_one_without(tmp_path, monkeypatch):
     pytest.importorskip("ray", reason="needs the extra ray: pip install 'assay[ray]'")

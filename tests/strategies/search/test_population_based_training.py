@@ -54,7 +54,7 @@ def test_the_worst_go_on_with_the_weights_of_the_best(rows, tmp_path):
     ]
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_kills_change_nothing(rows, tmp_path):
     whole = search_of(learning_rate=RATE).fit(in_folder(rows, tmp_path / "whole")).search
     steps = []

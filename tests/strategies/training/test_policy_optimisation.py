@@ -11,6 +11,7 @@ from assay.config.complaints import SettingsError
 from assay.config.names import arm_name
 from assay.core.errors import Stopped, TrainError
 from assay.core.types import Task
+from helpers.nights import nightly_but
 from helpers.problems import problem
 
 INNER = {"kind": "lora", "rank": 4, "epochs": 3, "batch_size": 6, "learning_rate": 5e-3}
@@ -38,7 +39,7 @@ def given(lesson, one_thread):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", METHODS)
+@pytest.mark.parametrize("kind", nightly_but(["grpo"], METHODS))
 def test_what_is_rewarded_becomes_more_frequent(given, kind):
     # After its inner training the model says one of six colours; one of them is rewarded.
     blue = {"kind": "check", "answer": {"contains": ["blue"]}}
@@ -62,8 +63,8 @@ def files(arm, folder):
     ("kind", "settings"),
     [
         ("grpo", {"from_base": False, "beta": 0.1}),
-        ("rloo", {"target_kl": 0.2}),
-        ("ppo", {}),
+        pytest.param("rloo", {"target_kl": 0.2}, marks=pytest.mark.nightly),
+        pytest.param("ppo", {}, marks=pytest.mark.nightly),
     ],
 )
 def test_a_killed_run_goes_on_to_the_same_bits(given, tmp_path, kind, settings):
@@ -146,7 +147,7 @@ def test_a_flawed_reward_is_watched_and_ended(given):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", ["grpo", "rloo"])
+@pytest.mark.parametrize("kind", nightly_but(["grpo"], ["grpo", "rloo"]))
 def test_where_all_answers_are_rewarded_alike_no_weight_moves(given, kind):
     heard = []
     never = {"kind": "check", "answer": {"contains": ["zzz"]}}

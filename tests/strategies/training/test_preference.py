@@ -16,6 +16,7 @@ from assay.strategies.training.full import Full
 from assay.strategies.training.lora import Lora
 from assay.strategies.training.preference import Preference, encode_pairs, paired
 from assay.training.objectives.preference import UNRELATED, UNWANTED, WANTED
+from helpers.nights import nightly_but
 from helpers.problems import problem
 
 INNER = Lora(rank=4, epochs=1, batch_size=6, learning_rate=5e-3)
@@ -35,6 +36,9 @@ def given(lesson, one_thread):
     )
 
 
+LOSSES = ("dpo", "dpo-mean", "ipo", "slic", "simpo", "orpo", "kto")
+
+
 def apart(arm, rows):
     """How much more likely, in nats a row, the chosen answers are than the rejected ones."""
     chat, network = arm.model.chat, arm.model.network.eval()
@@ -49,7 +53,7 @@ def apart(arm, rows):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("loss", ["dpo", "dpo-mean", "ipo", "slic", "simpo", "orpo", "kto"])
+@pytest.mark.parametrize("loss", nightly_but(["dpo", "orpo", "kto"], LOSSES))
 def test_the_chosen_answers_rise_over_the_rejected(given, loss):
     first = INNER.fit(replace(given, means=replace(given.means, workdir=given.workdir / "inner")))
     before = apart(first, given.val)

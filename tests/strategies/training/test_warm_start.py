@@ -14,6 +14,7 @@ from assay.strategies.training.full import Full
 from assay.strategies.training.ia3 import Ia3
 from assay.strategies.training.lora import Lora
 from assay.training.retention.settings import Ewc, L2Sp, Lwf, OLora, Rehearsal, WiseFt
+from helpers.nights import nightly_but
 
 QUICK = {"epochs": 2, "batch_size": 6, "val_rows": 4, "compiled": "never"}
 OLD = Existing(project="../old", strategy="lora")
@@ -192,8 +193,8 @@ def distance(arm, other):
     "remedy",
     [
         Ewc(kind="ewc", strength=1000.0),
-        L2Sp(kind="l2-sp", strength=100.0),
-        Lwf(kind="lwf", share=0.9),
+        pytest.param(L2Sp(kind="l2-sp", strength=100.0), marks=pytest.mark.nightly),
+        pytest.param(Lwf(kind="lwf", share=0.9), marks=pytest.mark.nightly),
         WiseFt(kind="wise-ft", share=0.7),
     ],
     ids=lambda one: one.kind,
@@ -207,7 +208,7 @@ def test_a_remedy_keeps_the_network_nearer_the_old_one(old, tmp_path, remedy):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("draw", ["random", "herding"])
+@pytest.mark.parametrize("draw", nightly_but(["random"], ["random", "herding"]))
 def test_rehearsed_rows_are_learnt_beside_the_new_ones(old, tmp_path, draw):
     given, _ = old(Lora(rank=4, **QUICK))
     told = []
