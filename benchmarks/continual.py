@@ -55,6 +55,7 @@ LORA: dict[str, Any] = {"kind": "lora", "epochs": 3, "name": "learnt"}
 WAYS: dict[str, Any] = {
     "plain": None,
     "rehearsal": {"kind": "rehearsal"},
+    "generated": {"kind": "rehearsal", "draw": "generated"},
     "ewc": {"kind": "ewc"},
     "o-lora": {"kind": "o-lora"},
     "lwf": {"kind": "lwf"},

@@ -15,6 +15,7 @@ from assay.strategies.training.ia3 import Ia3
 from assay.strategies.training.lora import Lora
 from assay.training.retention.settings import Ewc, L2Sp, Lwf, OLora, Rehearsal, WiseFt
 from helpers.nights import nightly_but
+from helpers.old_project import with_old_project
 
 QUICK = {"epochs": 2, "batch_size": 6, "val_rows": 4, "compiled": "never"}
 OLD = Existing(project="../old", strategy="lora")
@@ -30,25 +31,7 @@ REHEARSAL, O_LORA, WISE_FT = (
 def old(lesson, tmp_path):
     """`old(strategy)`: a lesson whose other project has fitted the strategy, and that arm."""
 
-    def fit(strategy):
-        given = lesson("classify")
-        arm = strategy.fit(given)
-        folder = tmp_path / "old" / "work" / "fit" / "key" / "arm"
-        folder.mkdir(parents=True)
-        arm.save(folder)
-        manifest = {
-            "strategy": {"kind": strategy.kind, **strategy.non_defaults()},
-            "task": given.task.model_dump(mode="json"),
-            "base": "tiny",
-            "models": {},
-        }
-        found = FittedArm(manifest, folder, lambda split: getattr(given, split))
-        work = tmp_path / "new"
-        work.mkdir()
-        means = replace(given.means, workdir=work, existing=lambda reference: found)
-        return replace(given, means=means), arm
-
-    return fit
+    return lambda strategy: with_old_project(lesson("classify"), strategy, tmp_path)
 
 
 def logits(model):

@@ -90,6 +90,19 @@ class ChatModel(CausalLM):
             pen, lines = self._write(prompts, max_tokens, how, tell, self.rounded_logits)
         return [WrittenTokens(line.ids, line.tokens, pen.to_generated(line)) for line in lines]
 
+    @torch.inference_mode()
+    def sample_turns(
+        self, messages: Messages, count: int, *, max_tokens: int, how: Decoding
+    ) -> list[str]:
+        """Turns of a user that the model itself writes after `messages`; of `count` those that come
+        to their end within `max_tokens`."""
+        pen = self.pen(how, max_tokens)
+        sequences = [self.chat.before_user(messages)] * count
+        lines = pen.lines(sequences)
+        for _ in self.desk(sequences, max_tokens).write(pen, lines):
+            pass
+        return [pen.text(line).strip() for line in lines if line.ended]
+
     def _write(
         self,
         prompts: Sequence[Messages],

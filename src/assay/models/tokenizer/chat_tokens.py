@@ -89,6 +89,15 @@ class Chat:
         pieces, cut, _ = self._pieces(messages, room)
         return [token for piece in pieces for token in piece], cut
 
+    def before_user(self, messages: Messages) -> list[int]:
+        """Token ids up to where the text of a user's turn begins that comes after `messages`."""
+        heads, _ = self._form((*(message.role for message in messages), "user"))
+        texts = [self.text_ids(message.content.strip()) for message in messages]
+        ids = list(heads[0])
+        for text, head in zip(texts, heads[1:-1], strict=True):
+            ids += [*text, *head]
+        return ids
+
     def prompt_with_start(self, messages: Messages, *, room: int = 0) -> tuple[list[int], int, int]:
         """As `prompt`, and before the tokens cut: the index of the token that the last message's
         text begins with."""

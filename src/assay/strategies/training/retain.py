@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from assay.core.means import FittedArm
-from assay.core.types import Lesson, Strategy, Task
+from assay.core.types import Example, Lesson, Strategy, Task
 from assay.models.tokenizer.chat_tokens import Encoded
 from assay.strategies.baselines.existing import Existing, restored
 from assay.strategies.training.lora_beside import pairs_of, shrink_new
@@ -64,7 +64,7 @@ def retain(
     tasks = tasks_before(after, lesson)
     for remedy in remedies:
         if isinstance(remedy, Rehearsal):
-            old = rehearsed(remedy, strategy, lesson, model, tasks)
+            old = rehearsed(remedy, strategy, after, lesson, model, tasks)
             found = replace(found, old=old)
         elif isinstance(remedy, Ewc):
             found = _with_penalty(found, ewc(remedy, strategy, lesson, model, change, tasks))
@@ -94,12 +94,24 @@ def _with_penalty(found: Retained, more: Callable[[], torch.Tensor]) -> Retained
 def rehearsed(
     remedy: Rehearsal,
     strategy: Trained,
+    after: Strategy | None,
     lesson: Lesson,
     model: ChatModel,
     tasks: Sequence[FittedArm],
 ) -> list[tuple[str, Encoded]]:
     count = -(-round(remedy.share * len(lesson.train)) // len(tasks))
-    found = old_sequences(strategy, lesson, model, tasks, count, remedy.draw)
+    if remedy.draw == "generated":
+        from assay.strategies.training.generated_rows import generated_rows
+
+        assert isinstance(after, Existing)
+        old, found = after.find(lesson), []
+        for number, arm in enumerate(tasks):
+            task = Task.model_validate(arm.manifest["task"])
+            file = lesson.workdir / f"generated-{number}.jsonl"
+            rows = generated_rows(old, task, count, remedy.temperature, lesson, file)
+            found += in_own_words(strategy, model, task, rows)
+    else:
+        found = old_sequences(strategy, lesson, model, tasks, count, remedy.draw)
     text = f"{strategy.kind} learns {len(found):,} old rows beside the new ones"
     lesson.tell({"event": "note", "text": text})
     return found
@@ -116,18 +128,23 @@ def old_sequences(
     """So many training rows of each other task, in its own words."""
     from assay.training.retention.rehearsal import choose_rows
 
-    chat = replace(model.chat, max_length=min(strategy.max_length, model.chat.max_length))
     out: list[tuple[str, Encoded]] = []
     for arm in tasks:
         task = Task.model_validate(arm.manifest["task"])
         some = choose_rows(rows_of(arm), count, draw, lesson.seed, lesson.means.embed)
-        rows = as_learnt(task, some)
-        sequences = sequences_of(chat, task, rows, learn=strategy.learn)
-        pairs = zip(rows, sequences, strict=True)
-        out += [
-            (row.source or row.id, one) for row, one in pairs if len(one.ids) <= chat.max_length
-        ]
+        out += in_own_words(strategy, model, task, some)
     return out
+
+
+def in_own_words(
+    strategy: Trained, model: ChatModel, task: Task, some: Sequence[Example]
+) -> list[tuple[str, Encoded]]:
+    """Rows of a task as it asks them, each with where it comes from; none that is too long."""
+    chat = replace(model.chat, max_length=min(strategy.max_length, model.chat.max_length))
+    rows = as_learnt(task, some)
+    sequences = sequences_of(chat, task, rows, learn=strategy.learn)
+    pairs = zip(rows, sequences, strict=True)
+    return [(row.source or row.id, one) for row, one in pairs if len(one.ids) <= chat.max_length]
 
 
 def ewc(

@@ -16,13 +16,15 @@ if TYPE_CHECKING:
 class Rehearsal(Settings):
     """Old rows are learnt beside the new ones. Robins (1995), Catastrophic forgetting, rehearsal
     and pseudorehearsal, doi.org/10.1080/09540099550039318; herding: Rebuffi et al. (2017), iCaRL,
-    arxiv.org/abs/1611.07725."""
+    arxiv.org/abs/1611.07725; generated: Huang et al. (2024), arxiv.org/abs/2403.01244."""
 
     kind: Literal["rehearsal"]
     # old rows for each new one; of several old tasks the same number each
     share: float = Field(default=0.25, gt=0, le=10)
-    # herding: those whose mean is nearest that of all, by a sentence encoder
-    draw: Literal["random", "herding"] = "random"
+    # herding: those whose mean is nearest that of all, by a sentence encoder; generated: none of
+    # the old rows, but questions that the old model writes and answers itself
+    draw: Literal["random", "herding", "generated"] = "random"
+    temperature: float = Field(default=1.0, gt=0, le=2)  # of generated questions
 
 
 class Ewc(Settings):
