@@ -44,6 +44,10 @@ OWN = {
         "search": {"pruner": "none"},
     },
     "knn_mix": {"inner": {"kind": "tfidf"}, "k": 3},
+    "task_router": {
+        "inner": {"kind": "tfidf"},
+        "together": [{"kind": "existing", "project": "../old"}],
+    },
     "router": {"cheap": {"kind": "knn"}, "strong": {"kind": "shots", "k": 1}},
     "lora": {"rank": 2, "dropout": 0.2, "learning_rate": 3e-3},
     "full": {"learning_rate": 3e-3},
@@ -253,6 +257,7 @@ LABELLED = (
     "setfit",
     "encoder",
     "existing",  # what the lesson's other project has is one of labels
+    "task_router",
 )  # kinds that choose among labels
 FROM_TEXT = ("lead", "copy", "ngram", "centrality", "extractive", "best_sentence", "reader")
 

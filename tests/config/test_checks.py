@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from assay.core.store import to_json
 from helpers.problems import unnamed
 from helpers.project_files import HEAD, faults, load
 
@@ -129,6 +130,23 @@ def test_a_path_outside_the_folder_is_said(tmp_path: Path):
 def test_what_does_not_go_together_has_a_code_and_a_place(tmp_path: Path, text, code, place):
     (told,) = faults(tmp_path, text)
     assert (told.code, told.place.split()[-1]) == (code, place)
+
+
+READS = {"kind": "rag", "inner": {"kind": "shots"}}
+AROUND = [
+    lambda inner: {"kind": "router", "cheap": {"kind": "tfidf"}, "strong": inner},
+    lambda inner: {"kind": "stack", "inners": [{"kind": "tfidf"}, inner]},
+    lambda inner: {"kind": "knn_mix", "inner": inner},
+    lambda inner: {"kind": "task_router", "inner": inner, "together": ["../a"]},
+]
+
+
+@pytest.mark.parametrize("around", AROUND)
+def test_what_stands_around_others_needs_documents_only_where_they_do(tmp_path: Path, around):
+    inner = {"kind": "shots", "k": 0}
+    load(tmp_path, HEAD + f"compare: [{to_json(around(inner))}]\n")
+    found = [one.code for one in faults(tmp_path, HEAD + f"compare: [{to_json(around(READS))}]\n")]
+    assert found == ["C079"]
 
 
 def test_seeds_that_nothing_draws_with_are_told(tmp_path: Path):

@@ -37,6 +37,7 @@ HOURS = {
     "prompt_search": 4.0,
     "knn_mix": 4.0,
     "router": 4.0,
+    "task_router": 4.0,
     "blend": 1.0,
     "stack": 1.0,
 }

@@ -28,6 +28,7 @@ from assay.strategies.mixes.blend import Blend
 from assay.strategies.mixes.knn import Knn
 from assay.strategies.mixes.router import Router
 from assay.strategies.mixes.stack import Stack
+from assay.strategies.mixes.task_router import TaskRouter
 from assay.strategies.prompting.few_shot import Shots
 from assay.strategies.prompting.likelihood import Likelihood
 from assay.strategies.prompting.prompt_search import WordingSearch
@@ -100,6 +101,7 @@ __all__ = [
     "Shots",
     "Stack",
     "Tagger",
+    "TaskRouter",
     "Tfidf",
     "TokenHead",
     "TunedEncoder",

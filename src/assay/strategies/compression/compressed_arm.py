@@ -63,6 +63,8 @@ class Shrink(Strategy):
             )
         return self
 
+    needs_documents = False  # of its own; what stands inside it says so itself
+
     @property
     def reads(self) -> tuple[str, ...]:  # pyrefly: ignore[bad-override]
         return self.inner.reads

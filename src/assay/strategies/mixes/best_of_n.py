@@ -69,6 +69,8 @@ class BestOfN(Strategy):
             )
         return self
 
+    needs_documents = False  # of its own; what stands inside it says so itself
+
     @property
     def reads(self) -> tuple[str, ...]:  # pyrefly: ignore[bad-override]
         parts = [self.inner, *self.reward]

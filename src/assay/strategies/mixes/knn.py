@@ -53,6 +53,7 @@ class Knn(Strategy):
     # of the neighbours' opinion; chosen on val when left out
     share: float | None = Field(default=None, ge=0, le=1)
     reads = ("train", "val", "documents")
+    needs_documents = False  # of its own; what stands inside it says so itself
     neural = True
 
     def needs(self, base: str) -> tuple[str, ...]:

@@ -46,6 +46,7 @@ class Router(Strategy):
         default=0.01, ge=0, le=1
     )  # of the val score, for more questions that stay with the cheap arm
     reads = ("train", "val", "documents")
+    needs_documents = False  # of its own; what stands inside it says so itself
     neural = True
 
     def needs(self, base: str) -> tuple[str, ...]:

@@ -71,6 +71,8 @@ class Stack(Strategy):
             )
         return folds
 
+    needs_documents = False  # of its own; what stands inside it says so itself
+
     @property
     def reads(self) -> tuple[str, ...]:  # pyrefly: ignore[bad-override]
         return tuple(

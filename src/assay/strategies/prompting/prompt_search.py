@@ -84,6 +84,8 @@ class WordingSearch(Strategy):
     seeded = True
     libraries = (FORMED, "scikit-learn", "scipy")
 
+    needs_documents = False  # of its own; what stands inside it says so itself
+
     @property
     def reads(self) -> tuple[str, ...]:  # pyrefly: ignore[bad-override]
         """Train and val, and what the inner arm reads."""

@@ -119,9 +119,7 @@ class HyperparameterSearch(Strategy):
     def sklearn(self) -> bool:  # pyrefly: ignore[bad-override]
         return self.inner.sklearn
 
-    @property
-    def needs_documents(self) -> bool:  # pyrefly: ignore[bad-override]
-        return self.inner.needs_documents
+    needs_documents = False  # of its own; what stands inside it says so itself
 
     @property
     def baseline(self) -> bool:  # pyrefly: ignore[bad-override]
