@@ -13,8 +13,7 @@ read it.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,21 +21,18 @@ from assay.config.hub_data import bring
 from assay.core import store
 from assay.core.errors import Problem, UsageError
 from assay.core.file_ownership import private
-from assay.core.types import Document, Example, Means, Task, Tell
-from assay.data.benchmark_overlap import SHARES_WORDS
+from assay.core.types import Document, Example, Task, Tell
 from assay.data.parallel.checkpoint import forget_on_error
 from assay.retrieval.metadata_filter import document_fields, row_fields
-from assay.runtime.data_stage.labels import load_labelled, merge_ledgers
+from assay.runtime.data_stage.curate_project import CLUSTERS, Files, curate_project
 from assay.runtime.data_stage.model_service import Lender
 from assay.runtime.data_stage.model_service import models as lent_models
-from assay.runtime.data_stage.redaction import MARK, Veil, key_of, steps_of
+from assay.runtime.data_stage.redaction import MARK, Veil, key_of
 from assay.runtime.data_stage.split_files import (
     bytes_of,
     read_documents,
     read_examples,
-    write_rates,
 )
-from assay.runtime.data_stage.summary import note_of
 
 if TYPE_CHECKING:
     from assay.config import Project
@@ -55,8 +51,6 @@ UNREAD = {
     "policy",
 }
 CODE = ("language", "show_tests", "database", "samples", "temperature")  # of code tasks alone
-CLUSTERS = "clusters.json"  # in the folder of the test rows
-Files = dict[str, list[Path]]  # split -> files and folders on this machine
 
 
 @dataclass(frozen=True)
@@ -162,7 +156,7 @@ def prepare(
         forget_on_error(held.open()),
         Lender(models, project.work, tell, servers=servers, key=veil.key) as lender,
     ):
-        note = _write(project, files, (stage.open(), held.folder), veil, lender, tell)
+        note = curate_project(project, files, (stage.open(), held.folder), veil, lender, tell)
     stage.finish({})
     held.finish(note)
     rows = note["rows"]
@@ -244,157 +238,3 @@ def _key(project: Project, files: Files, models: dict[str, dict[str, Any]], trac
     return store.digest(
         [VERSION, inputs, documents, settings, *split, *([trace] if trace else [])]
     )[:20]
-
-
-def _write(
-    project: Project,
-    files: Files,
-    folders: tuple[Path, Path],
-    veil: Veil,
-    lender: Lender,
-    tell: Tell,
-) -> dict[str, Any]:
-    """Args: folders: what workers are handed, and what they are not."""
-    from assay import data as curate
-    from assay.data.benchmark_overlap import count_answer_leaks, read_probes
-    from assay.data.parallel.executor import Scale
-    from assay.data.reading.documents import read_corpus
-    from assay.data.reading.gold_documents import DocumentResolver
-    from assay.data.split_manifest import format_manifest
-
-    folder, held = folders
-    loaded, everything, annotated = load_labelled(project, files)
-    veil.of_kind(loaded.kind)
-    names = (
-        {veil.name(row.id): row.id for row in (*loaded.train, *loaded.val, *loaded.test)}
-        if veil.key
-        else {}
-    )
-    loaded = loaded.map_splits(veil.ids)
-    unusable = [one.line for one in loaded.aside]
-    before = [*unusable, *annotated.ledger]
-    before = [
-        line | {"id": veil.name(line["id"]), "file": veil.place(line["file"])} for line in before
-    ]
-    fields = document_fields(project.compare)
-    corpus = (
-        read_corpus(project.document_paths, project.folder, fields) if project.documents else None
-    )
-    noted = DocumentResolver(corpus.documents if corpus else ())
-    loaded = loaded.map_splits(lambda rows: [noted.example(row) for row in rows])
-    everything = veil.ids(everything)
-    came, left_out = _split_as_given(
-        project, loaded, veil, [*loaded.train, *loaded.val, *loaded.test]
-    )
-    documents = veil.documents(corpus.documents) if corpus else []
-    curated = curate.run(
-        came["train"],
-        came["val"],
-        came["test"],
-        official=bool(came["val"] or came["test"]),
-        left_out=left_out,
-        probes=read_probes(project.probe_paths, project.folder),
-        steps=steps_of(project, loaded.kind),
-        split=project.split.model_copy(
-            update={"official": project.split.official or bool(project.split.manifest)}
-        ),
-        task_kind=loaded.kind,
-        seed=project.seed,
-        means=lender.means(
-            Means(
-                seed=project.seed,
-                tell=tell,
-                key=veil.key,
-                documents=documents,
-                policy=project.aim.policy,
-            )
-        ),
-        tell=tell,
-        # What is kept of a run that is killed are rows as they are between two steps, which may be
-        # raw.
-        scale=Scale(project.data.processes, project.data.ray, None if veil.key else held),
-        augment=project.augment,
-        keep={veil.name(id) for id in annotated.kept} if veil.key else annotated.kept,
-    )
-    splits = {"train": curated.train, "val": curated.val, "test": curated.test}
-    for split, examples in splits.items():
-        place = held if split == "test" else folder
-        store.write_lines(place / f"{split}.jsonl", (example.to_json() for example in examples))
-    store.write_lines(folder / "documents.jsonl", (document.to_json() for document in documents))
-    write_rates(folder, curated.base_rates)
-    ledger = merge_ledgers(before, curated.ledger, everything) if before else curated.ledger
-    if veil.key:
-        ledger = [row | {"reason": veil.short(row["reason"])} for row in ledger]
-    store.write_lines(held / "ledger.jsonl", ledger)
-    labels = loaded.labels if loaded.kind == "classify" else ()
-    asked = {} if loaded.kind == "continue" else splits  # there the target is the text itself
-    given = {name: count_answer_leaks(asked.get(name, ()), labels) for name in splits}
-    audit = replace(curated.audit, pairs=(*curated.audit.pairs, *curated.reworded.pairs))
-    checked = {
-        "probes": curated.probed.to_json(),
-        "given_away": given,
-        "paraphrases": curated.reworded.counts(),
-    }
-    store.write_json(held / "audit.json", veil.audit(audit, everything) | checked)
-    store.write_json(held / CLUSTERS, _clusters(project, loaded, curated.test, names))
-    store.write_text(held / "splits.csv", format_manifest(everything, splits, veil.key))
-    if leaked := _find_leaked(came, curated.ledger):
-        store.write_lines(
-            held / "leaked.jsonl", (veil.example(example).to_json() for example in leaked)
-        )
-    warnings = (
-        loaded.warnings,
-        annotated.warnings,
-        curated.warnings,
-        corpus.warnings if corpus else [],
-        noted.warnings,
-    )
-    found = {"warnings": warnings, "models": lender.used, "before": before}
-    note = note_of(project, loaded, curated, everything, ledger, documents, veil, **found)
-    if project.aim.database:  # what val rows are judged by
-        rows = bytes_of(project.folder / project.aim.database)
-        note["hashes"]["val"] = store.digest([note["hashes"]["val"], rows])
-    return note
-
-
-def _clusters(
-    project: Project, loaded: Any, test: Sequence[Example], names: dict[str, str]
-) -> dict[str, list[int]]:
-    """What the test rows may cluster by, where no group is declared. names: id -> the id that it
-    was read with."""
-    from assay.data.row_clusters import candidates
-
-    if loaded.group is not None:
-        return {}
-    read = [replace(example, id=names.get(example.id, example.id)) for example in test]
-    reported = project.aim.slices if "slices" in project.aim.model_fields_set else ()
-    return candidates(loaded.values, read, project.split.near, reported)
-
-
-def _find_leaked(came: dict[str, list[Example]], ledger: Sequence[dict[str, Any]]) -> list[Example]:
-    """Training rows that the audit took out because they also stood in given val or test files, as
-    they were read."""
-    if not (came["val"] or came["test"]):
-        return []
-    gone = {
-        row["id"]
-        for row in ledger
-        if row["step"] == "audit"
-        and row["action"] == "dropped"
-        and not row["reason"].startswith(SHARES_WORDS)
-    }
-    return [example for example in came["train"] if example.id in gone]
-
-
-def _split_as_given(
-    project: Project, loaded: Any, veil: Veil, everything: Sequence[Example]
-) -> tuple[dict[str, list[Example]], list[Example]]:
-    """The rows by the split they come with: that of their file, or that of the manifest, which may
-    leave rows out."""
-    from assay.data.split_manifest import read_manifest, split_by_manifest
-
-    path = project.manifest_path
-    if path is None:
-        return {"train": loaded.train, "val": loaded.val, "test": loaded.test}, []
-    places = {veil.name(id): place for id, place in read_manifest(path, project.folder).items()}
-    return split_by_manifest(everything, places, path, project.folder, veil.key)

@@ -132,43 +132,9 @@ def train(
 
     need_rows(settings.kind, lesson)
     refuse_silent(lesson.train)
-    learnt = partial(as_learnt, lesson.task)
-    chat = replace(model.chat, max_length=min(settings.max_length, model.chat.max_length))
-    if chat.max_length < settings.max_length and "max_length" in settings.model_fields_set:
-        text = (
-            f"{settings.kind}: max_length: {model.name} reads {chat.max_length:,} tokens at"
-            " once, not"
-        )
-        lesson.tell(
-            {
-                "event": "warning",
-                "code": "M170",
-                "count": 1,
-                "text": f"{text} {settings.max_length:,}",
-            }
-        )
-    encode = encode or partial(
-        sequences_of, learn=settings.learn, choosing=settings.objective == "label_set"
-    )
-    given = expand_answers(lesson, settings.answers)
-    train = learnt(
-        given if settings.max_rows is None else sample_rows(given, settings.max_rows, lesson.seed)
-    )
-    told = vary_instructions(encode, settings.instructions, lesson.seed)(chat, lesson.task, train)
-    rows = fitting(train, told, settings, chat.max_length, "training")
+    chat = chat_within(settings, model, lesson)
     held = sample_rows(lesson.val, settings.val_rows, lesson.seed)
-    asked = learnt(held)
-    val = fitting(asked, encode(chat, lesson.task, asked), settings, chat.max_length, "val")
-    for some in (rows, val):
-        some.warn(lesson)
-    if not rows.sequences:
-        raise TrainError(
-            Problem(
-                "T002",
-                f"{settings.kind}: every training row is longer than {chat.max_length} tokens",
-                help=LONGER,
-            )
-        )
+    rows, val = encode_lesson(lesson, settings, chat, held, encode)
     with translate_memory_errors(settings.kind):
         objective = objective or build_objective(settings, lesson, model)
         if settings.read_first:
@@ -201,6 +167,48 @@ def train(
     arm.note_training(progress)
     if training.evaluate and progress.best_step and progress.best_score is not None:
         arm.val_score = digest_of(held), progress.best_score
+
+
+def chat_within(settings: Trained, model: ChatModel, lesson: Lesson) -> Chat:
+    """With the settings' `max_length`; where the model reads less at once, that is told."""
+    chat = replace(model.chat, max_length=min(settings.max_length, model.chat.max_length))
+    if chat.max_length < settings.max_length and "max_length" in settings.model_fields_set:
+        text = (
+            f"{settings.kind}: max_length: {model.name} reads {chat.max_length:,} tokens at once,"
+            f" not {settings.max_length:,}"
+        )
+        lesson.tell({"event": "warning", "code": "M170", "count": 1, "text": text})
+    return chat
+
+
+def encode_lesson(
+    lesson: Lesson,
+    settings: Trained,
+    chat: Chat,
+    held: Sequence[Example],
+    encode: Encode | None = None,
+) -> tuple[EncodedRows, EncodedRows]:
+    """The training rows as sequences, and those of `held`; what is too long is left out and told.
+
+    Raises:
+        TrainError: T002, every training row is too long; T013, as `fitting`.
+    """
+    encode = encode or partial(
+        sequences_of, learn=settings.learn, choosing=settings.objective == "label_set"
+    )
+    given = expand_answers(lesson, settings.answers)
+    if settings.max_rows is not None:
+        given = sample_rows(given, settings.max_rows, lesson.seed)
+    train, asked = as_learnt(lesson.task, given), as_learnt(lesson.task, held)
+    told = vary_instructions(encode, settings.instructions, lesson.seed)(chat, lesson.task, train)
+    rows = fitting(train, told, settings, chat.max_length, "training")
+    val = fitting(asked, encode(chat, lesson.task, asked), settings, chat.max_length, "val")
+    for some in (rows, val):
+        some.warn(lesson)
+    if not rows.sequences:
+        text = f"{settings.kind}: every training row is longer than {chat.max_length} tokens"
+        raise TrainError(Problem("T002", text, help=LONGER))
+    return rows, val
 
 
 def expand_answers(lesson: Lesson, which: Literal["derive", "first", "all"]) -> Sequence[Example]:
