@@ -33,14 +33,6 @@ def test_an_address_brings_the_same_view_back(client, project):
     assert back and client.get(back[1].replace("&amp;", "&")).text == text
 
 
-def test_a_row_has_all_strategies_and_its_neighbours(client, project):
-    text = client.get(f"/p/{project.id}/row/5?show=all").text
-    matrix = project.matrix(60)
-    assert matrix.questions[5].split()[0] in text and matrix.ids[5] in text
-    assert text.count('<th scope="row">') == len(matrix.names)
-    assert "/row/4?" in text and "/row/6?" in text
-
-
 def test_csv_of_a_view(client, project):
     answer = client.get(f"/p/{project.id}/compare/rows.csv?show=failed")
     assert answer.headers["content-disposition"].startswith("attachment")

@@ -3,12 +3,10 @@
 import pytest
 from transformers import AutoTokenizer
 
-from assay.core.store import read_json, to_json, write_text
 from assay.core.types import Example, Message, Task
 from assay.models.tokenizer.chat_tokens import Chat
 from assay.tasks.prompt_format import ask
-from assay.web.row_context import RowContext, SimilarRows, token_view
-from assay.web.web_project import WebProject
+from assay.web.row_context import SimilarRows, token_view
 
 
 def row(id, text, target):
@@ -48,21 +46,3 @@ def test_rows_that_share_words_come_first_and_others_not_at_all():
     assert [one.id for _, one in found] == ["a", "b"]
     assert found[0][0] == pytest.approx(1, abs=1e-6) and 0 < found[1][0] < 0.9
     assert SimilarRows.of([row("d", "? !", "x")]).nearest("lost") == []
-
-
-def test_a_row_of_the_report_is_shown_with_what_is_around_it(client_of, own, tiny_model):
-    value = read_json(own.target / "project.yaml")
-    write_text(own.target / "project.yaml", to_json({**value, "model": str(tiny_model)}))
-    text = client_of.get(f"/p/{own.id}/row/0/context?show=all").text
-    assert text.count('class="question"') == 5 and "that carry loss" in text
-    assert f'href="/p/{own.id}/row/0?show=all"' in text and "&lt;|im_start|&gt;" in text
-    assert client_of.get(f"/p/{own.id}/row/99999/context").status_code == 404
-
-
-def test_a_model_that_is_not_here_and_rows_that_changed_are_said(client_of, own):
-    value = read_json(own.target / "project.yaml")
-    write_text(own.target / "project.yaml", to_json({**value, "model": "./nowhere"}))
-    text = client_of.get(f"/p/{own.id}/row/0/context").text
-    assert "M098" in text and text.count('class="question"') == 5
-    assert RowContext(own.target).example("nobody") is None
-    assert WebProject(own.target).context is not own.context

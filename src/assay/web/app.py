@@ -26,6 +26,7 @@ from assay.web import (
     new_pages,
     overview_pages,
     review_pages,
+    row_pages,
     run_pages,
     update_pages,
     watch_pages,
@@ -37,6 +38,7 @@ from assay.web.web_project import WebProject
 ROOMS: tuple[Any, ...] = (
     overview_pages,
     compare_pages,
+    row_pages,
     data_pages,
     decide_pages,
     run_pages,

@@ -1,8 +1,7 @@
-"""Rows x strategies, and one row with all that is known of it."""
+"""Rows x strategies, filtered, and as CSV."""
 
 from __future__ import annotations
 
-import asyncio
 import difflib
 from typing import Any
 
@@ -12,7 +11,6 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from assay.core.errors import AssayError
 from assay.presentation.number_format import clean, shorten
 from assay.web.compare import (
     PAGE,
@@ -37,9 +35,9 @@ DIFFERS = 2_000  # characters up to which two texts are compared word by word
 
 def compare(request: Request, project: WebProject) -> Response:
     asked = dict(request.query_params)
-    matrix, report, run = _rows_beside(project, asked)
+    matrix, report, run = rows_beside(project, asked)
     if matrix is None or report is None:
-        return _not_yet(project)
+        return not_yet(project)
     query = CompareQuery.of(asked, matrix, report)
     rows = fitting_rows(matrix, query)
     pages = max(1, -(-len(rows) // PAGE))
@@ -60,7 +58,7 @@ def compare(request: Request, project: WebProject) -> Response:
         whole=len(matrix),
         at=at,
         pages=pages,
-        values={**_values(matrix, query), "run": run, "page": at if at > 1 else ""},
+        values={**address_values(matrix, query), "run": run, "page": at if at > 1 else ""},
         runs=past_reports(project)[:RUNS],
         shows=_show_names(matrix, query),
         sorts=SORTS,
@@ -73,7 +71,7 @@ def compare(request: Request, project: WebProject) -> Response:
     )
 
 
-def _rows_beside(
+def rows_beside(
     project: WebProject, asked: dict[str, str], wait: float = 0.6
 ) -> tuple[RowMatrix | None, dict[str, Any] | None, str]:
     """The rows, the report, and the number of the earlier run that stands beside, if one does."""
@@ -101,7 +99,7 @@ def _show_names(matrix: RowMatrix, query: CompareQuery) -> dict[str, tuple[str, 
     }
 
 
-def _not_yet(project: WebProject) -> Response:
+def not_yet(project: WebProject) -> Response:
     if project.data is None:
         return page("empty", title=project.name, project=project, tab="compare")
     share = round(100 * project.share)
@@ -115,7 +113,7 @@ def _not_yet(project: WebProject) -> Response:
     )
 
 
-def _values(matrix: RowMatrix, query: CompareQuery) -> dict[str, Any]:
+def address_values(matrix: RowMatrix, query: CompareQuery) -> dict[str, Any]:
     """What an address has to say to bring this view back."""
     return {
         "arms": ",".join(matrix.names[column] for column in query.columns),
@@ -203,95 +201,10 @@ def _slices(matrix: RowMatrix) -> dict[str, list[str]]:
     return {name: values for name, values in found.items() if 1 < len(values) <= LABELS}
 
 
-def row(request: Request, project: WebProject) -> Response:
-    """Everything of one row, all strategies."""
-    asked = dict(request.query_params)
-    matrix, report, run = _rows_beside(project, asked)
-    if matrix is None or report is None:
-        return _not_yet(project)
-    at = _row_number(request, matrix)
-    query = CompareQuery.of(asked, matrix, report)
-    rows = fitting_rows(matrix, query)
-    place = int(np.searchsorted(rows, at)) if query.sort == "" else -1
-    around = rows[place] == at if 0 <= place < len(rows) else False
-    columns = list(dict.fromkeys([*query.columns, *range(len(matrix.names))]))
-    (lines,) = matrix.lines([at], columns)
-    arms = {one["name"]: index for index, one in enumerate(report["strategies"])}
-    return page(
-        "row",
-        title=f"{project.name}: {matrix.ids[at]}",
-        project=project,
-        tab="compare",
-        at=at,
-        id=matrix.ids[at],
-        question=matrix.questions[at],
-        target=matrix.targets[at],
-        slices={name: values[at] for name, values in matrix.slices.items()},
-        answers=[
-            {
-                "name": matrix.names[column],
-                "mark": arms[matrix.names[column]],
-                "right": bool(matrix.right[at, column]),
-                "answer": None
-                if line["answer"] is None
-                else mark_differences(line["answer"], matrix.targets[at], DIFFERS),
-                "raw": line["raw"] if line["raw"] != line["answer"] else "",
-                "score": None if np.isnan(matrix.score[at, column]) else matrix.score[at, column],
-                "sure": line.get("confidence"),
-                "passages": line.get("passages", []),
-                "outcome": line.get("outcome_text", ""),
-            }
-            for column, line in zip(columns, lines, strict=True)
-        ],
-        before=int(rows[place - 1]) if around and place > 0 else None,
-        after=int(rows[place + 1]) if around and place + 1 < len(rows) else None,
-        among=len(rows),
-        metric=report["task"]["metric"].replace("_", " "),
-        values={**_values(matrix, query), "run": run},
-    )
-
-
-def _row_number(request: Request, matrix: RowMatrix) -> int:
-    number = request.path_params["row"]
-    if not (number.isascii() and number.isdigit()) or len(number) > 9 or int(number) >= len(matrix):
-        raise HTTPException(404)
-    return int(number)
-
-
-async def context(request: Request, project: WebProject) -> Response:
-    """What stands around a row: its tokens, and the training rows that are most like it."""
-    matrix = await asyncio.to_thread(project.matrix)
-    if matrix is None:
-        return _not_yet(project)
-    at = _row_number(request, matrix)
-    found, similar, tokens, fault = None, [], None, ""
-    try:
-        found = await asyncio.to_thread(project.context.example, matrix.ids[at])
-        if found is not None:
-            similar = await asyncio.to_thread(project.context.similar, found)
-            tokens = await asyncio.to_thread(project.context.tokens, found)
-    except AssayError as error:  # the rows cannot be prepared as they are, or the model is not here
-        fault = str(error)
-    return page(
-        "row_context",
-        title=f"{project.name}: around {matrix.ids[at]}",
-        project=project,
-        tab="compare",
-        at=at,
-        id=matrix.ids[at],
-        target=matrix.targets[at],
-        row=found,
-        similar=[(share, one, shorten(one.text, CUT)) for share, one in similar],
-        tokens=tokens,
-        fault=fault,
-        asked=request.url.query,
-    )
-
-
 def download(request: Request, project: WebProject) -> Response:
     """The rows that a view has, as CSV."""
     asked = dict(request.query_params)
-    matrix, report, _ = _rows_beside(project, asked, 60)
+    matrix, report, _ = rows_beside(project, asked, 60)
     if matrix is None or report is None:
         raise HTTPException(404)
     query = CompareQuery.of(asked, matrix, report)
@@ -303,6 +216,4 @@ def download(request: Request, project: WebProject) -> Response:
 ROUTES = {
     "compare": compare,
     "compare/rows.csv": download,
-    "row/{row}": row,
-    "row/{row}/context": context,
 }
