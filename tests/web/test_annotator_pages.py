@@ -1,5 +1,8 @@
 """Who labelled, how far they agree, and whose votes count."""
 
+import html
+import re
+
 import pytest
 
 from assay.core.store import read_json, read_lines, to_json, write_text
@@ -27,15 +30,35 @@ def test_each_stands_with_the_share_that_says_the_same(client_of, own):
     # of anna's rows half have two of two others with her, half one of two
     assert text.count("0.75 (") == 2 and "0.50 (" in text
     assert text.count("10 rows</a>") == 3 and "Krippendorff" in text and "anna ~ ben" in text
-    assert "set <code>data: {annotations: annotations.jsonl}</code>" in text
+    assert text.index(">eve</th>") < text.index(">anna</th>")  # who agrees least
+    assert "<code>data: {annotations: annotations.jsonl}</code>" in text
 
 
 def test_rows_on_which_somebody_says_otherwise_lead_to_a_decision(client_of, own):
     text = client_of.get(f"/p/{own.id}/annotators/eve").text
-    assert text.count(">decide</a>") == 10 and "anna: blue" in text and "2 of 3 annotators" in text
-    begun = client_of.get(f"/p/{own.id}/annotate?order=disputes&row=" + text.split("row=")[1][:3])
-    assert begun.status_code == 200 and 'type="hidden" name="row"' in begun.text
+    assert text.count('name="label" value="blue"') == 10 and "anna: blue" in text
+    assert text.count("2 of 3 annotators") == 10
+    form = dict(re.findall(r'name="(id|seen|annotator)" value="([^"]*)"', text))
+    answer = send_form(
+        client_of, own, "annotators/settle", page="annotators/eve", **form, label="red"
+    )
+    assert answer.status_code == 200 and "decided by" in answer.text
+    assert answer.text.count("2 of 3 annotators") == 9
+    wrong = send_form(
+        client_of, own, "annotators/settle", page="annotators/eve", **form, label="green"
+    )
+    assert wrong.status_code == 400 and "D030" in wrong.text
     assert client_of.get(f"/p/{own.id}/annotators/nobody").status_code == 404
+
+
+def test_many_labels_are_chosen_on_the_page_of_the_row(client_of, own):
+    value = read_json(own.target / "project.yaml")
+    value["task"]["labels"] = ["red", "blue", *map(str, range(20))]
+    write_text(own.target / "project.yaml", to_json(value))
+    text = client_of.get(f"/p/{own.id}/annotators/eve").text
+    link = html.unescape(re.search(r'href="([^"]*)"[^>]*>decide</a>', text)[1])
+    begun = client_of.get(link)
+    assert begun.status_code == 200 and 'type="hidden" name="row"' in begun.text
 
 
 def test_votes_that_do_not_count_are_out_of_labels_and_agreement_until_undone(client_of, own):

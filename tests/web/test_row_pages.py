@@ -17,7 +17,7 @@ def test_a_row_of_the_report_is_shown_with_what_is_around_it(client_of, own, tin
     value = read_json(own.target / "project.yaml")
     write_text(own.target / "project.yaml", to_json({**value, "model": str(tiny_model)}))
     text = client_of.get(f"/p/{own.id}/row/0/context?show=all").text
-    assert text.count('class="question"') == 5 and "that carry loss" in text
+    assert text.count('class="question"') == 5 and "the marked ones alone carry loss" in text
     assert f'href="/p/{own.id}/row/0?show=all"' in text and "&lt;|im_start|&gt;" in text
     assert client_of.get(f"/p/{own.id}/row/99999/context").status_code == 404
 

@@ -36,7 +36,7 @@ def test_a_drill_is_chosen_run_and_read(open_page, three_labels):
     own, client = three_labels, open_page(three_labels)
     text = client.get(f"/p/{own.id}/updates").text
     assert text.count("checked") == 2 and text.count("disabled") == 2
-    assert "came with 20 examples" in text and "the answers are labels" in text
+    assert "would come with 20 examples" in text and "the answers are labels" in text
     chosen = {"change:label": "1", "minutes": "2"}
     answer = send_form(client, own, "updates/measure", page="updates", **chosen)
     assert answer.status_code == 200 and answer.url.path.endswith("/run")

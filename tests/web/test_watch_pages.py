@@ -68,7 +68,8 @@ def test_parts_of_time_are_drawn_and_a_new_group_becomes_a_sheet(client_of, own)
     write_lines(own.target / "timed.jsonl", lines)
     text = send_form(client_of, own, "watch/run", page="watch", log="timed.jsonl").text
     assert "Questions far from training, over time" in text and "09-21 to 09-24" in text
-    assert "whether its questions are other ones" in text and "New groups" in text
+    assert "unlike the held-back rows by accident" in text and "New groups" in text
+    assert "Something has changed since 2026-09-29" in text
     sheet = send_form(client_of, own, "watch/sheet", page="watch", group="1")
     assert "group-1.csv is written" in sheet.text
     with (own.target / "group-1.csv").open(encoding="utf-8-sig") as file:

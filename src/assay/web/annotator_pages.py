@@ -3,7 +3,9 @@ whose votes count."""
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
+from urllib.parse import quote
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -11,8 +13,8 @@ from starlette.responses import RedirectResponse, Response
 
 from assay.core.errors import Problem, UsageError
 from assay.data.annotation.adjudication import settle
-from assay.data.annotation.agreement import Agreement, differing_rows
-from assay.data.annotation.votes import by_annotator, match_votes
+from assay.data.annotation.agreement import Agreement, differing_rows, outvoted_rows
+from assay.data.annotation.votes import by_annotator, mark, match_votes
 from assay.presentation.number_format import shorten
 from assay.runtime.data_stage.annotation import Annotation
 from assay.runtime.data_stage.row_decisions import RowDecisions, current_user
@@ -23,6 +25,7 @@ from assay.web.web_project import WebProject
 
 CUT = 400  # characters of a text
 CONFUSED = 20  # pairs of labels that are shown
+BUTTONS = 8  # labels up to which each has a button
 ROWS = 100  # of one annotator, on which others say otherwise
 
 
@@ -39,9 +42,10 @@ def annotators(request: Request, project: WebProject) -> Response:
             if name in found.with_others
             else "",
             "differs": len(differing_rows(on, name, work.kind)),
+            "alone": len(outvoted_rows(on, name, work.kind)),
             "dropped": work.dropped.get(name),
         }
-        for name, votes in found.annotators.items()
+        for name, votes in by_share(found)
     ]
     return page(
         "annotators",
@@ -58,6 +62,12 @@ def annotators(request: Request, project: WebProject) -> Response:
     )
 
 
+def by_share(found: Agreement) -> list[tuple[str, int]]:
+    """Annotators with their votes: who agrees least with the others first."""
+    share = {name: one.value for name, (_, one) in found.with_others.items()}
+    return sorted(found.annotators.items(), key=lambda one: (share.get(one[0], 2.0), one[0]))
+
+
 def rows(request: Request, project: WebProject) -> Response:
     """The rows of one person on which somebody says otherwise."""
     work, who = project.labels.work(), request.path_params["who"]
@@ -68,16 +78,22 @@ def rows(request: Request, project: WebProject) -> Response:
     shown = differing[:ROWS]
     now = settle({row: work.on[row] for row in shown if row in work.on}, work.project.data.settle)
     by_id = {row.id: row for row in work.rows}
+    labels = work.labels if work.kind == "classify" and len(work.labels) <= BUTTONS else ()
     return page(
         "annotator_rows",
         title=f"{project.name}: rows of {who}",
         project=project,
         tab="annotate",
+        mark=request.app.state.mark,
         who=who,
         count=len(differing),
+        labels=labels,
+        decider=current_user(),
         shown=[
             {
                 "id": id,
+                "seen": mark(by_id[id]),
+                "file": by_id[id].target,
                 "text": shorten(by_id[id].text, CUT),
                 "label": on[id][who],
                 "others": [(name, label) for name, label in on[id].items() if name != who],
@@ -87,6 +103,14 @@ def rows(request: Request, project: WebProject) -> Response:
             for id in shown
         ],
     )
+
+
+async def settle_row(request: Request, project: WebProject) -> Response:
+    """Say which label a row has, whatever was voted."""
+    form = await read_form(request)
+    given = (form.get("id", ""), form.get("seen", ""), [form.get("label", "")])
+    await asyncio.to_thread(project.labels.vote, current_user(), *given, decides=True)
+    return RedirectResponse(f"/p/{project.id}/annotators/{quote(form.get('annotator', ''))}", 303)
 
 
 async def decide(request: Request, project: WebProject) -> Response:
@@ -128,4 +152,4 @@ def interval_text(found: Interval) -> str:
 
 
 ROUTES: dict[str, Any] = {"annotators": annotators, "annotators/{who}": rows}
-FORMS: dict[str, Any] = {"annotators/decide": decide}
+FORMS: dict[str, Any] = {"annotators/decide": decide, "annotators/settle": settle_row}

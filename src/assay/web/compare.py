@@ -16,7 +16,7 @@ from assay.web.row_matrix import RowMatrix
 PAGE = 50  # rows
 SHOWN = 4  # strategies side by side where none are named
 MOST = 12
-GROUPS, FEW, VALUES = 12, 5, 200  # that are shown; rows of one; values of a field
+GROUPS, FEW, VALUES = 12, 3, 200  # that are shown; rows of one in the view; values of a field
 # What the first strategy did, and the one that it is held against.
 SHOWS = {
     "different": "answers of these {n} differ",
@@ -149,7 +149,7 @@ def groups(matrix: RowMatrix, rows: np.ndarray) -> list[dict[str, Any]]:
 
     Returns:
         {"field", "value", "rows": of the view, "of": of all, "share"} each, the largest share
-        first; groups of `FEW` rows or more, of fields with at most `VALUES` values.
+        first; groups with `FEW` rows of the view or more, of fields with at most `VALUES` values.
     """
     found: list[dict[str, Any]] = []
     for field, values in {"target": matrix.targets, **matrix.slices}.items():
@@ -158,7 +158,7 @@ def groups(matrix: RowMatrix, rows: np.ndarray) -> list[dict[str, Any]]:
             continue
         inside = Counter(values[row] for row in rows.tolist())
         for value, count in inside.items():
-            if every[value] >= FEW:
+            if count >= FEW:
                 one = {"field": field, "value": value, "rows": count, "of": every[value]}
                 found.append({**one, "share": count / every[value]})
     return sorted(found, key=lambda one: (-one["share"], -one["rows"]))[:GROUPS]

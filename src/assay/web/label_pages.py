@@ -66,6 +66,7 @@ def annotate(request: Request, project: WebProject) -> Response:
         buttons=BUTTONS,
         votes=[(vote.annotator, vote.label) for vote in votes],
         left=len(queue),
+        again=sum(one in work.on for one in queue) if order != "disputes" else 0,
         done=done,
         before=asked.get("before", ""),
         skip=after[0] if after else "",

@@ -71,6 +71,11 @@ class RowContext:
                 self._similar = SimilarRows.of(self._prepared.examples("train"))
             return self._similar.nearest(row.text)
 
+    @property
+    def model(self) -> str:
+        """The project's, by whose tokens a row is shown."""
+        return load(file_of(self.target)).model
+
     def tokens(self, row: Example) -> TokenView:
         """By the project's model; after `example`.
 

@@ -86,6 +86,9 @@ async def context(request: Request, project: WebProject) -> Response:
     if matrix is None:
         return not_yet(project)
     at = _row_number(request, matrix)
+    assert project.data is not None
+    columns = CompareQuery.of(dict(request.query_params), matrix, project.data).columns
+    (lines,) = matrix.lines([at], columns)
     found, similar, tokens, fault = None, [], None, ""
     try:
         found = await asyncio.to_thread(project.context.example, matrix.ids[at])
@@ -103,8 +106,18 @@ async def context(request: Request, project: WebProject) -> Response:
         id=matrix.ids[at],
         target=matrix.targets[at],
         row=found,
+        question=matrix.questions[at],
+        said=[
+            {
+                "name": matrix.names[column],
+                "right": bool(matrix.right[at, column]),
+                "answer": line["answer"],
+            }
+            for column, line in zip(columns, lines, strict=True)
+        ],
         similar=[(share, one, shorten(one.text, CUT)) for share, one in similar],
         tokens=tokens,
+        model=project.context.model if tokens else "",
         fault=fault,
         asked=request.url.query,
     )

@@ -65,7 +65,10 @@ def possible(project: WebProject) -> dict[str, tuple[bool, str]]:
     prepared = prepare(own, lambda event: None, offline=True)
     settings = own.checking.update_drill.model_copy(update={"changes": KINDS})
     changes, cannot = possible_changes(read_drill_data(prepared), prepared, settings, own.seed)
-    found = {one.kind: (True, section.change_sentence(change_json(one, []))) for one in changes}
+    found = {
+        one.kind: (True, section.change_sentence(change_json(one, []), ahead=True))
+        for one in changes
+    }
     return {**found, **{one["kind"]: (False, one["why"]) for one in cannot}}
 
 

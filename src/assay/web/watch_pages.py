@@ -30,7 +30,7 @@ FEW = 200  # files that are offered
 NEXT = "next.csv"  # what to label next
 GROUP = "group-{}.csv"  # the questions of a new group
 LEVEL = 0.01  # of p, corrected for the number of parts, from which a part stands out
-CAPTION = "As many questions in each part, and its 95 % interval. Parts set in bold are other ones."
+CAPTION = "As many questions in each part, 95 % intervals. Bold: unlike the held-back rows."
 FAILURES = {"abstained": "said that it does not know", "unreadable": "could not be read"}
 FAILURES |= {"cut": "were cut off", "refused": "were refused", "doubtful": "had little confidence"}
 
@@ -65,6 +65,7 @@ def log_page(request: Request, project: WebProject) -> Response:
         lines=found.lines() if found else [],
         sheet=NEXT,
         over_time=over_time(found.data) if found else [],
+        since=since(found.data) if found else "",
     )
 
 
@@ -83,7 +84,7 @@ def over_time(data: dict[str, Any]) -> Sequence[spec.Block]:
     ]
     said = {"axis": "share of questions that lie far from training", "caption": CAPTION}
     title, about = "Questions far from training, over time", "A row for each part of the log."
-    line_at = (held, "held-back rows")
+    line_at = (held, f"held-back rows: {held:.2f}")
     plot = forest("windows", dots, line_at=line_at, title=title, about=about, header="part", **said)
     kinds = [kind for kind in FAILURES if any(failed(window, kind) for window in windows)]
     rows = [
@@ -96,12 +97,22 @@ def over_time(data: dict[str, Any]) -> Sequence[spec.Block]:
         for window in windows
     ]
     header = ("part", "questions", *(FAILURES[kind] for kind in kinds), "p")
+    failures = ", and the share of answers that failed" if kinds else ""
     table = spec.Table(
-        "The parts, with the answers that failed; p: whether its questions are other ones.",
+        f"The parts{failures}. p: chance of questions so unlike the held-back rows by accident.",
         header,
         [spec.TableRow(r) for r in rows],
     )
     return (spec.Figure(plot), table)
+
+
+def since(data: dict[str, Any]) -> str:
+    """From which part of the log on its questions are unlike the held-back rows; "" where none, or
+    the first one already, is."""
+    unlike = [window["p"] < LEVEL for window in data["windows"]]
+    if not any(unlike) or unlike[0]:
+        return ""
+    return f" since {data['windows'][unlike.index(True)]['from'][:10]}"
 
 
 def failed(window: dict[str, Any], kind: str) -> float:

@@ -23,6 +23,9 @@ def test_a_change_is_said_with_its_first_instances():
     assert "the label refund came with 0 examples" in section.change_sentence(label).lower()
     pages = {**topic, "kind": "documents", "shown": [{"document": "a.md"}, {"document": "b.md"}]}
     assert named(section.change_sentence(pages), "2 documents withdrawn (a.md, b.md)")
+    would = [section.change_sentence(one, ahead=True) for one in (facts, topic, label, pages)]
+    parts = ("would get another", "would be taken out", "would come with", "would be withdrawn")
+    assert all(part in said for part, said in zip(parts, would, strict=True))
 
 
 def test_the_page_has_the_seconds_and_markdown_the_table():

@@ -4,7 +4,7 @@ import random
 import pytest
 from sklearn.metrics import cohen_kappa_score
 
-from assay.data.annotation.agreement import agreement, differing_rows
+from assay.data.annotation.agreement import agreement, differing_rows, outvoted_rows
 
 # Krippendorff (2011), Computing Krippendorff's alpha-reliability, section C: four observers, twelve
 # units, "." missing.
@@ -156,5 +156,8 @@ def test_each_stands_with_the_share_of_others_that_say_the_same():
 def test_rows_on_which_somebody_says_otherwise():
     votes = {"r1": {"a": "x", "b": "y"}, "r2": {"a": "x", "b": "x"}, "r3": {"b": "y", "c": "x"}}
     assert differing_rows(votes, "a") == ["r1"] and differing_rows(votes, "b") == ["r1", "r3"]
+    three = {"r1": {"a": "x", "b": "y", "c": "y"}, "r2": {"a": "x", "b": "x", "c": "y"}}
+    assert [outvoted_rows(three, who) for who in "abc"] == [["r1"], [], ["r2"]]
+    assert outvoted_rows(votes, "a") == []  # one other is no majority
     texts = {"r1": {"a": "It is red.", "b": "it is red"}}
     assert differing_rows(texts, "a", "answer") == [] != differing_rows(texts, "a")

@@ -25,6 +25,8 @@ NAMES = {
     "label": "A label added",
     "topic": "A topic withdrawn",
 }
+DID = ("got", "became", "came", "", "was")
+WOULD = ("would get", "would become", "would come", "would be ", "would be")
 FEW = 30  # questions under which a score says little
 
 
@@ -90,26 +92,27 @@ def _what(arm: dict[str, Any], change: dict[str, Any]) -> str:
     return f"{told} and {word} {points(abs(size)).lstrip('+')} points elsewhere ({bounds})"
 
 
-def change_sentence(change: dict[str, Any]) -> str:
-    """What was changed, in words, with the first few."""
+def change_sentence(change: dict[str, Any], *, ahead: bool = False) -> str:
+    """What was changed, in words, with the first few. ahead: what would be."""
+    got, became, came, were, was = WOULD if ahead else DID
     shown, rows = change["shown"], change["rows"]
     if change["kind"] == "facts":
         first = "; ".join(
-            f"{s['document']}: {one_line(s['old'], 30)} became {one_line(s['new'], 30)}"
+            f"{s['document']}: {one_line(s['old'], 30)} {became} {one_line(s['new'], 30)}"
             for s in shown[:3]
         )
-        what = f"{_pages(len(shown))} got another value ({first})"
+        what = f"{_pages(len(shown))} {got} another value ({first})"
     elif "label" in shown[0]:
         name = one_line(shown[0]["label"], 40)
         examples = (
-            f"came with {count(rows['new'])} examples"
+            f"{came} with {count(rows['new'])} examples"
             if change["kind"] == "label"
-            else "was taken out"
+            else f"{was} taken out"
         )
         what = f"the label {name} {examples}"
     else:
         names = ", ".join(one_line(s["document"], 40) for s in shown[:3])
-        what = f"{_pages(len(shown))} {'withdrawn' if change['ends'] else 'added'} ({names})"
+        what = f"{_pages(len(shown))} {were}{'withdrawn' if change['ends'] else 'added'} ({names})"
     right = "no longer answered as before" if change["ends"] else "answered by the change"
     new = (
         f"; {count(rows['new'])} training rows come with it"

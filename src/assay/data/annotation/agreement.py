@@ -153,6 +153,16 @@ def differing_rows(votes: Votes, who: str, kind: str = "classify") -> list[str]:
     ]
 
 
+def outvoted_rows(votes: Votes, who: str, kind: str = "classify") -> list[str]:
+    """The rows on which two others or more all say the same, and this annotator something else."""
+    rows = []
+    for row, said in _comparable(votes, kind).items():
+        others = [label for name, label in said.items() if name != who]
+        if who in said and len(others) > 1 and len({*others}) == 1 and said[who] != others[0]:
+            rows.append(row)
+    return rows
+
+
 def _comparable(votes: Votes, kind: str) -> Votes:
     """Texts without what does not count as a difference; labels as they are."""
     if kind in (*CLOSED, "extract"):
