@@ -1,13 +1,16 @@
 """Questions from the page, and what is said of their answers; both end up as training rows."""
 
+import ast
 import html
 import json
 import re
+import shlex
 
 import pytest
 
 from assay.core.store import read_lines
 from assay.deployment.monitoring.feedback_rows import collect_feedback
+from assay.web.ask_pages import commands
 from assay.web.chat_session import LOG
 from web.conftest import send_form
 
@@ -86,3 +89,19 @@ def test_an_answer_of_which_nothing_is_said_is_not_rated(page_of):
     (first,) = ids(text)
     assert send("ask/rate", id=first, rating="superb").status_code == 400
     assert "You said: good" in send("ask/rate", id=first, rating="good").text
+
+
+@pytest.mark.parametrize("question", ["Where is it?", 'it\'s "$(rm -rf x)" `y` \\ !', "a\nb ü '"])
+def test_commands_hold_the_question_as_it_is(question):
+    shell, python, http = commands("my tickets", question, ["lora", "tfidf"]).split("\n\n")
+    words = shlex.split(shell)
+    assert words == ["assay", "ask", "my tickets", question, "--compare", "lora,tfidf"]
+    call = ast.parse(python).body[1].value.args[0]
+    assert [ast.literal_eval(one) for one in call.args] == [
+        question,
+        "my tickets",
+        ["lora", "tfidf"],
+    ]
+    words = shlex.split(http)
+    body = json.loads(words[words.index("-d") + 1])
+    assert body["model"] == "lora" and body["messages"][0]["content"] == question

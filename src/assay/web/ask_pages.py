@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 
-from assay.config.serve import BASE
+from assay.config.serve import BASE, Serve
 from assay.core.errors import AssayError, Problem, UsageError
 from assay.core.store import to_json
 from assay.decision.decision_table import rival_of
@@ -52,8 +53,30 @@ def ask(request: Request, project: WebProject) -> Response:
         base=BASE,
         chosen=chosen,
         exchanges=list(project.chat.exchanges),
+        commands=[
+            commands(project.near, one.question, [reply.arm for _, reply in one.replies])
+            for one in project.chat.exchanges
+        ],
         log=project.chat.log_file.name,
         most=MOST,
+    )
+
+
+def commands(target: str, question: str, arms: Sequence[str]) -> str:
+    """The same question from a shell, from Python, and from any program by HTTP."""
+    body = {"model": arms[0], "messages": [{"role": "user", "content": question}]}
+    port = Serve().port
+    return "\n".join(
+        [
+            f"assay ask {shlex.quote(target)} {shlex.quote(question)} --compare {','.join(arms)}",
+            "",
+            "import assay",
+            f"print(assay.ask({question!r}, {target!r}, {list(arms)!r}))",
+            "",
+            f"assay serve {shlex.quote(target)} --port {port}",
+            f"curl http://127.0.0.1:{port}/v1/chat/completions -H 'content-type: application/json'"
+            f" -d {shlex.quote(to_json(body))}",
+        ]
     )
 
 
