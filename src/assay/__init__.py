@@ -7,8 +7,7 @@ arm = assay.load("tickets", "lora")
 arm.answer("Where is my refund?")              # one answer
 arm.answer(["Where is it?", "Who pays?"])      # a list gives a list, a DataFrame a DataFrame
 
-The order of arguments is the same everywhere: what is asked, the project, the arm; all else by
-name.
+Arguments stand in one order everywhere: what is asked, the project, the arm; all else by name.
 """
 
 from __future__ import annotations
@@ -240,15 +239,12 @@ def answer(
         out: where the answers go; `FILE.answers.jsonl` beside the file when None.
     """
     from assay.deployment.answer_file import answer_file
-    from assay.runtime.arms.differences import with_warnings
 
     file = Path(file)
     place = (
         file.with_name(f"{file.name.partition('.')[0]}.answers.jsonl") if out is None else Path(out)
     )
-    return answer_file(
-        Path(project), arm, file, place, offline=offline, tell=with_warnings(_default_tell(tell))
-    )
+    return answer_file(Path(project), arm, file, place, offline=offline, tell=_with_warnings(tell))
 
 
 def export(
@@ -278,7 +274,6 @@ def export(
     """
     from assay.deployment.export.formats.source import Wish
     from assay.deployment.export.run import export as write
-    from assay.runtime.arms.differences import with_warnings
 
     return write(
         Path(project),
@@ -290,21 +285,19 @@ def export(
         wish=Wish(precision, with_base, into),
         unchecked=unchecked,
         offline=offline,
-        tell=with_warnings(_default_tell(tell)),
+        tell=_with_warnings(tell),
     )
 
 
 def review(project: str | Path = ".") -> Review:
-    """Two arms' answers side by side, rated by people who do not know which is whose: `write`
-    sheets, `take` them back, `tally`, `preferences`; see `human_review.Review`."""
+    """Two arms' answers rated blind: `write` sheets, `take` them back, `tally`, `preferences`."""
     from assay.audits.human_review.review import Review
 
     return Review.of(project)
 
 
 def annotation(project: str | Path = ".") -> Annotation:
-    """The rows of a project and the votes of its annotators: `write` sheets, `take` them back,
-    `agreement`, `disputes`, `doubts`; see `data_stage.annotation`."""
+    """A project's rows and votes: `write` and `take` sheets, `agreement`, `disputes`, `doubts`."""
     from assay.runtime.data_stage.annotation import Annotation
 
     return Annotation.of(project)
@@ -323,10 +316,9 @@ def serve(
     offline: bool = False,
     tell: Tell | None = None,
 ) -> None:
-    """Answer requests of OpenAI's clients with fitted arms of a project, until SIGTERM or SIGINT;
-    see `deployment.server.run`. What is left out is what the project file says under `serve`."""
+    """Answer requests of OpenAI's clients with fitted arms until SIGTERM or SIGINT, by default as
+    the project file says under `serve`. See `deployment.server.run`."""
     from assay.deployment.server.run import serve as serve_arms
-    from assay.runtime.arms.differences import with_warnings
 
     serve_arms(
         project,
@@ -338,7 +330,7 @@ def serve(
         rate=rate,
         grace=grace,
         offline=offline,
-        tell=with_warnings(_default_tell(tell)),
+        tell=_with_warnings(tell),
     )
 
 
@@ -348,12 +340,15 @@ def ask(
     arm: str | Sequence[str] = (),
     *,
     offline: bool = False,
+    temperature: float = 0.0,
+    max_tokens: int | None = None,
 ) -> Replies:
-    """One question to an arm of a project, or to several, side by side; `base` is its base model as
-    it came, and without a name it is the recommended one. See `deployment.chat`."""
-    from assay.deployment.chat import ask as ask_arms
+    """One question to an arm of a project, or to several; `base` is its base model as it came, and
+    without a name it is the recommended one. See `deployment.chat`."""
+    from assay.deployment.chat import Sampling, ask_arms
 
-    return ask_arms(question, project, _several(arm), offline=offline)
+    how: dict[str, Any] = {"offline": offline, "sampling": Sampling(temperature, max_tokens)}
+    return ask_arms(question, project, _several(arm), **how)
 
 
 def watch(
@@ -369,7 +364,6 @@ def watch(
     """A log of questions held against what the project was made for: drift, failures, what to label
     next; see `deployment.monitoring.watch`. What is left out is taken from the project file."""
     from assay.deployment.monitoring.watch import watch as held_against
-    from assay.runtime.arms.differences import with_warnings
 
     return held_against(
         log,
@@ -378,7 +372,7 @@ def watch(
         level=level,
         rows=rows,
         offline=offline,
-        tell=with_warnings(_default_tell(tell)),
+        tell=_with_warnings(tell),
     )
 
 
@@ -390,6 +384,12 @@ def _default_tell(tell: Tell | None) -> Tell:
     from assay.cli.notebook import choose_tell
 
     return choose_tell(tell)
+
+
+def _with_warnings(tell: Tell | None) -> Tell:
+    from assay.runtime.arms.differences import with_warnings
+
+    return with_warnings(_default_tell(tell))
 
 
 def _project(target: str | Path, sets: str | Sequence[str], offline: bool, tell: Tell) -> Project:

@@ -3,8 +3,10 @@
 import pytest
 
 from assay.config import make_strategy
+from assay.core.errors import UsageError
 from assay.core.types import Answer
-from assay.deployment.streaming import display_text, stream
+from assay.deployment.streaming import Sampling, display_text, stream
+from helpers.problems import problem
 
 
 def drain(pieces):
@@ -45,3 +47,25 @@ def test_what_could_not_be_read_is_shown_as_it_was_written():
     assert display_text(Answer("", raw="...")) == ""
     assert "I cannot" in display_text(Answer(None, raw="I cannot"))
     assert display_text(Answer(None)) == "no answer"
+
+
+def test_answers_are_drawn_and_cut_short_where_that_is_asked(lesson):
+    given = lesson("answer")
+    arm = make_strategy({"kind": "shots", "k": 0}, {}).fit(given)
+    question = given.val[0].question
+    drawn = {drain(stream(arm, question, Sampling(temperature=2.0)))[1].raw for _ in range(4)}
+    assert len(drawn) > 1
+    (whole,) = arm.answer([question])
+    short = drain(stream(arm, question, Sampling(max_tokens=2)))[1]
+    assert short.tokens == 2 and short.truncated and whole.raw.startswith(short.raw)
+    chosen = make_strategy({"kind": "tfidf"}, {}).fit(lesson("classify"))
+    one = lesson("classify").val[0].question
+    same = {drain(stream(chosen, one, Sampling(temperature=2.0)))[1].text for _ in range(3)}
+    assert same == {chosen.answer([one])[0].text}
+
+
+@pytest.mark.parametrize("wrong", [{"temperature": -0.1}, {"temperature": 2.1}, {"max_tokens": 0}])
+def test_what_cannot_be_is_said(wrong):
+    (name,) = wrong
+    with problem(UsageError, "C060", name):
+        Sampling(**wrong)

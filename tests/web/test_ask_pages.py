@@ -105,3 +105,12 @@ def test_commands_hold_the_question_as_it_is(question):
     words = shlex.split(http)
     body = json.loads(words[words.index("-d") + 1])
     assert body["model"] == "lora" and body["messages"][0]["content"] == question
+
+
+@pytest.mark.parametrize("field", ["temperature", "max_tokens"])
+@pytest.mark.parametrize("value", ["warm", "-1", "99999"])
+def test_a_way_of_writing_that_cannot_be_is_said(page_of, own, field, value):
+    _, send = page_of
+    answer = send("ask/answer", question="red1", **{"arm:tfidf": "1", field: value})
+    assert answer.status_code == 400 and "C060" in answer.text and field in answer.text
+    assert not (own.target / LOG).exists()

@@ -47,6 +47,10 @@ Question = Annotated[
 Compare = Annotated[
     str, option("--compare", "A,B", "Strategies side by side; base is the base model.")
 ]
+Temperature = Annotated[
+    float, option("--temperature", "T", "Draw the answer; 0, the likeliest, if left out.")
+]
+MaxTokens = Annotated[int | None, option("--max-tokens", "N", "Tokens of the answer, at most.")]
 
 
 def ask(
@@ -55,11 +59,14 @@ def ask(
     named: ProjectOption = "",
     arm: With = "",
     compare: Compare = "",
+    temperature: Temperature = 0.0,
+    max_tokens: MaxTokens = None,
     offline: Offline = False,
     as_json: Json = False,
 ) -> int:
     """Ask a strategy one question, or talk with it."""
     from assay.deployment.chat import talk
+    from assay.deployment.streaming import Sampling
     from assay.runtime.latest_report import refuse_unknown as known
 
     arms = _names(compare)
@@ -78,7 +85,9 @@ def ask(
     if as_json and question is None:
         raise UsageError(Problem("C060", "--json needs a question", help='assay ask "..." --json'))
     target = target or project_here("ask")
+    sampling = Sampling(temperature, max_tokens)
     made = talk(target, arm or (arms[0] if arms else ""), offline=offline, tell=tell_notes)
+    made.sampling = sampling
     for name in arms:
         known(made.project, name)
     if question is None:

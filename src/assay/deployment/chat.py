@@ -10,7 +10,7 @@ examples, whether or not the project compares it.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -20,7 +20,7 @@ from assay.config.serve import BASE
 from assay.core.corrupt_files import silent
 from assay.core.project_paths import file_of
 from assay.core.types import Adapted, Answer, Example, Message, Tell
-from assay.deployment.streaming import display_text
+from assay.deployment.streaming import EXAM, Sampling, display_text
 from assay.runtime.arms.differences import CODE, with_warnings
 from assay.runtime.latest_report import recommendation, refuse_unknown
 
@@ -115,6 +115,7 @@ class Talk:
     turns: list[Message] = field(default_factory=list)
     opened: dict[str, LoadedArm] = field(default_factory=dict)
     differs: list[str] = field(default_factory=list)
+    sampling: Sampling = EXAM
 
     @cached_property
     def project(self) -> Project:
@@ -172,12 +173,12 @@ class Talk:
         replies = []
         for name in arms or (self.arm,):
             loaded, begun = self.open(name), time.monotonic()
-            answer = loaded.answer([question])[0]
-            replies.append(
-                ChatReply(
-                    name, answer, time.monotonic() - begun, passages_of(loaded.adapted, answer)
-                )
-            )
+            if self.sampling == EXAM:
+                answer = loaded.answer([question])[0]
+            else:
+                answer = last_value(loaded.stream(question, self.sampling))
+            seconds = time.monotonic() - begun
+            replies.append(ChatReply(name, answer, seconds, passages_of(loaded.adapted, answer)))
         return Replies(text, tuple(replies))
 
     def remember(self, text: str, answer: Answer) -> None:
@@ -195,9 +196,18 @@ class Streamed:
 
     def __iter__(self) -> Iterator[str]:
         loaded, begun = self.talk.open(self.talk.arm), time.monotonic()
-        answer = yield from loaded.stream(self.asked)
+        answer = yield from loaded.stream(self.asked, self.talk.sampling)
         seconds = time.monotonic() - begun
         self.reply = ChatReply(self.talk.arm, answer, seconds, passages_of(loaded.adapted, answer))
+
+
+def last_value(pieces: Generator[str, None, Answer]) -> Answer:
+    """The answer that comes after all pieces."""
+    while True:
+        try:
+            next(pieces)
+        except StopIteration as end:
+            return end.value
 
 
 def passages_of(adapted: Adapted, answer: Answer) -> dict[str, str]:
@@ -232,12 +242,13 @@ def talk(
     return made
 
 
-def ask(
+def ask_arms(
     question: str,
     folder: str | Path = ".",
     arms: str | Sequence[str] = (),
     *,
     offline: bool = False,
+    sampling: Sampling = EXAM,
 ) -> Replies:
     """One question to an arm of a project, or to several; to the recommended one without names.
 
@@ -246,6 +257,7 @@ def ask(
     """
     arms = (arms,) if isinstance(arms, str) and arms else tuple(arms)
     made = talk(folder, arms[0] if arms else "", offline=offline, tell=with_warnings(silent))
+    made.sampling = sampling
     for name in arms:
         refuse_unknown(made.project, name)
     return made.ask(question, arms)

@@ -12,7 +12,7 @@ from assay.core.errors import Problem, UsageError
 from assay.core.types import Adapted, Answer, Document, Example, Lesson, Message, Tell
 from assay.deployment.data_frames import frame_of, is_frame, questions_of, shares, texts_of
 from assay.deployment.questions import prepare_question
-from assay.deployment.streaming import stream
+from assay.deployment.streaming import EXAM, Sampling, stream
 from assay.runtime.arms.differences import with_warnings
 from assay.runtime.arms.open import bench_of, find_fit_stage, lesson_of
 from assay.runtime.data_stage.redaction import Veil, key_of
@@ -110,7 +110,9 @@ class LoadedArm:
         several = self.task.kind == "multilabel"
         return shares(self.answer(texts_of(questions)), self.task.labels, several)
 
-    def stream(self, question: str | Example) -> Generator[str, None, Answer]:
+    def stream(
+        self, question: str | Example, sampling: Sampling = EXAM
+    ) -> Generator[str, None, Answer]:
         """The answer piece by piece, as it is written; an arm that chooses among labels gives it in
         one piece. The generator's value is the answer."""
         row = (
@@ -118,7 +120,7 @@ class LoadedArm:
             if isinstance(question, Example)
             else Example("0", (Message("user", question),))
         )
-        return (yield from stream(self.newest, prepare_question(self.project, row)))
+        return (yield from stream(self.newest, prepare_question(self.project, row), sampling))
 
 
 class ArmDocuments:

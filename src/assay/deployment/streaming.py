@@ -2,14 +2,45 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Generator
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
+from assay.core.errors import Problem, UsageError
 from assay.core.types import Adapted, Answer, Example
 
+MOST = 8192  # tokens of an answer
 
-def stream(adapted: Adapted, question: Example) -> Generator[str, None, Answer]:
+
+@dataclass(frozen=True)
+class Sampling:
+    """How an answer is written for once, other than in the exam; an arm that does not write it
+    piece by piece, or that chooses, answers as ever.
+
+    Attributes:
+        temperature: 0 is the likeliest token. max_tokens: None is as many as the arm usually may.
+    """
+
+    temperature: float = 0.0
+    max_tokens: int | None = None
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.temperature <= 2:
+            text = f"must be between 0 and 2, got {self.temperature:g}"
+            raise UsageError(Problem("C060", text, "temperature"))
+        if self.max_tokens is not None and not 1 <= self.max_tokens <= MOST:
+            text = f"must be between 1 and {MOST:,}, got {self.max_tokens:,}"
+            raise UsageError(Problem("C060", text, "max_tokens"))
+
+
+EXAM = Sampling()
+
+
+def stream(
+    adapted: Adapted, question: Example, sampling: Sampling = EXAM
+) -> Generator[str, None, Answer]:
     """Pieces of the answer's text; the generator's value is the answer. An arm that writes nothing,
     or that must have written all before it is known what it says, gives one piece. `question`:
     repaired as every question is."""
@@ -19,6 +50,10 @@ def stream(adapted: Adapted, question: Example) -> Generator[str, None, Answer]:
         yield display_text(answer)
         return answer
     model, prompt, room, how, finish = writer
+    if sampling.temperature:
+        seed = secrets.randbits(48)  # two equal questions are two draws
+        how = replace(how, temperature=sampling.temperature, seed=seed)
+    room = sampling.max_tokens or room
     return finish((yield from model.stream(prompt, max_tokens=room, how=how)))
 
 

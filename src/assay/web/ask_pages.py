@@ -15,6 +15,7 @@ from assay.config.serve import BASE, Serve
 from assay.core.errors import AssayError, Problem, UsageError
 from assay.core.store import to_json
 from assay.decision.decision_table import rival_of
+from assay.deployment.streaming import Sampling
 from assay.presentation.number_format import clean
 from assay.web.chat_session import LONGEST
 from assay.web.forms import read_form
@@ -81,21 +82,26 @@ def commands(target: str, question: str, arms: Sequence[str]) -> str:
 
 
 async def answer(request: Request, project: WebProject) -> Response:
-    question, names = _read_question(await read_form(request), project)
-    await asyncio.to_thread(project.chat.ask, question, names)
+    form = await read_form(request)
+    question, names = _read_question(form, project)
+    await asyncio.to_thread(project.chat.ask, question, names, _read_sampling(form))
     return RedirectResponse(f"/p/{project.id}/ask", 303)
 
 
 async def stream(request: Request, project: WebProject) -> Response:
     """The same as lines of JSON while it is written: {"arm", "text"} each, {"fault"} where it
     could not be."""
-    question, names = _read_question(await read_form(request), project)
-    return StreamingResponse(_lines(project, question, names), media_type="application/jsonl")
+    form = await read_form(request)
+    question, names = _read_question(form, project)
+    lines = _lines(project, question, names, _read_sampling(form))
+    return StreamingResponse(lines, media_type="application/jsonl")
 
 
-def _lines(project: WebProject, question: str, names: list[str]) -> Iterator[str]:
+def _lines(
+    project: WebProject, question: str, names: list[str], sampling: Sampling
+) -> Iterator[str]:
     try:
-        for arm, text in project.chat.stream(question, names):
+        for arm, text in project.chat.stream(question, names, sampling):
             yield to_json({"arm": arm, "text": clean(text)}) + "\n"
     except AssayError as error:
         yield to_json({"fault": str(error)}) + "\n"
@@ -116,6 +122,21 @@ def _read_question(form: Mapping[str, str], project: WebProject) -> tuple[str, l
     if not 1 <= len(names) <= MOST:
         raise UsageError(Problem("C060", f"choose 1 to {MOST} strategies", "strategies"))
     return question, names
+
+
+def _read_sampling(form: Mapping[str, str]) -> Sampling:
+    """
+    Raises:
+        UsageError: C060, a field is no number, or one that cannot be.
+    """
+    found: dict[str, Any] = {}
+    for name, kind in (("temperature", float), ("max_tokens", int)):
+        said = form.get(name, "").strip()
+        try:
+            found |= {name: kind(said)} if said else {}
+        except ValueError:
+            raise UsageError(Problem("C060", f"'{said[:40]}' is no number", name)) from None
+    return Sampling(**found)
 
 
 async def rate(request: Request, project: WebProject) -> Response:

@@ -21,6 +21,7 @@ from starlette.exceptions import HTTPException
 from assay.config.serve import BASE
 from assay.core.errors import Problem, UsageError
 from assay.core.project_paths import file_of
+from assay.deployment.streaming import EXAM, Sampling
 
 if TYPE_CHECKING:
     from assay.deployment.chat import ChatReply, Talk
@@ -57,17 +58,19 @@ class ChatSession:
     def log_file(self) -> Path:
         return file_of(self.target).parent / LOG
 
-    def ask(self, question: str, names: list[str]) -> Exchange:
+    def ask(self, question: str, names: list[str], sampling: Sampling = EXAM) -> Exchange:
         """The answers of these strategies.
 
         Raises:
             UsageError, HTTPException: as `stream`.
         """
-        for _ in self.stream(question, names):
+        for _ in self.stream(question, names, sampling):
             pass
         return self.exchanges[0]
 
-    def stream(self, question: str, names: list[str]) -> Iterator[tuple[str, str]]:
+    def stream(
+        self, question: str, names: list[str], sampling: Sampling = EXAM
+    ) -> Iterator[tuple[str, str]]:
         """(strategy, piece of its text) as it is written, one strategy after another; then the
         exchange stands first among `exchanges`.
 
@@ -81,6 +84,7 @@ class ChatSession:
             exchange = Exchange(question, [])
             for name in names:
                 talk = self._opened(name)
+                talk.sampling = sampling
                 stream = talk.stream(question)
                 for piece in stream:
                     yield name, piece
