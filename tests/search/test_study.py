@@ -85,6 +85,40 @@ def test_a_trial_is_ended_where_others_did_better(tmp_path):
     assert all(one.curve[-1][0] < 100 and one.score == one.curve[-1][1] for one in ended)
 
 
+def ended(file, looks, loss=True):
+    """The states of trials that are looked at once: (score, loss) of each; the study."""
+    study = Study(file, SPACE, SearchSettings(sampler="random", trials=len(looks)), 0, FIRST)
+    for score, lost in looks[len(study.results()) :]:
+        trial = study.next()
+        try:
+            study.report(trial, 50, score, lost if loss else None)
+            study.complete(trial, score)
+        except Pruned:
+            study.prune(trial)
+    return [one.state for one in study.results()], study
+
+
+# Scores of a few rows are all alike at half of a training, and losses are not.
+LOOKS = [(0.2, 3.0), (0.1, 2.0), (0.2, 4.0), (0.1, 1.0), (0.2, 5.0), (0.1, math.nan)]
+
+
+@pytest.mark.slow
+def test_by_losses_where_there_are_some_and_the_curve_has_scores(tmp_path):
+    states, study = ended(tmp_path / "loss", LOOKS)
+    assert states == ["complete"] * 4 + ["pruned"] * 2
+    assert [one.curve for one in study.results()] == [((50, score),) for score, _ in LOOKS]
+    assert study.results()[4].score == 0.2
+    assert ended(tmp_path / "loss", LOOKS)[1].results() == study.results()
+    states, _ = ended(tmp_path / "score", LOOKS, loss=False)
+    assert states == ["complete"] * 3 + ["pruned", "complete", "pruned"]
+
+
+@pytest.mark.slow
+def test_a_study_that_began_by_scores_goes_on_by_scores(tmp_path):
+    ended(tmp_path / "log", LOOKS[:3], loss=False)
+    assert ended(tmp_path / "log", LOOKS[:5])[0] == ["complete"] * 3 + ["pruned", "complete"]
+
+
 def test_what_failed_is_kept_with_its_reason_and_never_the_best(tmp_path):
     study = Study(tmp_path / "log", SPACE, SearchSettings(trials=3), 0)
     study.fail(study.next(), "diverged")

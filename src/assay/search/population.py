@@ -126,7 +126,7 @@ class Population:
             one.state, one.score = "pruned", _last(one) if one.curve else None
         self.save()
 
-    def report(self, trial: Trial, percent: int, score: float) -> None:
+    def report(self, trial: Trial, percent: int, score: float, loss: float | None = None) -> None:
         """A look at val after so much of a member's training."""
         if not trial.curve or percent > trial.curve[-1][0]:
             trial.curve.append((percent, score))

@@ -1,5 +1,6 @@
 """What ends a trial early: it looks at how far the trial has come, in percent of its training or of
-the val rows it is asked, and how others did at that point.
+the val rows it is asked, and how others did at that point: by their losses on val where a training
+has them, else by their scores.
 
 median       below the median of the others: Golovin et al. (2017), Google Vizier,
              doi.org/10.1145/3097983.3098043

@@ -2,7 +2,7 @@
 
 study = Study(folder / JOURNAL, dimensions, settings, seed)
 while (trial := study.next()) is not None:
-    ...    # fit with trial.values; study.report(trial, percent, score) as it goes
+    ...    # fit with trial.values; study.report(trial, percent, score, loss) as it goes
     study.complete(trial, score)
 
 How        optuna's journal: a line for each thing that happens, so that a killed search goes on. A
@@ -13,6 +13,7 @@ Same again a trial's draw depends on the seed, its number and the trials before 
 
 from __future__ import annotations
 
+import math
 import time
 import warnings
 from collections.abc import Mapping, Sequence
@@ -29,8 +30,11 @@ from assay.search.settings import SearchSettings
 
 if TYPE_CHECKING:
     import optuna
+    from optuna.trial import FrozenTrial
 
 JOURNAL = "study.log"
+SCORES = "scores"  # of a trial that is judged by its losses: percent -> score
+WORST = -1e30  # for a loss that is no number
 ENOUGH = 8  # whole trials, to say which setting counts
 State = Literal["complete", "pruned", "failed"]
 A_DIMENSION, FEWEST, MOST = 6, 6, 48  # trials, where `trials` is auto
@@ -100,6 +104,16 @@ def _combinations(dimensions: Sequence[Dimension], points: int, most: int) -> in
     return sum(1 for _ in islice(grid(dimensions, points), most))
 
 
+def _scores(one: FrozenTrial) -> dict[str, float]:
+    return one.user_attrs.get(SCORES, {})
+
+
+def _curve(one: FrozenTrial) -> list[tuple[int, float]]:
+    """(percent, score on val), as it went."""
+    scores = _scores(one)
+    return [(at, scores.get(str(at), held)) for at, held in sorted(one.intermediate_values.items())]
+
+
 class Study:
     """
     Args:
@@ -119,6 +133,9 @@ class Study:
         self.count = trial_count(dimensions, settings)
         self.first = first if settings.sampler != "grid" else None
         self._study = _open(file)
+        before = self._study.get_trials(deepcopy=False)
+        # A journal of an earlier version, which is gone on with as it began.
+        self._by_score = any(one.intermediate_values and not _scores(one) for one in before)
         self._grid = (
             list(islice(grid(self.dimensions, settings.points), self.count))
             if settings.sampler == "grid"
@@ -145,8 +162,7 @@ class Study:
             handle = self._study.ask()
         else:
             handle = optuna.trial.Trial(self._study, going._trial_id)
-        curve = sorted(going.intermediate_values.items()) if going else []
-        return Trial(number, self._suggest(handle), handle, curve)
+        return Trial(number, self._suggest(handle), handle, _curve(going) if going else [])
 
     def _is_late(self) -> bool:
         if self.settings.minutes is None:
@@ -191,15 +207,23 @@ class Study:
 
     # --- how a trial goes -------------------------------------------------------------------------
 
-    def report(self, trial: Trial, percent: int, score: float) -> None:
+    def report(self, trial: Trial, percent: int, score: float, loss: float | None = None) -> None:
         """
+        Args:
+            loss: on val, by which trials are held against each other where there is one: at half of
+                a training it orders them as they end, and a score of some dozen rows does not.
+
         Raises:
             Pruned: others did better at this point; the trial is to be ended.
         """
         if any(at >= percent for at, _ in trial.curve):
             return  # it was gone on with, and had been here before
         trial.curve.append((percent, score))
-        trial.handle.report(score, percent)
+        if loss is None or self._by_score:
+            trial.handle.report(score, percent)
+        else:
+            trial.handle.set_user_attr(SCORES, {str(at): one for at, one in trial.curve})
+            trial.handle.report(-loss if math.isfinite(loss) else WORST, percent)
         if trial.handle.should_prune():
             raise Pruned(percent)
 
@@ -235,7 +259,7 @@ class Study:
             TrialState.COMPLETE: "complete",
             TrialState.PRUNED: "pruned",
         }
-        curve = tuple(sorted(one.intermediate_values.items()))
+        curve = tuple(_curve(one))
         score = one.value if one.state == TrialState.COMPLETE else curve[-1][1] if curve else None
         return TrialResult(
             one.number,

@@ -63,6 +63,7 @@ NONE = object()
 
 class HyperparameterSearch(Strategy):
     kind: Literal["search"] = "search"
+    VERSION = 2  # a trial is ended by its loss on val, where it has one
     inner: Inner  # with one value of each range
     ranges: tuple[Dimension, ...] = Field(min_length=1)  # their places are those in `inner`
     search: SearchSettings = SearchSettings()

@@ -74,7 +74,7 @@ class TrialFollower:
             percent = 100 * event["step"] // event["steps"]
             self.tell({**event, "trial": self.trial.number})
             if percent < 100:
-                self.study.report(self.trial, percent, score)
+                self.study.report(self.trial, percent, score, event.get("val_loss"))
         else:
             self.tell(event)
 

@@ -23,7 +23,9 @@ class Trials(Protocol):
     count: int
     settings: SearchSettings
 
-    def report(self, trial: Trial, percent: int, score: float) -> None: ...
+    def report(
+        self, trial: Trial, percent: int, score: float, loss: float | None = None
+    ) -> None: ...
 
     def results(self) -> list[TrialResult]: ...
 
