@@ -14,7 +14,7 @@ from assay.core.errors import TrainError
 from assay.core.types import Task
 from assay.strategies.training.full import Full
 from assay.strategies.training.lora import Lora
-from assay.strategies.training.preference import Preference, encode_pairs, paired
+from assay.strategies.training.preference import Preference, encode_pairs, paired, unwanted_weight
 from assay.training.objectives.preference import UNRELATED, UNWANTED, WANTED
 from helpers.nights import nightly_but
 from helpers.problems import problem
@@ -107,6 +107,22 @@ def test_what_pairs_are_not_learnt_from_is_said(given):
     told = [one["text"] for one in heard if one["event"] == "note"]
     assert any("12 of 18 training rows" in text for text in told)
     assert any("the last weights are kept" in text for text in told) and arm.best_step == 0
+
+
+@pytest.mark.slow
+def test_kto_learns_wanted_answers_without_an_unwanted_one(given):
+    heard = []
+    bare = tuple(replace(row, rejected=None) for row in given.val)
+    means = replace(given.means, tell=heard.append)
+    lesson = replace(given, train=(*given.train[:4], *bare), means=means)
+    assert unwanted_weight(lesson.train) == 0.75 * 10 / 4 and unwanted_weight(given.train) == 1
+    arm = Preference(loss="kto", inner=INNER, from_base=True, **QUICK).fit(lesson)
+    told = [one["text"] for one in heard if one["event"] == "note"]
+    assert any("10 answers that are wanted and 4 that are not" in text for text in told)
+    assert "weighs 1.9" in " ".join(told)
+    steps = {one["total"] for one in heard if one.get("unit") == "step"}
+    assert steps == {QUICK["epochs"] * -(-10 // QUICK["batch_size"])}  # all of the ten rows
+    assert arm.curve[-1]["val_right"] >= 0.5
 
 
 def test_rows_without_a_rejected_answer_are_left_out(given):

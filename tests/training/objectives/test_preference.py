@@ -150,6 +150,11 @@ def test_losses_of_single_answers_are_those_of_trl(tiny_model, tmp_path, rows):
     found = preference("kto", beta=0.1)(policy, batch_of(refer(sequences, reference)))
     assert found.count == 4 and found.parts["drift"] > 0
     assert float(found.value.detach()) / found.count == pytest.approx(theirs, abs=1e-5, rel=1e-5)
+    trainer.undesirable_weight = 2.5
+    theirs = float(trainer.compute_loss(policy, batch).detach())
+    heavy = preference("kto", beta=0.1, weight=2.5)(policy, batch_of(refer(sequences, reference)))
+    assert float(heavy.value.detach()) / heavy.count == pytest.approx(theirs, abs=1e-5, rel=1e-5)
+    assert float(heavy.value.detach()) > float(found.value.detach())
 
 
 @pytest.mark.slow

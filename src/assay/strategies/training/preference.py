@@ -44,6 +44,7 @@ OTHERS = (0.1, 0.0)
 
 class Preference(AfterInner):
     kind: Literal["preference"] = "preference"
+    VERSION = 5  # kto learns rows without a rejected answer, too
     loss: Literal["dpo", "dpo-mean", "ipo", "slic", "simpo", "orpo", "kto"] = "dpo"
     # how dear it is to leave what the model said before; 0: the loss's usual one
     beta: float = Field(default=0.0, ge=0, le=100)
@@ -96,8 +97,11 @@ class Preference(AfterInner):
             margin=margin if self.margin is None else self.margin,
             smoothing=self.smoothing,
             answer=self.answer,
+            weight=unwanted_weight(lesson.train) if self.loss == "kto" else 1.0,
         )
-        given = replace(lesson, train=paired(lesson.train), val=paired(lesson.val))
+        every = self.loss == "kto"  # whose answers need not come in pairs
+        train_rows = lesson.train if every else paired(lesson.train)
+        given = replace(lesson, train=train_rows, val=paired(lesson.val))
         for text in self._notes(lesson, given):
             lesson.tell({"event": "note", "text": f"{self.kind}: {text}"})
         train(
@@ -113,11 +117,22 @@ class Preference(AfterInner):
 
     def _notes(self, lesson: Lesson, given: Lesson) -> Iterator[str]:
         """What of the rows pairs are not learnt from."""
-        rows, pairs = len(lesson.train), len(given.train)
-        if pairs < rows:
+        rows, pairs = len(lesson.train), len(paired(lesson.train))
+        if self.loss == "kto" and pairs < rows:
+            yield (
+                f"{rows:,} answers that are wanted and {pairs:,} that are not; one of these weighs"
+                f" {unwanted_weight(lesson.train):.2g}"
+            )
+        elif pairs < rows:
             yield f"{pairs:,} of {rows:,} training rows have a rejected answer: these are learnt"
         if lesson.val and not given.val:
             yield "no val row has a rejected answer, so the last weights are kept"
+
+
+def unwanted_weight(rows: Sequence[Example]) -> float:
+    """Of an unwanted answer where a wanted one weighs 1: so much that the wanted ones weigh 4/3 of
+    the unwanted ones together, where they would weigh more (Ethayarajh et al. 2024, 4.2)."""
+    return max(1.0, 0.75 * len(rows) / max(1, len(paired(rows))))
 
 
 def paired(rows: Sequence[Example]) -> tuple[Example, ...]:
@@ -127,7 +142,8 @@ def paired(rows: Sequence[Example]) -> tuple[Example, ...]:
 def encode_pairs(
     chat: Chat, task: Task, examples: Sequence[Example], *, unrelated: bool = False
 ) -> list[Encoded]:
-    """Each row as its prompt with the chosen answer, and beside it with the rejected one.
+    """Each row as its prompt with the chosen answer, and beside it with the rejected one, if it has
+    one.
 
     Args:
         unrelated: with the chosen answer of the next row, too.
@@ -136,7 +152,8 @@ def encode_pairs(
 
     out = []
     for at, row in enumerate(examples):
-        answers = [(row.target or "", WANTED), (row.rejected or "", UNWANTED)]
+        answers = [(row.target or "", WANTED)]
+        answers += [(row.rejected, UNWANTED)] if row.rejected is not None else []
         if unrelated and len(examples) > 1:
             answers.append((examples[(at + 1) % len(examples)].target or "", UNRELATED))
         texts, labels = zip(*answers, strict=True)

@@ -18,7 +18,8 @@ orpo     -c / n - beta log sigma(log odds(c / n) - log odds(r / n)), odds(x) = e
          without a reference. Hong et al. (2024), arxiv.org/abs/2403.07691
 kto      1 - sigma(beta (c - z)) for an answer that is wanted, 1 - sigma(beta (z - r)) for one that
          is not, which need not belong to one question. z, of which no gradient is taken, is the
-         mean of what the answers to other questions gain over their reference, at least 0.
+         mean of what the answers to other questions gain over their reference, at least 0. Where
+         wanted answers are many more, unwanted ones weigh more (`weight`, section 4.2).
          Ethayarajh et al. (2024), arxiv.org/abs/2402.01306
 
 Costs    the reference is computed once before training and kept; a pair shares its prompt, so that
@@ -57,6 +58,7 @@ def preference(
     margin: float = 0.0,
     smoothing: float = 0.0,
     answer: float = 0.0,
+    weight: float = 1.0,
 ) -> Callable[[Any, TrainingBatch], Loss]:
     """The sum over pairs, or over answers for kto, of the loss of the header.
 
@@ -67,14 +69,15 @@ def preference(
         beta: how dear it is to leave the reference; of simpo and orpo, the weight of the
             preference. margin: simpo's, between the two scores. smoothing: of dpo and dpo-mean, in
             [0, .5). answer: so much of the chosen answer's mean cross-entropy is added (RPO, Pang
-            et al. 2024, arxiv.org/abs/2404.19733; orpo has it anyway).
+            et al. 2024, arxiv.org/abs/2404.19733; orpo has it anyway). weight: kto's, of an
+            unwanted answer; a wanted one weighs 1.
     """
 
     def objective(network: Any, batch: TrainingBatch) -> Loss:
         sums, lengths = log_likelihoods(network, batch)
         reference = batch.reference.to(sums)
         if loss == "kto":
-            return kto(sums - reference, batch.labels, beta)
+            return kto(sums - reference, batch.labels, beta, weight)
         wanted, unwanted = batch.labels == WANTED, batch.labels == UNWANTED
         own = loss not in ("simpo", "orpo")
         gains = sums - reference if own else sums
@@ -117,14 +120,13 @@ def log_of_rest(log_probability: torch.Tensor) -> torch.Tensor:
     return torch.log(-torch.expm1(log_probability.clamp(max=-1e-7)))
 
 
-def kto(gains: torch.Tensor, labels: torch.Tensor, beta: float) -> Loss:
-    """Of all answers that have a verdict."""
+def kto(gains: torch.Tensor, labels: torch.Tensor, beta: float, weight: float = 1.0) -> Loss:
+    """Of all answers that have a verdict. weight: of an unwanted one."""
     unrelated = gains[labels == UNRELATED].detach()
     zero = unrelated.mean().clamp(min=0) if len(unrelated) else gains.new_zeros(())
     chosen, rejected = gains[labels == WANTED], gains[labels == UNWANTED]
-    values = torch.cat(
-        [1 - torch.sigmoid(beta * (chosen - zero)), 1 - torch.sigmoid(beta * (zero - rejected))]
-    )
+    unwanted = weight * (1 - torch.sigmoid(beta * (zero - rejected)))
+    values = torch.cat([1 - torch.sigmoid(beta * (chosen - zero)), unwanted])
     right = torch.cat([chosen > zero, rejected < zero]).float()
     shown = {"right": float(right.mean()) if len(right) else 0.0, "drift": float(zero)}
     return Loss(values.sum(), float(len(values)), shown)
