@@ -1,7 +1,10 @@
-"""What training on rewards gains, and what it does to a flawed one, on small sums.
+"""What training on rewards gains, what it does to a flawed one, and whether preferences can be
+told from texts.
 
-    python benchmarks/align.py [arithmetic] [flawed] [--rounds 40] [--minutes 20]
+    python benchmarks/align.py [arithmetic] [flawed] [pairs] [--rounds 40] [--minutes 20]
 
+pairs        reward models of pairs of answers (Anthropic's hh-rlhf, harmless): accuracy on pairs
+             that were not learnt, beside what length alone and words tell, with paired intervals
 arithmetic   GRPO on sums of two numbers below 20, rewarded for the right one: accuracy on 100 sums
              that were not asked in training, before and after, with the paired interval
 flawed       the same questions, rewarded for a nine, right or not, beside the task's own metric,
@@ -14,6 +17,9 @@ after LoRA on 48 sums with their answers: as it comes it answers in sentences. T
 from __future__ import annotations
 
 import argparse
+import gzip
+import json
+import os
 import random
 import tempfile
 import time
@@ -24,8 +30,9 @@ from typing import Any
 
 import numpy as np
 
+import assay
 from assay.config import make_strategy
-from assay.core.store import write_json
+from assay.core.store import to_json, write_json, write_lines, write_text
 from assay.core.types import Adapted, Example, Lesson, Means, Message, Record, Task
 from assay.evaluation import judge
 from assay.models.loading.find import find
@@ -37,7 +44,9 @@ from contest import described, machine
 HERE = Path(__file__).parent
 BASE = "smollm2-135m"
 MOST = 20  # each number is below it
-PARTS = ("arithmetic", "flawed")
+PARTS = ("arithmetic", "flawed", "pairs")
+PAIRS = {"train": 600, "val": 100, "test": 500}
+JUDGES = ("length", "tfidf", "probe", "reward")
 TASK = Task(kind="number", instruction="Add. Answer with the number alone.", max_answer_tokens=5)
 INNER = {"kind": "lora", "max_rows": 48, "epochs": 3, "batch_size": 8, "val_rows": 8}
 GRPO = {"kind": "grpo", "prompts": 8, "samples": 8, "learning_rate": 3e-4, "val_rows": 50}
@@ -56,9 +65,57 @@ def main() -> None:
     around = machine(1)
     print(f"\n{described(around)}\n", flush=True)
     for part in options.parts:
-        found = {"machine": around, **trained(part, options.rounds)}
-        write_json(HERE / "out" / f"align-{part}.json", found)
-        print("\n".join(table(part, found, options.minutes)), flush=True)
+        found = pairs() if part == "pairs" else trained(part, options.rounds)
+        write_json(HERE / "out" / f"align-{part}.json", {"machine": around, **found})
+        lines = table_of_pairs if part == "pairs" else partial(table, part, minutes=options.minutes)
+        print("\n".join(lines(found)), flush=True)
+
+
+def pairs() -> dict[str, Any]:
+    """Accuracy of each judge, and its difference to length alone."""
+    file = Path(os.environ["ASSAY_DATA"]) / "hh_rlhf_harmless_test" / "test.jsonl.gz"
+    with gzip.open(file, "rt", encoding="utf-8") as lines:
+        rows = [json.loads(line) for line in lines]
+    random.Random(0).shuffle(rows)
+    folder = HERE / "out" / "align-pairs"
+    folder.mkdir(parents=True, exist_ok=True)
+    begin = 0
+    for split, count in PAIRS.items():
+        write_lines(folder / f"{split}.jsonl", rows[begin : begin + count])
+        begin += count
+    project = {
+        "version": 2,
+        "task": {"kind": "choose"},
+        "data": {"files": {split: f"{split}.jsonl" for split in PAIRS}},
+        "split": {"leaks": "repair"},
+        "compare": [{"kind": kind} for kind in JUDGES],
+        "race": False,
+    }
+    write_text(folder / "project.yaml", to_json(project))
+    report = assay.run(folder, offline=True, tell=print).data
+    arms = {one["name"]: one for one in report["strategies"]}
+    return {
+        "rows": report["rows"],
+        "judges": {
+            name: {
+                "accuracy": arms[name]["metrics"]["accuracy"],
+                "versus_length": arms[name]["versus_floor"],
+                "seconds": arms[name]["cost"]["fit_seconds"],
+            }
+            for name in JUDGES
+        },
+    }
+
+
+def table_of_pairs(found: dict[str, Any]) -> list[str]:
+    lines = ["| judge | accuracy | seconds of training |", "|---|---|---|"]
+    for name, one in found["judges"].items():
+        told = one["accuracy"]
+        lines.append(
+            f"| `{name}` | {told['value']:.3f} ({told['low']:.3f} to {told['high']:.3f}) |"
+            f" {one['seconds']:.0f} |"
+        )
+    return lines
 
 
 def sums(seed: int = 0) -> list[Example]:
