@@ -70,7 +70,7 @@ def watch(
     """Compare a log of questions with those of the test set.
 
     The exit code is 1 where something has changed, and 0 where nothing could be told from chance.
-    What is left out is what project.yaml says under watch.
+    What is left out is what project.yaml says under monitor.
     """
     if encoder is not None and encoder not in ENCODERS:
         raise UsageError(

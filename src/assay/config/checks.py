@@ -104,7 +104,7 @@ def _fields(found: Mapping[str, Any]) -> Iterator[Complaint]:
                 for field in read_of_row({name: value}):
                     if field not in kept:
                         words = (
-                            f"reads the field '{field}' of the rows; name it under aim: slices:"
+                            f"reads the field '{field}' of the rows; name it under task: slices:"
                             f" [{field}]"
                         )
                         yield Complaint("C091", (*place, name), words)
