@@ -6,7 +6,8 @@ best; and whether an instruction that was never learnt is followed better than b
 alone         a LoRA for each task, on the rows of that task
 size, ...     one LoRA for all, in the project of the first task (`together:`), as many steps as all
               alone have in sum; its score on each other task by `evaluate.other_tasks`
-merged, ties  the adapters that were trained alone, combined into one
+average, ties the adapters that were trained alone, combined into one
+routed        the adapters that were trained alone, each kept, and a router over words
 held out      a sixth task that no one learns: zero-shot by the base, and by the model of all others
 Intervals     paired over test rows, of each seed; the table has the mean over seeds
 
@@ -46,12 +47,13 @@ WAYS: dict[str, dict[str, Any]] = {
     "uncertainty": {"mix": {"balance": "uncertainty"}},
 }
 MERGED: dict[str, dict[str, Any]] = {"average": {"how": "average"}, "ties": {"how": "ties"}}
+ROUTED = "routed"
 VERSION = 1  # raise it when a training goes differently
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("--ways", default=",".join([*WAYS, *MERGED]))
+    parser.add_argument("--ways", default=",".join([*WAYS, *MERGED, ROUTED]))
     parser.add_argument("--seeds", default="0,1,2")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--until", type=float, help="begin nothing more after so many minutes")
@@ -100,6 +102,9 @@ def write_project(name: str, seed: int) -> Path:
         compare += [
             {"kind": "blend", "name": way, "inners": inners, **more} for way, more in MERGED.items()
         ]
+        compare.append(
+            {"kind": "task_router", "name": ROUTED, "inner": inners[0], "together": others}
+        )
     elif name in HELD_OUT:
         models = [*WAYS, *MERGED]
         compare = [
