@@ -199,7 +199,7 @@ def page(rows: Sequence[dict[str, Any]]) -> str:
 
 
 def interference(rows: Sequence[dict[str, Any]]) -> Iterator[list[str]]:
-    for way in (*WAYS, *MERGED):
+    for way in (*WAYS, *MERGED, ROUTED):
         means = []
         for row in (one for one in rows if one["way"] == way):
             gaps = [row["own"], *(one["difference"] for one in row["others"])]
