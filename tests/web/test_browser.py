@@ -62,6 +62,42 @@ def test_pages_ask_nothing_of_others_and_nothing_is_cut_off(chromium, desk, widt
     page.context.close()
 
 
+# Of what one can do something with, all that stands on the page; of radio buttons one a group.
+REACHED = """() => {
+  const what = 'a[href], button, input, select, textarea, summary, [tabindex="0"]';
+  const all = [...document.querySelectorAll(what)];
+  const seen = all.filter((one) => one.type !== "hidden" && !one.disabled && one.checkVisibility());
+  const groups = new Set();
+  return seen.filter((one) => {
+    if (one.type !== "radio") return true;
+    const again = groups.has(one.name);
+    groups.add(one.name);
+    return !again;
+  }).length;
+}"""
+MARK = """() => {
+  const one = document.activeElement;
+  if (!one || one === document.body || one.dataset.reached) return false;
+  for (const other of one.type === "radio" ? document.getElementsByName(one.name) : [one])
+    other.dataset.reached = "1";
+  return true;
+}"""
+
+
+def test_the_keyboard_reaches_everything(chromium, desk):
+    address, id, _ = desk
+    page, _ = entered(chromium, address)
+    for view in VIEWS:
+        page.goto(f"{address}p/{id}/{view}")
+        count, found = page.evaluate(REACHED), 0
+        page.evaluate("document.activeElement.blur()")
+        for _ in range(count + 2):
+            page.keyboard.press("Tab")
+            found += page.evaluate(MARK)
+        assert found == count > 8, view
+    page.context.close()
+
+
 def test_hostile_texts_do_nothing(chromium, report, tmp_path):
     """Forty of them, in every field of rows, answers, labels and slices that a page shows."""
     folder = small_project(tmp_path)

@@ -10,6 +10,7 @@ from collections import Counter
 
 import pytest
 
+import assay
 from assay.audits.human_review.review import Review
 from assay.core.store import read_lines, to_json, write_lines, write_text
 from assay.runtime.data_stage.annotation import Annotation
@@ -86,6 +87,21 @@ def test_labels_and_filters_work_without_a_script(window, desk):
     assert "q=card" in page.url
     assert [v.annotator for vs in Annotation.of(folder).on.values() for v in vs].count("ben") == 1
     page.context.close()
+
+
+def test_pairs_are_rated_without_a_script(window, finished_run, tmp_path):
+    folder = tmp_path / "small"
+    shutil.copytree(finished_run, folder)
+    with served(folder) as (address, id):
+        page, _ = entered(window, address, java_script_enabled=False)
+        page.goto(f"{address}p/{id}/review")
+        page.get_by_label("Your name").fill("anna")
+        page.get_by_role("button", name="Draw pairs from the test rows").click()
+        for number, name in enumerate(("A is better", "Equally good", "Both are bad")):
+            assert f"anna: {number} of" in page.content()
+            page.get_by_role("button", name=name).click()
+        assert len(Review.of(folder).ratings) == 3
+        page.context.close()
 
 
 def test_a_run_is_seen_to_go_on_without_a_reload(window, tmp_path):
@@ -176,17 +192,22 @@ def test_a_limit_is_moved_until_the_verdict_turns(window, finished_run):
         page.context.close()
 
 
-def test_two_strategies_are_asked_and_one_is_corrected(window, finished_run, tmp_path):
+def test_three_strategies_are_asked_and_one_is_corrected(window, finished_run, tmp_path):
     folder = tmp_path / "small"
     shutil.copytree(finished_run, folder)
+    value = read_yaml((folder / "project.yaml").read_text())
+    value["compare"].append({"kind": "tfidf", "characters": 0, "name": "words"})
+    write_text(folder / "project.yaml", to_json(value))
+    assay.run(folder, offline=True, tell=lambda event: None)
     with served(folder) as (address, id):
         page, said = entered(window, address)
         page.goto(f"{address}p/{id}/ask")
         page.keyboard.press("/")
         page.keyboard.type("red1 red2 red3 blue4")
-        page.get_by_label("majority").check()
+        for name in ("majority", "tfidf", "words"):
+            page.get_by_label(name, exact=True).check()
         page.get_by_role("button", name="Ask").click()
-        page.locator(".exchange:visible .reply").nth(1).wait_for()
+        page.locator(".exchange:visible .reply").nth(2).wait_for()
         page.get_by_role("button", name="Good").first.wait_for()
         page.get_by_text("Correct it").first.click()
         page.get_by_label("What is right").first.fill("blue")
