@@ -25,6 +25,7 @@ from assay.runtime.data_stage.row_decisions import RowDecisions, current_user
 from assay.web.compare import PAGE
 from assay.web.forms import read_form
 from assay.web.pages import page, query_text
+from assay.web.veiled_rows import VeiledRows
 from assay.web.web_project import WebProject
 
 CUT = 400  # characters of a text
@@ -81,12 +82,12 @@ def data(request: Request, project: WebProject) -> Response:
         kind=work.kind,
         labels=names if work.kind == "classify" else [],
         by_file={name: found for name, found in by_file.items() if found},
-        texts=_texts(work) if work.rows else [],
+        texts=_texts(work, project.labels.veiled()) if work.rows else [],
         pairs=_pairs(account) if account else [],
     )
 
 
-def _texts(work: Annotation) -> Sequence[spec.Block]:
+def _texts(work: Annotation, veiled: VeiledRows) -> Sequence[spec.Block]:
     """How long the rows are, and one of middling length as a model that is trained sees it."""
     found = histogram([len(row.text) for row in work.rows])
     blocks = [spec.SectionHeading("Lengths"), spec.Figure(lengths({"lengths": found}))]
@@ -94,7 +95,7 @@ def _texts(work: Annotation) -> Sequence[spec.Block]:
     if not rows:
         return blocks
     task = work.project.aim.model_copy(update={"kind": work.kind, "labels": work.labels})
-    return [*blocks, *example_blocks(render_example(task, rows[len(rows) // 2][2]))]
+    return [*blocks, *example_blocks(render_example(task, veiled.shown(rows[len(rows) // 2][2])))]
 
 
 def _pairs(account: Account) -> list[dict[str, Any]]:
@@ -125,12 +126,13 @@ def rows(request: Request, project: WebProject) -> Response:
         )
         if any(wanted.values()) and all(v in ("", line[name]) for name, v in wanted.items()):
             fitting.append(line["id"])
-    by_id = {row.id: row for row in work.rows}
+    veiled, plain = project.labels.veiled(), asked.get("plain") == "1"
+    by_id = veiled.by_name
     if only == "decided":
-        fitting = list(decisions)
+        fitting = [veiled.names[id] for id in decisions]
     elif text:
         lower = text.casefold()
-        fitting = [row.id for row in work.rows if lower in f"{row.id}\n{row.text}".casefold()]
+        fitting = [name for name, row in by_id.items() if lower in f"{name}\n{row.text}".casefold()]
     elif not any(wanted.values()):
         fitting = list(by_id)
     fitting = list(dict.fromkeys(fitting))
@@ -138,13 +140,16 @@ def rows(request: Request, project: WebProject) -> Response:
     at = min(max(1, int(n)) if (n := asked.get("page", "")).isdigit() else 1, pages)
     shown = []
     for id in fitting[(at - 1) * PAGE : at * PAGE]:
-        row, one = by_id.get(id), decisions.get(id)
+        row = by_id.get(id)
+        one = decisions.get(row.id) if row else None
+        seen = row if row is None or plain else veiled.shown(row)
         shown.append(
             {
                 "id": id,
-                "place": row.source if row else "",
-                "text": shorten(row.text, CUT) if row else "a row that was made",
-                "target": row.target if row else None,
+                "row": row.id if row else id,
+                "place": veiled.place(row) if row else "",
+                "text": shorten(seen.text, CUT) if seen else "a row that was made",
+                "target": seen.target if seen else None,
                 "history": history.get(id, []),
                 "decision": one.action if one else "",
                 "by": f"{one.by}{f': {one.why}' if one.why else ''}" if one else "",
@@ -164,6 +169,8 @@ def rows(request: Request, project: WebProject) -> Response:
         at=at,
         pages=pages,
         values={**wanted, "q": text, "only": only, "page": at if at > 1 else ""},
+        hides=veiled.hides,
+        plain=plain,
         who=current_user(),
     )
 

@@ -14,6 +14,7 @@ from assay.core.sampling import hash_rank
 from assay.core.types import Example
 from assay.data.annotation.import_sheet import read_label
 from assay.data.annotation.votes import Vote, mark
+from assay.web.veiled_rows import VeiledRows
 
 if TYPE_CHECKING:
     from assay.runtime.data_stage.annotation import Annotation
@@ -42,6 +43,7 @@ class LabelQueue:
     _stamp: tuple[FileStamp, ...] = ()
     _votes: tuple[FileStamp, ...] = ()
     _queues: dict[tuple[str, str], list[str]] = field(default_factory=dict)
+    _veiled: VeiledRows | None = None
 
     def work(self) -> Annotation:
         from assay.runtime.data_stage.annotation import Annotation
@@ -51,13 +53,21 @@ class LabelQueue:
                 self._work = Annotation.of(self.target)
                 self._stamp = self._file_stamps(self._work)
                 self._queues.clear()
-                self._votes = ()
+                self._votes, self._veiled = (), None
             own = self._work.project
             votes = tuple(map(stamp_of, (self._work.path, own.folder / (own.data.decisions or ""))))
             if votes != self._votes:
                 self._work.reload_votes()
                 self._votes = votes
             return self._work
+
+    def veiled(self) -> VeiledRows:
+        """The rows as the ledger calls them, without personal data where the project hides it."""
+        with self._lock:
+            work = self.work()
+            if self._veiled is None:
+                self._veiled = VeiledRows.of(work)
+            return self._veiled
 
     def _file_stamps(self, work: Annotation) -> tuple[FileStamp, ...]:
         """Of each file that rows are from, and of the project's own."""
