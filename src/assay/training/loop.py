@@ -19,6 +19,7 @@ from typing import Any
 
 from assay.core.types import Tell
 from assay.models.tokenizer.chat_tokens import Encoded, flatten
+from assay.training import start_loss
 from assay.training.acceleration import asking, compiles, faster
 from assay.training.batch_schedule import BatchPlan, Costs
 from assay.training.distributed.process_group import Team
@@ -63,6 +64,9 @@ class Training:
     trunk: Trunk | None = None
     save_every: float = SAVE_EVERY  # 0: after every step
     refers: bool = False  # the objective needs each sequence's `reference`
+    # a folder for losses before training, which several trainings may share; None: none are kept
+    kept_losses: Path | None = None
+    _begun: Path | None = field(default=None, init=False)  # where the loss before it is kept
     _val_parts: dict[str, float] = field(default_factory=dict, init=False)  # see `Loss.parts`
 
     def run(self) -> Progress:
@@ -85,6 +89,8 @@ class Training:
         run = self._states.resume(masters, optimiser)
         if run.progress.step:
             self._say({"event": "note", "text": f"continues at step {run.progress.step}"})
+        if run.progress.start_loss is None and self.held:
+            self._begun = self._start_loss_file()
         with self._prepare_network():
             self._refuse_too_large(run)
             self._train(run)
@@ -112,8 +118,7 @@ class Training:
             team=self.team,
         )
         if progress.start_loss is None and self.held:
-            with asking(self._is_compiled):
-                progress.start_loss, _ = self._val_loss(progress.step)
+            progress.start_loss = self._start_loss(progress.step)
         loop.go()
 
     # --- one step ---------------------------------------------------------------------------------
@@ -197,6 +202,21 @@ class Training:
         last, fit = progress.curve[-1], fit_words(progress.curve, progress.start_loss)
         whole = {"steps": self.plan.steps * self.settings.epochs, "best_step": progress.best_step}
         self._say({"event": "evaluation", **last, **whole, "fit": fit.word})
+
+    def _start_loss_file(self) -> Path | None:
+        if self.kept_losses is None or self.team.size > 1:
+            return None
+        own = (self.settings, self.network, self.change.trained, self.held)
+        return start_loss.start_loss_file(self.kept_losses, *own)
+
+    def _start_loss(self, step: int) -> float:
+        """Before training: computed, or as another training with this beginning has left it."""
+        loss = start_loss.read(self._begun)
+        if loss is None:
+            with asking(self._is_compiled):
+                loss, _ = self._val_loss(step)
+            start_loss.keep(self._begun, loss)
+        return loss
 
     def _score_val(self, step: int) -> tuple[float, float, float]:
         """The score of val, minus its loss where nothing else decides; its loss and the standard

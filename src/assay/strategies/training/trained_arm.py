@@ -135,6 +135,8 @@ def train(
     chat = chat_within(settings, model, lesson)
     held = sample_rows(lesson.val, settings.val_rows, lesson.seed)
     rows, val = encode_lesson(lesson, settings, chat, held, encode)
+    # What a teacher or a strategy's own objective makes of the rows is in no key.
+    shared = objective is None and not settings.teacher and settings.objective == "completion"
     with translate_memory_errors(settings.kind):
         objective = objective or build_objective(settings, lesson, model)
         if settings.read_first:
@@ -157,6 +159,7 @@ def train(
             tell=lesson.tell,
             team=Team.of(settings.processes),
             refers=refers,
+            kept_losses=lesson.means.shelf if shared else None,
         )
         progress = run_or_rehearse(training)
     if progress.skipped:
