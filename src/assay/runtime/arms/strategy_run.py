@@ -12,7 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from assay.core.errors import ResourceError, Stopped, TrainError
-from assay.core.types import Strategy, Tell
+from assay.core.types import Record, Strategy, Tell
 from assay.evaluation.held_out_test import Exam
 from assay.evaluation.scoring import metrics_for
 from assay.runtime.arms import embedding_similarity as alike
@@ -60,34 +60,12 @@ def compete(
         bench.tell({"event": "stage", "name": name, "state": "start"})
         bench.tell(arm_event(bench, name, strategy))
         watch = make_monitor(bench, name, strategy, exam, look, until, before, behind)
-        try:
-            seconds = None if until is None else until - time.monotonic()
-            replace(bench, tell=watch.tell).run(
-                name, strategy, exam.questions_in_order, exam.hash, seconds, alone=True
-            )
-        except (TrainError, ResourceError) as error:
-            bench.tell(
-                {"event": "stage", "name": name, "state": "failed", "note": str(error.problems[0])}
-            )
-            return replace(arm, status="failed", note=str(error.problems[0]))
-        except Stopped:
-            if not watch.why and (until is None or until > time.monotonic()):
-                raise
-            said = watch.note or "Stopped when the time given was over. What it has saved is kept."
-            bench.tell({"event": "stage", "name": name, "state": "skipped", "note": said})
-            status = "pruned" if watch.why == "behind" else "stopped"
-            return replace(arm, status=status, note=said, left=watch.left)
+        arm = run_to_end(bench, arm, strategy, exam, watch)
+        if arm.status != "done":
+            return arm
     look()
     with scoring:
-        records = exam.records_in_order(answers_in(bench, strategy, exam.hash))
-        records = (
-            alike.add_similarities(bench, records)
-            if alike.needs_similarity(bench.prepared.task)
-            else records
-        )
-        records = execute_answers(
-            records, bench.prepared.task, bench.project.work, partial(tell_for, bench.tell, name)
-        )
+        records = records_of(bench, name, strategy, exam)
     kept = training_summary(bench, strategy)
     arm = replace(arm, records=records, cost=cost_of(bench, strategy, exam.hash), **kept)
     arm = again(bench, arm, strategy, exam, until)
@@ -105,6 +83,41 @@ def compete(
         }
     )
     return arm
+
+
+def run_to_end(bench: Bench, arm: Arm, strategy: Strategy, exam: Exam, watch: RaceMonitor) -> Arm:
+    """Fit it and have it answer all questions; the arm with the status "failed", "pruned" or
+    "stopped" where that did not come to its end.
+
+    Raises:
+        Stopped: by a signal.
+    """
+    name, until = arm.name, watch.until
+    try:
+        seconds = None if until is None else until - time.monotonic()
+        given = (name, strategy, exam.questions_in_order, exam.hash, seconds)
+        replace(bench, tell=watch.tell).run(*given, alone=True)
+    except (TrainError, ResourceError) as error:
+        said = str(error.problems[0])
+        bench.tell({"event": "stage", "name": name, "state": "failed", "note": said})
+        return replace(arm, status="failed", note=said)
+    except Stopped:
+        if not watch.why and (until is None or until > time.monotonic()):
+            raise
+        said = watch.note or "Stopped when the time given was over. What it has saved is kept."
+        bench.tell({"event": "stage", "name": name, "state": "skipped", "note": said})
+        status = "pruned" if watch.why == "behind" else "stopped"
+        return replace(arm, status=status, note=said, left=watch.left)
+    return arm
+
+
+def records_of(bench: Bench, name: str, strategy: Strategy, exam: Exam) -> list[Record]:
+    """The answers beside their targets, with what programs and encoders say of them."""
+    task = bench.prepared.task
+    records = exam.records_in_order(answers_in(bench, strategy, exam.hash))
+    if alike.needs_similarity(task):
+        records = alike.add_similarities(bench, records)
+    return execute_answers(records, task, bench.project.work, partial(tell_for, bench.tell, name))
 
 
 def make_monitor(
