@@ -69,7 +69,7 @@ def test_without_a_report_there_is_nothing_to_update(open_page, small_folder):
     assert answer.status_code == 200 and "updates/measure" not in answer.text
 
 
-def test_rows_that_cannot_be_prepared_are_said(open_page, own):
+def test_rows_that_have_changed_since_are_said(open_page, own):
     write_lines(own.target / "rows.jsonl", [{"text": "no label", "label": ""}] * 40)
     text = open_page(own).get(f"/p/{own.id}/updates").text
-    assert "The rows cannot be prepared" in text and "D026" in text
+    assert "Which changes the data allows is not known" in text and "C062" in text

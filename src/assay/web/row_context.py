@@ -16,7 +16,7 @@ from assay.config import load
 from assay.core.project_paths import file_of
 from assay.core.types import Example, Task
 from assay.models.tokenizer.chat_tokens import Chat, Part
-from assay.runtime.data_stage.prepare import Prepared, prepare
+from assay.runtime.data_stage.prepare import Prepared, find_prepared
 from assay.tasks.prompt_format import ask
 
 if TYPE_CHECKING:
@@ -51,14 +51,16 @@ class RowContext:
     _similar: SimilarRows | None = None
 
     def example(self, id: str) -> Example | None:
-        """The test row as it is prepared now.
+        """The test row as it was prepared; None where there is none of that id, or where the files
+        or the project file have changed since.
 
         Raises:
-            AssayError: as `prepare`.
+            AssayError: as `find_prepared`.
         """
         with self._lock:
-            own = load(file_of(self.target))
-            found = prepare(own, lambda event: None, offline=True)
+            found = find_prepared(load(file_of(self.target)))
+            if found is None:
+                return None
             if self._prepared is None or found.folder != self._prepared.folder:
                 self._prepared, self._similar = found, None
             return next((row for row in found.examples("test") if row.id == id), None)

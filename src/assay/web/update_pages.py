@@ -18,7 +18,7 @@ from assay.core.project_paths import file_of
 from assay.core.store import to_json
 from assay.presentation import section_spec as spec
 from assay.reporting.report_view import ReportView
-from assay.runtime.data_stage.prepare import prepare
+from assay.runtime.data_stage.prepare import find_prepared
 from assay.web.forms import read_form
 from assay.web.pages import page
 from assay.web.run_pages import read_minutes, start_run
@@ -60,9 +60,16 @@ async def updates(request: Request, project: WebProject) -> Response:
 
 
 def possible(project: WebProject) -> dict[str, tuple[bool, str]]:
-    """Kind of change -> whether this data allows it; what it would be, or why it cannot be."""
+    """Kind of change -> whether this data allows it; what it would be, or why it cannot be.
+
+    Raises:
+        UsageError: C062, nothing has run with the data as they are.
+    """
     own = load(file_of(project.target))
-    prepared = prepare(own, lambda event: None, offline=True)
+    prepared = find_prepared(own)
+    if prepared is None:
+        text = "the data or the project file has changed since the newest run"
+        raise UsageError(Problem("C062", text, project.near, "run it again"))
     settings = own.checking.update_drill.model_copy(update={"changes": KINDS})
     changes, cannot = possible_changes(read_drill_data(prepared), prepared, settings, own.seed)
     found = {

@@ -2,7 +2,7 @@
 
 from assay.core.corrupt_files import silent
 from assay.core.errors import UsageError
-from assay.runtime.data_stage.prepare import Prepared, prepare
+from assay.runtime.data_stage.prepare import Prepared, find_prepared, prepare
 from helpers.problems import problem
 from helpers.small_projects import load_project
 
@@ -56,3 +56,15 @@ def test_rows_that_are_not_here_are_said_when_they_are_asked_for(tmp_path):
     assert not away.there("test")
     with problem(UsageError, "C172", "exam", "test"):
         away.examples("test")
+
+
+def test_what_was_prepared_is_found_until_something_changes(tmp_path):
+    project = load_project(tmp_path / "p")
+    assert find_prepared(project) is None
+    assert not project.work.exists() and not project.exam.exists()
+    found = made(tmp_path / "p")
+    again = find_prepared(project)
+    assert again is not None and (again.folder, again.hashes) == (found.folder, found.hashes)
+    file = project.folder / "test.jsonl"
+    file.write_text(file.read_text().replace("number", "figure"))
+    assert find_prepared(project) is None

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from assay.config.hub_data import bring
 from assay.core import store
+from assay.core.corrupt_files import silent
 from assay.core.errors import Problem, UsageError
 from assay.core.file_ownership import private
 from assay.core.types import Document, Example, Task, Tell
@@ -138,16 +139,9 @@ def prepare(
     key = _key(project, files, models, veil.trace)
     stage = store.Stage(project.work, "curate", key, tell)
     held = store.Stage(project.exam, "rows", key, tell)
-    note = held.completion_note() if stage.completion_note() is not None else None
-    if note is not None:
+    if (found := _finished(project, stage, held)) is not None:
         tell({"event": "stage", "name": "curate", "state": "cached"})
-        # What no row depends on is taken from the project as it is now, not as it was when the rows
-        # were prepared.
-        said = project.aim.model_dump(mode="json", exclude={"kind", "labels", "slices"})
-        if project.aim.form is None:  # what the training rows' targets gave stays
-            del said["form"]
-        note = {**note, "task": {**note["task"], **said}}
-        return Prepared(stage.folder, relocate_database(project, note), True, held.folder)
+        return found
     tell({"event": "stage", "name": "curate", "state": "start"})
     if veil.key:
         store.write_json(project.work / MARK, {"key": veil.trace})
@@ -166,6 +160,34 @@ def prepare(
     )
     tell({"event": "stage", "name": "curate", "state": "done", "note": text})
     return Prepared(stage.folder, relocate_database(project, note), False, held.folder)
+
+
+def find_prepared(project: Project) -> Prepared | None:
+    """What a run has left of the files and settings as they are now; None where they have changed
+    since, or nothing has run. Nothing is fetched or made.
+
+    Raises:
+        As `prepare`.
+    """
+    veil = Veil(project, key_of(project))
+    files = bring(project.files, offline=True, tell=silent)
+    models = lent_models(project, True, silent, fetch=False)
+    key = _key(project, files, models, veil.trace)
+    stage = store.Stage(project.work, "curate", key, silent)
+    return _finished(project, stage, store.Stage(project.exam, "rows", key, silent))
+
+
+def _finished(project: Project, stage: store.Stage, held: store.Stage) -> Prepared | None:
+    note = held.completion_note() if stage.completion_note() is not None else None
+    if note is None:
+        return None
+    # What no row depends on is taken from the project as it is now, not as it was when the rows
+    # were prepared.
+    said = project.aim.model_dump(mode="json", exclude={"kind", "labels", "slices"})
+    if project.aim.form is None:  # what the training rows' targets gave stays
+        del said["form"]
+    note = {**note, "task": {**note["task"], **said}}
+    return Prepared(stage.folder, relocate_database(project, note), True, held.folder)
 
 
 def keep_private(project: Project) -> None:
