@@ -7,7 +7,8 @@ alone         a LoRA for each task, on the rows of that task
 size, ...     one LoRA for all, in the project of the first task (`together:`), as many steps as all
               alone have in sum; its score on each other task by `evaluate.other_tasks`
 average, ties the adapters that were trained alone, combined into one
-routed        the adapters that were trained alone, each kept, and a router over words
+routed, ...   the adapters that were trained alone, each kept, and a router: over words, or over
+              sentence vectors and words
 held out      a sixth task that no one learns: zero-shot by the base, and by the model of all others
 Intervals     paired over test rows, of each seed; the table has the mean over seeds
 
@@ -47,13 +48,13 @@ WAYS: dict[str, dict[str, Any]] = {
     "uncertainty": {"mix": {"balance": "uncertainty"}},
 }
 MERGED: dict[str, dict[str, Any]] = {"average": {"how": "average"}, "ties": {"how": "ties"}}
-ROUTED = "routed"
+ROUTED: dict[str, dict[str, Any]] = {"routed": {}, "routed-probe": {"by": {"kind": "probe"}}}
 VERSION = 1  # raise it when a training goes differently
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("--ways", default=",".join([*WAYS, *MERGED, ROUTED]))
+    parser.add_argument("--ways", default=",".join([*WAYS, *MERGED, *ROUTED]))
     parser.add_argument("--seeds", default="0,1,2")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--until", type=float, help="begin nothing more after so many minutes")
@@ -102,9 +103,8 @@ def write_project(name: str, seed: int) -> Path:
         compare += [
             {"kind": "blend", "name": way, "inners": inners, **more} for way, more in MERGED.items()
         ]
-        compare.append(
-            {"kind": "task_router", "name": ROUTED, "inner": inners[0], "together": others}
-        )
+        router = {"kind": "task_router", "inner": inners[0], "together": others}
+        compare += [{**router, "name": way, **more} for way, more in ROUTED.items()]
     elif name in HELD_OUT:
         models = [*WAYS, *MERGED]
         compare = [
@@ -199,7 +199,7 @@ def page(rows: Sequence[dict[str, Any]]) -> str:
 
 
 def interference(rows: Sequence[dict[str, Any]]) -> Iterator[list[str]]:
-    for way in (*WAYS, *MERGED, ROUTED):
+    for way in (*WAYS, *MERGED, *ROUTED):
         means = []
         for row in (one for one in rows if one["way"] == way):
             gaps = [row["own"], *(one["difference"] for one in row["others"])]
