@@ -136,7 +136,7 @@ def test_the_report_says_it(run):
         "only guesses on" in part
         and 'data-at="/forgetting/arms/wild/probes/text/difference"' in part
     )
-    assert part.count('<svg class="plot"') == 2 and part.index("wild") < part.index("<table")
+    assert part.count('class="plot-box"') == 2 and part.index("wild") < part.index("<table")
     assert "## Forgetting" in md and "bits a byte" in md
     assert section.summary(report.data, "majority") == ""
 

@@ -31,7 +31,7 @@ def test_the_table_says_what_the_next_rows_would_bring():
     assert 'data-at="/learning_curve/arms/1/furthest/gain" data-as="points">+3.0<' in page
     assert "| lora-r8 | more rows help | 800 | +3.1 (+0.4 to +6.1) | 400 |" in text
     assert "lora-r8, score by labelled rows: 200: 0.560, 400: 0.648" in text
-    assert "Fits left out: 1 (lora-r8)" in text and page.count('<svg class="plot"') == 2
+    assert "Fits left out: 1 (lora-r8)" in text and page.count('class="plot-box"') == 2
 
 
 def test_a_gain_that_cannot_be_told_is_a_dash_and_one_with_a_unit_has_it():
