@@ -23,6 +23,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import random
 import subprocess
 import sys
@@ -110,7 +111,7 @@ def write_project(way: str, seed: int, place: int) -> Path:
     before = []
     if place:
         earlier = {"kind": "existing", "strategy": "learnt"}
-        earlier["project"] = str(folder_of(way, seed, place - 1))
+        earlier["project"] = os.path.relpath(folder_of(way, seed, place - 1), folder)
         learnt |= {"after": earlier}
         learnt |= {"retain": [WAYS[way]]} if WAYS[way] else {}
         before = [{**earlier, "name": "before"}]
