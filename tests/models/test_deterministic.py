@@ -11,7 +11,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 from assay.core.types import Decoding, Message
-from assay.models.inference.sampler import sample_token
+from assay.models.inference.sampler import sample_tokens
 from assay.strategies.training.lora import Lora
 
 PROMPTS = [
@@ -118,9 +118,10 @@ def test_the_list_is_read_and_held():
 @pytest.mark.parametrize("size", [5, 700])
 def test_a_token_is_drawn_without_what_is_refused(top_p, size):
     logits = torch.randn(size, generator=torch.Generator().manual_seed(1))
-    plain = [sample_token(logits, 0.8, top_p, at / 10) for at in range(10)]
+    at = torch.arange(10).double() / 10
+    plain = sample_tokens(logits.expand(10, -1), 0.8, top_p, at).tolist()
     with OnGpu():
-        assert [sample_token(logits, 0.8, top_p, at / 10) for at in range(10)] == plain
+        assert sample_tokens(logits.expand(10, -1), 0.8, top_p, at).tolist() == plain
 
 
 def test_writing_scoring_and_reading_ask_for_nothing_that_is_refused(open_tiny):

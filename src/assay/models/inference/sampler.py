@@ -23,6 +23,7 @@ from assay.models.tokenizer.chat_tokens import Chat
 
 # tokens that are sorted when a share of them is asked for; all, where these do not make it up
 LIKELY = 512
+DRAWN = 8  # answers whose next token is drawn at once: their shares stay in a processor's cache
 HALF = "\ufffd"  # what the beginning of a character is decoded to
 
 
@@ -94,13 +95,7 @@ class Pen:
             for line, none in zip(lines, stuck, strict=True):
                 line.over = none  # no token can go on: the form is not met
         if self.how.temperature > 0:
-            chosen = torch.tensor(
-                [
-                    0 if line.over else self._sample(line, row)
-                    for line, row in zip(lines, allowed, strict=True)
-                ],
-                device=logits.device,
-            )
+            chosen = self._draw(lines, allowed)
         else:
             chosen = allowed.argmax(-1)  # the first of equals
         logs = logits.gather(1, chosen[:, None])[:, 0] - sums
@@ -108,9 +103,17 @@ class Pen:
             if not line.over:
                 self._take(line, token, log)
 
-    def _sample(self, line: PartialAnswer, logits: torch.Tensor) -> int:
-        assert line.draw is not None
-        return sample_token(logits, self.how.temperature, self.how.top_p, line.draw.random())
+    def _draw(self, lines: Sequence[PartialAnswer], logits: torch.Tensor) -> torch.Tensor:
+        """A token for each line that is not over, by its own source; 0 for the others."""
+        chosen = torch.zeros(len(lines), dtype=torch.long)
+        writing = [(i, line.draw) for i, line in enumerate(lines) if line.draw and not line.over]
+        for start in range(0, len(writing), DRAWN):
+            some = writing[start : start + DRAWN]
+            which = [i for i, _ in some]
+            at = torch.tensor([draw.random() for _, draw in some], dtype=torch.float64)
+            rows = logits[which]
+            chosen[which] = sample_tokens(rows, self.how.temperature, self.how.top_p, at)
+        return chosen.to(logits.device)
 
     def _take(self, line: PartialAnswer, token: int, log: float) -> None:
         line.tokens.append(token)
@@ -161,24 +164,35 @@ class Pen:
         )
 
 
-def sample_token(logits: torch.Tensor, temperature: float, top_p: float, at: float) -> int:
-    """The token at `at`, in [0, 1), of the shares: among the fewest tokens, likeliest first, that
+def sample_tokens(
+    logits: torch.Tensor, temperature: float, top_p: float, at: torch.Tensor
+) -> torch.Tensor:
+    """The token of each row at `at` of its shares: among the fewest tokens, likeliest first, that
     make up `top_p`.
 
     Args:
-        logits: (vocabulary,); minus infinity is never drawn.
+        logits: (rows, vocabulary); minus infinity is never drawn.
+        at: (rows,) fp64 in [0, 1), on the processor.
+
+    Returns:
+        (rows,), on the processor.
 
     Source: Holtzman et al. (2020), The Curious Case of Neural Text Degeneration,
     arxiv.org/abs/1904.09751
     """
-    # Less the greatest: divided by the smallest numbers above 0, logits themselves would be
-    # endless. Shares are added up on the processor: no GPU has a deterministic cumsum of floats
-    # (see torch.use_deterministic_algorithms).
-    shares = torch.softmax((logits.double() - logits.max().double()) / temperature, -1).cpu()
+    if temperature != 1:
+        # Less the greatest: divided by the smallest numbers above 0, logits themselves would be
+        # endless.
+        logits = (logits.double() - logits.max(-1, keepdim=True).values.double()) / temperature
+    # Shares are added up on the processor: no GPU has a deterministic cumsum of floats (see
+    # torch.use_deterministic_algorithms).
+    shares = torch.softmax(logits, -1, dtype=torch.float64).cpu()
     if top_p < 1:
-        shares = torch.zeros_like(shares).index_copy_(0, *_likeliest(shares, top_p))
-    sums = shares.cumsum(0)
-    return int(torch.searchsorted(sums, at * sums[-1], right=True))
+        shares = torch.stack(
+            [torch.zeros_like(row).index_copy_(0, *_likeliest(row, top_p)) for row in shares]
+        )
+    sums = shares.cumsum(-1)
+    return torch.searchsorted(sums, at[:, None] * sums[:, -1:], right=True)[:, 0]
 
 
 def _likeliest(shares: torch.Tensor, top_p: float) -> tuple[torch.Tensor, torch.Tensor]:
