@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from assay.models.inference.batch_pass import BatchPass, line_up
+from assay.models.inference.prefix_stack import PrefixStack
 from assay.models.inference.shared_prefix import PrefixStates, PrefixView
 from assay.models.inference.shared_prefix_attention import Slots
 
@@ -50,8 +51,11 @@ def alone(query, key, value, before, cap, window):
 
 @pytest.mark.parametrize("window", [None, 3, 8, 100])
 @pytest.mark.parametrize("cap", [None, 2.0])
-@pytest.mark.parametrize("case", ROWS)
-def test_each_row_has_the_attention_that_it_has_alone(case, cap, window):
+@pytest.mark.parametrize(
+    ("case", "stacked"),
+    [(case, False) for case in ROWS] + [(case, True) for case in [*ROWS][2:]],
+)
+def test_each_row_has_the_attention_that_it_has_alone(case, stacked, cap, window):
     rows = ROWS[case]
     slots = Slots(len(rows), ROOM)
     own = [(states(ROOM, KV, 10 + i), states(ROOM, KV, 30 + i)) for i in range(len(rows))]
@@ -66,7 +70,9 @@ def test_each_row_has_the_attention_that_it_has_alone(case, cap, window):
         torch.cat([pair[which][:, :, new] for pair, new in zip(own, news, strict=True)], 2)
         for which in (0, 1)
     ]
-    work = BatchPass.of(slots, stretches, torch.device("cpu"))
+    lents = list(dict.fromkeys(lent for _, _, lent in rows if lent))
+    stack = PrefixStack.of([*lents, PrefixView(SHORT, 2)]) if stacked else None  # one is not read
+    work = BatchPass.of(slots, stretches, torch.device("cpu"), stack)
     found = work.attend(query, line[0], line[1], SCALE, cap, window)[0]
     for stretch, (length, new, lent), pair in zip(stretches, rows, own, strict=True):
         whole = [part[0, :, : length + new] for part in pair]

@@ -22,6 +22,7 @@ from dataclasses import dataclass, field
 
 import torch
 
+from assay.models.inference.prefix_stack import PrefixStack, StackReaders
 from assay.models.inference.shared_prefix import PrefixView
 from assay.models.inference.shared_prefix_attention import Slots, look, mask_hidden, merge_attention
 
@@ -75,6 +76,8 @@ class PassMasks:
     going: list[torch.Tensor]  # a stretch: (1, 1, groups x new, keys)
     # (1, 1, tokens x groups, keys); (tokens,) sees none
     shared: list[tuple[torch.Tensor | None, torch.Tensor | None]]
+    # (beginnings, 1, most x groups, longest); (readers,) sees none
+    stacked: tuple[torch.Tensor, torch.Tensor] | None
 
 
 @dataclass
@@ -96,11 +99,19 @@ class BatchPass:
     beginning: list[Stretch]
     going: list[Stretch]
     shared: list[PrefixReaders]
+    stacked: StackReaders | None = None  # instead of `shared`
     calls: int = 0
     _masks: dict[int | None, PassMasks] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, slots: Slots, stretches: Sequence[Stretch], device: torch.device) -> BatchPass:
+    def of(
+        cls,
+        slots: Slots,
+        stretches: Sequence[Stretch],
+        device: torch.device,
+        stack: PrefixStack | None = None,
+    ) -> BatchPass:
+        """`stack`: it has all beginnings that the stretches read; None: each is read by itself."""
         slot = [s.slot for s in stretches for _ in range(s.new)]
         place = [s.length + i for s in stretches for i in range(s.new)]
         before = [s.columns for s in stretches for _ in range(s.new)]
@@ -113,6 +124,7 @@ class BatchPass:
                 lent, None if len(which) == len(slot) else torch.tensor(which, device=device)
             )
             for lent, which in groups.items()
+            if stack is None
         ]
         longer = [s for s in stretches if s.new > 1]
         return cls(
@@ -124,6 +136,7 @@ class BatchPass:
             [s for s in longer if not s.length],
             [s for s in longer if s.length],
             shared,
+            StackReaders.of(stack, groups, device) if stack else None,
         )
 
     def __post_init__(self) -> None:
@@ -169,7 +182,8 @@ class BatchPass:
                 beginning = mask_hidden(~(ones.tril() & ones.triu(1 - window)), dtype)[None, None]
             going = [self._going(s, window, groups, dtype) for s in self.going]
             shared = [self._far(s, window, groups, dtype) for s in self.shared]
-            self._masks[window] = PassMasks(writing, beginning, going, shared)
+            stacked = self._stacked(window, groups, dtype)
+            self._masks[window] = PassMasks(writing, beginning, going, shared, stacked)
         return self._masks[window]
 
     def own_lengths(self) -> torch.Tensor:
@@ -202,6 +216,17 @@ class BatchPass:
         none = far.all(1)
         far[none, 0] = False  # a softmax needs a key; what comes of it is not used
         return mask_hidden(far, dtype).repeat_interleave(groups, 0)[None, None], none
+
+    def _stacked(
+        self, window: int | None, groups: int, dtype: torch.dtype
+    ) -> tuple[torch.Tensor, torch.Tensor] | None:
+        if self.stacked is None:
+            return None
+        hidden = self.stacked.hidden(self.place, window)
+        none = hidden.all(2)
+        hidden = hidden & ~none[..., None]  # a softmax needs a key; what comes of it is not used
+        mask = mask_hidden(hidden, dtype).repeat_interleave(groups, 1)[:, None]
+        return mask, none[self.stacked.beginning, self.stacked.place]
 
     def attend(
         self,
@@ -236,6 +261,8 @@ class BatchPass:
                 work.out = both
             else:
                 work.out[s.which] = both
+        if self.stacked and masks.stacked:
+            read_stack(work, self.stacked, number, *masks.stacked)
         return work.out.flatten(1, 2)[None]
 
     def _write(self, work: LayerPass, masks: PassMasks) -> None:
@@ -328,3 +355,12 @@ def read(
     if none is not None:
         total = total.masked_fill(none[:, None, None], -torch.inf)
     return merge_attention(out, sums, found, total)
+
+
+def read_stack(
+    work: LayerPass, s: StackReaders, number: int, mask: torch.Tensor, none: torch.Tensor
+) -> None:
+    """As `read`, for all beginnings of a stack; into `work.out`."""
+    found, total = s.read(work.lines, number, work.scale, work.cap, mask)
+    total = total.masked_fill(none[:, None, None], -torch.inf)
+    work.out[s.which] = merge_attention(work.out[s.which], work.sums[s.which], found, total)

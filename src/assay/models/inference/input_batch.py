@@ -19,6 +19,7 @@ from typing import Any, Generic, TypeVar
 import torch
 
 from assay.models.inference.batch_pass import BatchPass, Stretch, line_up
+from assay.models.inference.prefix_stack import PrefixStack, stack
 from assay.models.inference.sampler import PartialAnswer
 from assay.models.inference.shared_prefix import PrefixView
 from assay.models.inference.shared_prefix_attention import Layers, Slots
@@ -97,6 +98,8 @@ class InputBatch(Generic[R]):
         self.mix = mix
         self.active: list[R] = []  # by slot
         self.slots = Slots(0, 0)
+        self._read: list[PrefixView] = []  # beginnings of the last pass
+        self._stack: PrefixStack | None = None
 
     # --- a pass -----------------------------------------------------------------------------------
 
@@ -118,7 +121,11 @@ class InputBatch(Generic[R]):
     def compute(self, plan: Sequence[tuple[R, Stretch]]) -> torch.Tensor:
         """Hidden states of the line, (tokens, width)."""
         ids = [token for row, stretch in plan for token in row.next(stretch.new)]
-        work = BatchPass.of(self.slots, [stretch for _, stretch in plan], self.device)
+        stretches = [stretch for _, stretch in plan]
+        lent = list(dict.fromkeys(s.lent for s in stretches if s.lent and s.columns))
+        self._stack = stack(lent, self._read, self._stack)
+        self._read = lent
+        work = BatchPass.of(self.slots, stretches, self.device, self._stack)
         mixed = (
             self.mix([row.adapter for row in self.active], work.slot) if self.mix else nullcontext()
         )
