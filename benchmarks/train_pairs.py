@@ -16,6 +16,7 @@ import os
 import random
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -33,6 +34,7 @@ LONGEST = 512  # tokens of a sequence
 CONTENDERS: dict[str, tuple[str, dict[str, Any]]] = {
     "assay, trees": ("assay", {}),
     "assay, trees, compiled": ("assay", {"compiled": "always"}),
+    "assay, trees, checkpointing": ("assay", {"checkpointing": True}),
     "assay, padded rows": ("assay", {"trees": False}),
     "TRL": ("trl", {}),
     "TRL, parts of 2": ("trl", {"accumulate": 4}),
@@ -79,6 +81,9 @@ def main() -> None:
     }
     write_json(HERE / "out" / "train_pairs.json", {"machine": around, "found": found})
     print(table(found, pairs))
+    peak = around["bf16_gflops" if options.dtype == "bfloat16" else "fp32_gflops"]
+    most = 1e9 * peak / (sum(map(products(folder), pairs)) / len(pairs))
+    print(f"\nat the whole measured peak the base's products alone would be {most:.2f} pairs/s")
 
 
 def drawn(model: Path, count: int) -> list[dict[str, list[int]]]:
@@ -104,6 +109,26 @@ def drawn(model: Path, count: int) -> list[dict[str, list[int]]]:
         if len(out) == count:
             break
     return out
+
+
+def products(model: Path) -> Callable[[dict[str, list[int]]], int]:
+    """Operations of the base's products for a pair on a token tree: forward, and back to the
+    states; the output layer where there is loss. What no exact training of an adapter can leave
+    out."""
+    from transformers import AutoConfig
+
+    config = AutoConfig.from_pretrained(model)
+    width, head = config.hidden_size, config.hidden_size // config.num_attention_heads
+    attention = 2 * width * width + 2 * width * head * config.num_key_value_heads
+    layer = attention + 3 * width * config.intermediate_size
+
+    def of(pair: dict[str, list[int]]) -> int:
+        answers = len(pair["chosen_ids"]) + len(pair["rejected_ids"])
+        tokens = len(pair["prompt_ids"]) + answers
+        weights = tokens * config.num_hidden_layers * layer + answers * config.vocab_size * width
+        return 2 * 2 * weights
+
+    return of
 
 
 def table(found: dict[str, dict[str, Any]], pairs: list[dict[str, list[int]]]) -> str:
