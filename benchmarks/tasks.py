@@ -66,10 +66,12 @@ def main() -> None:
     for seed in map(int, options.seeds.split(",")):
         runs = [*(("alone", name) for name in OTHERS), *((way, FIRST) for way in ways)]
         runs.append(("held out", next(iter(HELD_OUT))))
-        for way, name in runs:
+        missing = [run for run in runs if not find(results(), *run, seed)]
+        for way, name in runs if missing else ():
             if until is not None and time.monotonic() > until:
                 break
-            if not find(results(), way, name, seed):
+            gone = way == "alone" and not (folder_of(name, seed) / "report").exists()
+            if gone or (way, name) in missing:  # what was learnt on another machine is gone
                 learn(way, name, seed, options.threads)
     write_text(PAGE, page(results()))
     print(f"{PAGE} written")
@@ -142,6 +144,7 @@ def learn(way: str, name: str, seed: int, threads: int) -> None:
     if way == "held out":
         made = {one["way"] for one in results() if one["seed"] == seed}
         asked = ["base", *(one for one in (*WAYS, *MERGED) if one in made)]
+    known = find(results(), way, name, seed) is not None
     begun = time.monotonic()
     with (folder / "run.log").open("ab") as log:
         env = environment(threads, ours=True)
@@ -160,6 +163,8 @@ def learn(way: str, name: str, seed: int, threads: int) -> None:
         (own,) = (one for one in report["strategies"] if one["name"] == way)
         row["own"] = values[way] - values["alone"]
         row["versus"] = own["versus_best"]
+    if known:
+        return
     append(RESULTS, {**row, "threads": threads, "machine": processor()})
     print(f"{way} {name} {seed}: {values}", flush=True)
 
