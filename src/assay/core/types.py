@@ -218,6 +218,8 @@ class Lesson:
     # Label -> rows of train before some were set aside or made: how frequent it is. Empty: as in
     # `train`.
     base_rates: Mapping[str, int] = field(default_factory=dict)
+    # Rows of which only an answer is known that is not wanted: `rejected`, and no target
+    unwanted: tuple[Example, ...] = ()
     # Folder of an arm of the same settings, whose trained weights a training goes on from (see
     # `Trained.continues`)
     start: Path | None = None

@@ -27,6 +27,7 @@ from assay.data.paraphrase_leaks import THRESHOLD as PARAPHRASE
 from assay.data.split import Leaks, Split, shares_for, split
 from assay.data.split_by import by_hash, by_time
 from assay.data.split_checks import refuse_empty, warn, warn_of_losses, warn_of_shares
+from assay.data.unwanted_answers import curate_unwanted
 
 OFFICIAL, KEPT = "an official {} row", "kept by decision"
 
@@ -48,6 +49,7 @@ class Curated:
     # val and test rows that train says in other words
     reworded: Reworded = field(default_factory=Reworded)
     base_rates: dict[str, int] = field(default_factory=dict)  # see label_rates.py
+    unwanted: tuple[Example, ...] = ()  # see unwanted_answers.py
 
 
 def run(
@@ -67,6 +69,7 @@ def run(
     scale: Scale | None = None,
     augment: Sequence[Augmentation] = (),
     keep: Collection[str] = (),
+    unwanted: Sequence[Example] = (),
 ) -> Curated:
     """Raw examples to audited splits. Same rows, settings and seed in, the same out.
 
@@ -82,6 +85,7 @@ def run(
             whatever it says.
         augment: what makes further training rows, once all else is done.
         keep: ids of rows that no step drops, as those of official files.
+        unwanted: rows with a rejected answer and no target, which are in no split.
 
     Raises:
         LeakError: D050 rows stand on two sides and `split.leaks` does not allow it.
@@ -122,6 +126,12 @@ def run(
     warn_of_losses(len(everything), book)
     warn_of_shares(rows, shares, book)
     warn(rows, came, task_kind, book)
+    bad = curate_unwanted(
+        unwanted, rows["val"], rows["test"], steps=steps, split=split, means=means
+    )
+    if gone := len(unwanted) - len(bad):
+        text = f"{gone:,} of {len(unwanted):,} answers that are not wanted cannot be learnt: their"
+        book.warn("D253", gone, f"{text} questions stand in val or test, or they stand twice")
     return Curated(
         *(tuple(rows[name]) for name in SPLITS),
         ledger=book.ledger(),
@@ -138,6 +148,7 @@ def run(
         made=made,
         reworded=said,
         base_rates=base_rates(rates, rows["train"], book),
+        unwanted=tuple(bad),
     )
 
 

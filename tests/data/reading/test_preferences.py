@@ -1,10 +1,12 @@
 import pytest
 
 from assay.core.errors import DataError
+from assay.data.reading.load import load
 from assay.data.reading.preferences import preference, verdict, without_target
 from helpers.lines import named
 from helpers.problems import problem
 from helpers.raw_tables import loaded
+from helpers.toy import write_rows
 
 
 def turns(*texts):
@@ -65,7 +67,20 @@ def test_single_verdicts(tmp_path):
     assert (got.kind, got.shape) == ("answer", "verdict")
     assert [(row.text, row.target) for row in got.train] == [("q0", "a0 is it"), ("q2", "a2 is it")]
     assert (got.warnings[0]["code"], got.warnings[0]["count"]) == ("D081", 1)
-    assert "first: train.jsonl:2" in got.warnings[0]["text"]
+    assert named(got.warnings[0]["text"], "1 row", "kto")
+    (bad,) = got.unwanted
+    assert (bad.text, bad.target, bad.rejected) == ("q1", None, "a1 is it")
+
+
+def test_bad_answers_of_test_files_are_set_aside(tmp_path):
+    rows = [{"prompt": f"q{i}", "completion": f"a{i} is it", "label": i != 1} for i in range(3)]
+    write_rows(tmp_path / "train.jsonl", rows)
+    write_rows(
+        tmp_path / "test.jsonl", [{**row, "prompt": f"other {row['prompt']}"} for row in rows]
+    )
+    got = load({name: [f"{name}.jsonl"] for name in ("train", "test")}, base=tmp_path)
+    assert [row.text for row in got.unwanted] == ["q1"]
+    assert named(got.warnings[0]["text"], "kto", "first: test.jsonl:2")
 
 
 @pytest.mark.parametrize(
@@ -126,4 +141,5 @@ def test_verdicts_on_one_question_are_a_pair(tmp_path):
     got = loaded(tmp_path, *(dict(zip(names, row, strict=True)) for row in rows))
     (row,) = got.train
     assert (row.target, row.rejected) == ("The Baltic.", "No.")
-    assert named(got.warnings[0]["text"], "2 rows", "set aside")
+    assert named(got.warnings[0]["text"], "2 rows", "kto")
+    assert [row.rejected for row in got.unwanted] == ["Go away.", "Never."]

@@ -5,8 +5,11 @@ from dataclasses import replace
 
 import pytest
 
+from assay.core.store import write_lines
 from assay.core.types import Document
 from assay.runtime.arms.data_variants import bench_with_data
+from assay.runtime.data_stage.split_files import read_unwanted, write_unwanted
+from assay.runtime.data_stage.summary import train_hash
 from helpers.small_projects import bench_of_project, load_project
 
 
@@ -60,3 +63,22 @@ def test_labels_are_those_that_are_given(bench):
         "lend",
     )
     assert bench.prepared.task.labels == ("lend", "meet", "pay")
+
+
+def test_of_fewer_rows_there_are_fewer_unwanted_answers(bench, tmp_path):
+    train = bench.prepared.examples("train")
+    bad = [replace(row, id=f"bad-{row.id}", target=None, rejected="no") for row in train[:8]]
+    (folder := tmp_path / "own").mkdir()
+    for name in ("train", "val"):
+        write_lines(
+            folder / f"{name}.jsonl", (row.to_json() for row in bench.prepared.examples(name))
+        )
+    write_lines(folder / "documents.jsonl", ())
+    write_unwanted(folder, bad)
+    own = replace(bench, prepared=replace(bench.prepared, folder=folder))
+    some = train[: len(train) // 2]
+    half = bench_with_data(own, "half", train=some)
+    left = read_unwanted(half.prepared.folder)
+    assert left == tuple(bad[:4])
+    assert half.prepared.hashes["train"] == train_hash(some, {}, left)
+    assert half.prepared.hashes["train"] != train_hash(some, {})

@@ -2,13 +2,16 @@
 
 from dataclasses import replace
 
+from assay.config import load
 from assay.core.corrupt_files import silent
-from assay.core.store import append, read_json, read_lines
+from assay.core.store import append, read_json, read_lines, write_lines, write_text
 from assay.data.annotation.decisions import Decision
 from assay.data.annotation.votes import mark
 from assay.runtime.data_stage.curate_project import curate_rows, read_raw, write_rows
 from assay.runtime.data_stage.model_service import Lender
+from assay.runtime.data_stage.prepare import prepare
 from assay.runtime.data_stage.redaction import Veil
+from assay.runtime.data_stage.summary import train_hash
 from helpers.small_projects import load_project
 
 
@@ -67,3 +70,30 @@ def test_all_files_are_written_to_their_folders(tmp_path):
         curated = curate_rows(project, copied, held, veil, lender, silent)
     write_rows(project, copied, curated, (shared, held), veil)
     assert len(list(read_lines(held / "leaked.jsonl"))) == 1
+
+
+def test_answers_that_are_only_known_to_be_bad_stand_beside_train(tmp_path):
+    folder = tmp_path / "p"
+    folder.mkdir()
+    colours = ("red", "green", "blue", "white", "black", "grey", "brown", "pink")
+    rows = [
+        {"prompt": f"Which colour is number {at}, {c}ish?", "completion": c, "label": at % 4 != 1}
+        for at, c in enumerate(colours * 6)
+    ]
+    write_lines(folder / "train.jsonl", rows[:40])
+    write_lines(folder / "test.jsonl", [row for row in rows[40:] if row["label"]])
+    again = {**rows[40], "completion": "no idea", "label": False}  # a question of test
+    write_lines(folder / "train.jsonl", [*rows[:40], again])
+    write_text(
+        folder / "project.yaml",
+        "version: 2\ntask: {kind: answer}\nmodel: smollm2-135m\n"
+        "data: {files: {train: train.jsonl, test: test.jsonl}}\nsplit: {leaks: repair, near: 1}\n"
+        "compare: [{kind: majority}]\n",
+    )
+    project = load(folder / "project.yaml")
+    prepared = prepare(project, silent)
+    bad = list(read_lines(prepared.folder / "unwanted.jsonl"))
+    assert len(bad) == prepared.note["unwanted"] == 10
+    assert not any("target" in row for row in bad)
+    assert "D253" in {one["code"] for one in prepared.note["warnings"]}
+    assert prepared.hashes["train"] != train_hash(prepared.examples("train"), {})

@@ -125,6 +125,32 @@ def test_kto_learns_wanted_answers_without_an_unwanted_one(given):
     assert arm.curve[-1]["val_right"] >= 0.5
 
 
+@pytest.mark.slow
+def test_kto_learns_answers_of_which_no_good_one_is_known(given):
+    heard = []
+    bare = tuple(replace(row, rejected=None) for row in given.train)
+    bad = tuple(replace(row, target=None, id=f"bad-{row.id}") for row in given.train[:12])
+    means = replace(given.means, tell=heard.append)
+    lesson = replace(given, train=bare, unwanted=bad, means=means)
+    first = INNER.fit(replace(lesson, means=replace(means, workdir=given.workdir / "inner")))
+    arm = Preference(loss="kto", inner=INNER, **QUICK).fit(lesson)
+    assert apart(arm, given.val) > apart(first, given.val) + 0.5
+    told = " ".join(one["text"] for one in heard if one["event"] == "note")
+    assert "18 answers that are wanted and 12 that are not; one of these weighs 1.1" in told
+    with problem(TrainError, "T107"):  # other losses compare two answers to one question
+        Preference(loss="dpo", inner=INNER).fit(lesson)
+
+
+def test_an_answer_without_a_good_one_is_its_own_sequence(given, open_tiny):
+    chat = open_tiny().chat
+    good, bad = replace(given.train[0], rejected=None), replace(given.train[1], target=None)
+    first, second = encode_pairs(chat, given.task, [good, bad], unrelated=True)
+    assert [one.label for one in first.all] == [WANTED, UNRELATED]
+    assert [one.label for one in second.all] == [UNWANTED, UNRELATED]
+    text = chat.tokenizer.decode(second.ids[second.learnt[0][0] :])
+    assert text.startswith(bad.rejected)
+
+
 def test_rows_without_a_rejected_answer_are_left_out(given):
     bare = replace(given.train[0], rejected=None)
     assert paired((bare, *given.train[:2])) == given.train[:2]

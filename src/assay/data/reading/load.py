@@ -73,10 +73,13 @@ class LoadedExamples:
     # what else the rows may ask, where the project does not say it
     runner_up: TargetCandidate | None = None
     undecided: bool = False  # between the two
+    # of the rows that are to be learnt, those of which only an answer is known that is not wanted
+    unwanted: list[Example] = field(default_factory=list)
 
     def map_splits(self, change: Callable[[list[Example]], list[Example]]) -> "LoadedExamples":
         """The same with `change` of the rows of each split."""
-        return replace(self, train=change(self.train), val=change(self.val), test=change(self.test))
+        parts = ("train", "val", "test", "unwanted")
+        return replace(self, **{part: change(getattr(self, part)) for part in parts})
 
 
 Reads = list[tuple[str, Path, RawTable]]
@@ -172,7 +175,8 @@ def load(
     values = Values(layout.exclusive_fields)
     parts, warnings, raw = _convert(reads, layout, problems, values, aside, bad_rows)
     warnings += aside_warnings(aside)
-    warnings += _preferences(parts) if target else []
+    unwanted, told = _preferences(parts) if target else ([], [])
+    warnings += told
     cut = any(parse_file_name(base / name).last for names in files.values() for name in names)
     said, more = check_row_order(parts["train"], layout.kind, cut) if target else ([], [])
     warnings += more
@@ -217,6 +221,7 @@ def load(
         unused={name: why for name, why in settled.unused.items() if name != time},
         runner_up=settled.runner_up,
         undecided=settled.undecided,
+        unwanted=unwanted,
     )
 
 
@@ -265,14 +270,15 @@ def tables(
     return reads, dict(columns), aside, passed
 
 
-def _preferences(parts: dict[str, list[Example]]) -> list[dict]:
-    """Take rows without a target out of the parts; say what preference rows are good for."""
-    aside: list[Example] = []
+def _preferences(parts: dict[str, list[Example]]) -> tuple[list[Example], list[dict]]:
+    """Take rows without a target out of the parts; those of train, and what preference rows are
+    good for."""
+    bad: dict[str, list[Example]] = {}
     for split, examples in parts.items():
-        parts[split], bad = without_target(examples)
-        aside += bad
+        parts[split], bad[split] = without_target(examples)
     pairs = sum(one.rejected is not None for part in parts.values() for one in part)
-    return preference_warnings(pairs, aside)
+    unwanted = bad.pop("train")
+    return unwanted, preference_warnings(pairs, unwanted, [one for b in bad.values() for one in b])
 
 
 def _option_answers(

@@ -4,7 +4,8 @@ not is `rejected`.
 What it is for   rows for preference training: pairs (TRL, OpenAI, transcripts as in hh-rlhf) and
                  KTO's single verdicts
 Watch out        an answer that is only known to be bad has no target: where no row has a good one
-                 to the same question, such rows are set aside and counted (D081)
+                 to the same question, such rows of train stand apart for {kind: kto}, those of val
+                 and test are set aside, and both are counted (D081)
 """
 
 from collections.abc import Mapping, Sequence
@@ -146,19 +147,25 @@ def without_target(examples: list[Example]) -> tuple[list[Example], list[Example
     return kept, [one for one in bad if any(one is other for other in by_question[one.messages])]
 
 
-def preference_warnings(pairs: int, bad: Sequence[Example]) -> list[dict[str, Any]]:
-    """The warning D081: what preference rows are good for."""
+def preference_warnings(
+    pairs: int, unwanted: Sequence[Example], aside: Sequence[Example]
+) -> list[dict[str, Any]]:
+    """The warning D081: what preference rows are good for. unwanted, aside: rows of train and of
+    other splits of which only an answer is known that is not wanted."""
     parts = []
     if pairs:
         parts.append(
             f"{many(pairs)} with a chosen and a rejected answer: the chosen one is the target"
         )
-    if bad:
+        parts.append("{kind: dpo} learns from both")
+    only = "only with an answer that is not wanted"
+    if unwanted:
+        parts.append(f"{many(len(unwanted))} {only}, which {{kind: kto}} learns and nothing else")
+    if aside:
         parts.append(
-            f"{many(len(bad))} only with an answer that is not wanted were set aside; first:"
-            f" {bad[0].source}"
+            f"{many(len(aside))} {only} in val or test were set aside; first: {aside[0].source}"
         )
     if not parts:
         return []
-    text = "; ".join(parts) + ("; {kind: dpo} learns from both" if pairs else "")
-    return [{"code": "D081", "count": pairs + len(bad), "text": text}]
+    count = pairs + len(unwanted) + len(aside)
+    return [{"code": "D081", "count": count, "text": "; ".join(parts)}]

@@ -3,14 +3,20 @@ on once more."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 
 from assay.core import store
 from assay.core.types import Document, Example
 from assay.runtime.arms.runner import Bench
-from assay.runtime.data_stage.split_files import write_rates
-from assay.runtime.data_stage.summary import content_hash, documents_hash, fields_hash
+from assay.runtime.data_stage.split_files import read_unwanted, write_rates, write_unwanted
+from assay.runtime.data_stage.summary import (
+    content_hash,
+    documents_hash,
+    fields_hash,
+    train_hash,
+)
 
 VERSION = 1
 
@@ -35,6 +41,11 @@ def bench_with_data(
     prepared = bench.prepared
     splits = {name: rows for name, rows in (("train", train), ("val", val)) if rows is not None}
     hashes = {**prepared.hashes, **{name: content_hash(rows) for name, rows in splits.items()}}
+    unwanted = read_unwanted(prepared.folder)
+    if train is not None and unwanted:  # of fewer rows so many fewer
+        share = len(train) / max(1, len(prepared.examples("train")))
+        unwanted = unwanted[: math.ceil(min(1.0, share) * len(unwanted))]
+        hashes["train"] = train_hash(train, {}, unwanted)
     if documents is not None:
         hashes["documents"] = documents_hash(documents)
     if "fields" in hashes and splits:
@@ -57,6 +68,7 @@ def bench_with_data(
             store.write_lines(folder / f"{name}.jsonl", (row.to_json() for row in rows))
         pages = prepared.documents() if documents is None else documents
         store.write_lines(folder / "documents.jsonl", (page.to_json() for page in pages))
+        write_unwanted(folder, unwanted)
         if train is None:
             write_rates(folder, prepared.note["base_rates"])
         note = {"hashes": hashes, "task": task}

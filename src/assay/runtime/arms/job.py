@@ -38,7 +38,12 @@ from assay.runtime.arms.task_score import task_score, val_score
 from assay.runtime.costs.energy import Meter
 from assay.runtime.costs.latency import alone
 from assay.runtime.costs.usage import PartCosts, Spent, peak_bytes
-from assay.runtime.data_stage.split_files import read_documents, read_examples, read_rates
+from assay.runtime.data_stage.split_files import (
+    read_documents,
+    read_examples,
+    read_rates,
+    read_unwanted,
+)
 from assay.runtime.data_stage.summary import content_hash, documents_hash, fields_hash, train_hash
 
 if TYPE_CHECKING:
@@ -159,6 +164,7 @@ class Job:
             val=read_examples(data / "val.jsonl") if rows else (),
             documents=read_documents(data / "documents.jsonl") if rows else (),
             base_rates=read_rates(data) if rows else {},
+            unwanted=read_unwanted(data) if rows else (),
             base=self.base,
             means=Means(
                 self.seed,
@@ -178,7 +184,7 @@ class Job:
 
     def inner_key(self, strategy: Learner, lesson: Lesson) -> str:
         parts = {
-            "train": train_hash(lesson.train, lesson.base_rates),
+            "train": train_hash(lesson.train, lesson.base_rates, lesson.unwanted),
             "val": content_hash(lesson.val),
             "documents": documents_hash(lesson.documents),
             "fields": fields_hash([*lesson.train, *lesson.val]),

@@ -29,6 +29,7 @@ from assay.core.errors import Problem, TrainError
 from assay.core.processes import end_process, how_ended, start_process
 from assay.core.types import Adapted, Example, Learner, Lesson
 from assay.runtime.arms.launcher import GRACE, LOOK, Launch
+from assay.runtime.data_stage.split_files import write_unwanted
 
 LOST = "T050"
 
@@ -88,6 +89,7 @@ def _write(folder: Path, request: dict[str, Any], strategy: Learner, lesson: Les
     store.write_lines(
         folder / "documents.jsonl", (document.to_json() for document in lesson.documents)
     )
+    write_unwanted(folder, lesson.unwanted)
     asked = {
         "mode": "train",
         "strategy": {"kind": strategy.kind, **strategy.non_defaults()},

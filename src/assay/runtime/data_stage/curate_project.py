@@ -14,7 +14,7 @@ from assay.retrieval.metadata_filter import document_fields
 from assay.runtime.data_stage.labels import load_labelled, merge_ledgers
 from assay.runtime.data_stage.model_service import Lender
 from assay.runtime.data_stage.redaction import Veil, steps_of
-from assay.runtime.data_stage.split_files import bytes_of, write_rates
+from assay.runtime.data_stage.split_files import bytes_of, write_rates, write_unwanted
 from assay.runtime.data_stage.summary import note_of
 
 if TYPE_CHECKING:
@@ -151,6 +151,7 @@ def curate_rows(
         scale=scale,
         augment=project.augment,
         keep={veil.name(id) for id in kept} if veil.key else kept,
+        unwanted=raw.loaded.unwanted,
     )
 
 
@@ -169,6 +170,7 @@ def write_rows(
     lines = (document.to_json() for document in raw.documents)
     store.write_lines(folder / "documents.jsonl", lines)
     write_rates(folder, curated.base_rates)
+    write_unwanted(folder, curated.unwanted)
     ledger = curated.ledger
     if raw.before:
         ledger = merge_ledgers(raw.before, curated.ledger, raw.everything)

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from assay.config import Project
     from assay.runtime.arms.process import Servers
 
-VERSION = 7  # raise it when the same files and settings are prepared differently
+VERSION = 8  # raise it when the same files and settings are prepared differently
 # Settings of the task that no row depends on.
 UNREAD = {
     "instruction",

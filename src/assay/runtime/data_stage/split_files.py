@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,8 @@ from assay.data.reading.folders import files_below, refuse_unreal
 from assay.data.reading.read_file import split_head
 from assay.data.reading.source import unread
 
-RATES = "base_rates.json"  # in the folder of the training rows
+# both in the folder of the training rows
+RATES, UNWANTED = "base_rates.json", "unwanted.jsonl"
 
 
 def read_examples(path: Path) -> tuple[Example, ...]:
@@ -34,6 +35,16 @@ def read_rates(folder: Path) -> dict[str, int]:
     """How frequent each label is, where the training rows do not say it; see
     `data/label_rates.py`."""
     return store.read_json(folder / RATES) if (folder / RATES).is_file() else {}
+
+
+def write_unwanted(folder: Path, rows: Iterable[Example]) -> None:
+    """Rows without a target, where there are any; see `data/unwanted_answers.py`."""
+    if lines := [row.to_json() for row in rows]:
+        store.write_lines(folder / UNWANTED, lines)
+
+
+def read_unwanted(folder: Path) -> tuple[Example, ...]:
+    return read_examples(folder / UNWANTED) if (folder / UNWANTED).is_file() else ()
 
 
 def bytes_of(path: Path) -> Any:

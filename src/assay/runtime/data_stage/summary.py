@@ -65,7 +65,7 @@ def note_of(
     return {
         "task": project.aim.model_copy(update=found).model_dump(mode="json"),
         "hashes": {name: content_hash(rows) for name, rows in splits.items()}
-        | {"train": train_hash(curated.train, curated.base_rates)}
+        | {"train": train_hash(curated.train, curated.base_rates, curated.unwanted)}
         | {"documents": documents_hash(documents)}
         | (
             {"fields": fields_hash([*curated.train, *curated.val])}
@@ -78,6 +78,7 @@ def note_of(
         "made": made,
         "models": models,
         "documents": len(documents),
+        **({"unwanted": len(curated.unwanted)} if curated.unwanted else {}),
         "audit": _audit_counts(curated),
         "steps": veil.deep([*steps_before(before), *curated.counts["steps"]]),
         "flow": [*_unusable(came, aside), *curated.counts["flow"]],
@@ -196,10 +197,16 @@ def documents_hash(documents: Iterable[Document]) -> str:
     return store.digest([[d.id, d.text, *([d.fields] if d.fields else [])] for d in documents])
 
 
-def train_hash(examples: Iterable[Example], base_rates: Mapping[str, int]) -> str:
-    """What a strategy can learn from the training rows, and from how frequent their labels are."""
+def train_hash(
+    examples: Iterable[Example],
+    base_rates: Mapping[str, int],
+    unwanted: Sequence[Example] = (),
+) -> str:
+    """What a strategy can learn from the training rows, from how frequent their labels are, and
+    from answers that are not wanted."""
     content = content_hash(examples)
-    return store.digest([content, dict(base_rates)]) if base_rates else content
+    bad = [content_hash(unwanted)] if unwanted else []
+    return store.digest([content, dict(base_rates), *bad]) if base_rates or bad else content
 
 
 def content_hash(examples: Iterable[Example]) -> str:

@@ -44,7 +44,7 @@ OTHERS = (0.1, 0.0)
 
 class Preference(AfterInner):
     kind: Literal["preference"] = "preference"
-    VERSION = 5  # kto learns rows without a rejected answer, too
+    VERSION = 6  # kto learns answers without a pair, wanted or not
     loss: Literal["dpo", "dpo-mean", "ipo", "slic", "simpo", "orpo", "kto"] = "dpo"
     # how dear it is to leave what the model said before; 0: the loss's usual one
     beta: float = Field(default=0.0, ge=0, le=100)
@@ -76,7 +76,7 @@ class Preference(AfterInner):
 
     def refuse(self, lesson: Lesson) -> None:
         super().refuse(lesson)
-        if not any(row.rejected is not None for row in lesson.train):
+        if not any(row.rejected is not None for row in self._rows(lesson)):
             raise TrainError(
                 Problem(
                     "T107",
@@ -97,10 +97,10 @@ class Preference(AfterInner):
             margin=margin if self.margin is None else self.margin,
             smoothing=self.smoothing,
             answer=self.answer,
-            weight=unwanted_weight(lesson.train) if self.loss == "kto" else 1.0,
+            weight=unwanted_weight(self._rows(lesson)) if self.loss == "kto" else 1.0,
         )
-        every = self.loss == "kto"  # whose answers need not come in pairs
-        train_rows = lesson.train if every else paired(lesson.train)
+        rows = self._rows(lesson)
+        train_rows = rows if self.loss == "kto" else paired(rows)
         given = replace(lesson, train=train_rows, val=paired(lesson.val))
         for text in self._notes(lesson, given):
             lesson.tell({"event": "note", "text": f"{self.kind}: {text}"})
@@ -115,16 +115,24 @@ class Preference(AfterInner):
             refers=self.loss not in UNPAIRED,
         )
 
+    def _rows(self, lesson: Lesson) -> tuple[Example, ...]:
+        """Those that may be learnt: answers need not come in pairs for kto alone."""
+        return (*lesson.train, *lesson.unwanted) if self.loss == "kto" else lesson.train
+
     def _notes(self, lesson: Lesson, given: Lesson) -> Iterator[str]:
         """What of the rows pairs are not learnt from."""
-        rows, pairs = len(lesson.train), len(paired(lesson.train))
-        if self.loss == "kto" and pairs < rows:
+        rows = self._rows(lesson)
+        wanted, unwanted = count_answers(rows)
+        if self.loss == "kto" and len(paired(lesson.train)) < len(rows):
             yield (
-                f"{rows:,} answers that are wanted and {pairs:,} that are not; one of these weighs"
-                f" {unwanted_weight(lesson.train):.2g}"
+                f"{wanted:,} answers that are wanted and {unwanted:,} that are not; one of these"
+                f" weighs {unwanted_weight(rows):.2g}"
             )
-        elif pairs < rows:
-            yield f"{pairs:,} of {rows:,} training rows have a rejected answer: these are learnt"
+        elif unwanted < len(rows):
+            yield (
+                f"{unwanted:,} of {len(rows):,} training rows have a rejected answer: these are"
+                " learnt"
+            )
         if lesson.val and not given.val:
             yield "no val row has a rejected answer, so the last weights are kept"
 
@@ -132,7 +140,13 @@ class Preference(AfterInner):
 def unwanted_weight(rows: Sequence[Example]) -> float:
     """Of an unwanted answer where a wanted one weighs 1: so much that the wanted ones weigh 4/3 of
     the unwanted ones together, where they would weigh more (Ethayarajh et al. 2024, 4.2)."""
-    return max(1.0, 0.75 * len(rows) / max(1, len(paired(rows))))
+    wanted, unwanted = count_answers(rows)
+    return max(1.0, 0.75 * wanted / max(1, unwanted))
+
+
+def count_answers(rows: Sequence[Example]) -> tuple[int, int]:
+    """(wanted, unwanted)"""
+    return sum(row.target is not None for row in rows), len(paired(rows))
 
 
 def paired(rows: Sequence[Example]) -> tuple[Example, ...]:
@@ -142,20 +156,22 @@ def paired(rows: Sequence[Example]) -> tuple[Example, ...]:
 def encode_pairs(
     chat: Chat, task: Task, examples: Sequence[Example], *, unrelated: bool = False
 ) -> list[Encoded]:
-    """Each row as its prompt with the chosen answer, and beside it with the rejected one, if it has
-    one.
+    """Each row as its prompt with the chosen answer, and beside it with the rejected one; a row may
+    lack one of them.
 
     Args:
-        unrelated: with the chosen answer of the next row, too.
+        unrelated: with the first answer of the next row, too.
     """
     from assay.training.objectives.preference import UNRELATED, UNWANTED, WANTED
 
     out = []
     for at, row in enumerate(examples):
-        answers = [(row.target or "", WANTED)]
-        answers += [(row.rejected, UNWANTED)] if row.rejected is not None else []
+        both = ((row.target, WANTED), (row.rejected, UNWANTED))
+        answers = [(text, label) for text, label in both if text is not None]
         if unrelated and len(examples) > 1:
-            answers.append((examples[(at + 1) % len(examples)].target or "", UNRELATED))
+            other = examples[(at + 1) % len(examples)]
+            text = other.rejected if other.target is None else other.target
+            answers.append((text or "", UNRELATED))
         texts, labels = zip(*answers, strict=True)
         found = zip(chat.answers(ask(task, row), texts), labels, strict=True)
         own, *others = (replace(one, label=label) for one, label in found)

@@ -348,8 +348,10 @@ def cut_to(sequence: Encoded, most: int) -> Encoded:
 
 
 def refuse_silent(examples: Sequence[Example]) -> None:
-    """Raises TrainError, T003, when more than a hundredth of the rows have an empty target."""
-    silent = [e for e in examples if not (e.target or "").strip()]
+    """Raises TrainError, T003, when more than a hundredth of the rows have an empty target, or an
+    empty answer that is not wanted in its place."""
+    answers = ((e, e.rejected if e.target is None else e.target) for e in examples)
+    silent = [e for e, answer in answers if not (answer or "").strip()]
     if len(silent) > NOTHING_TO_LEARN * len(examples):
         raise TrainError(
             Problem(
