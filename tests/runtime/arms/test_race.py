@@ -1,9 +1,16 @@
 """A run with a time limit is a race on val: who cannot win does not meet the test rows."""
 
+import time
+from dataclasses import replace
+
 import pytest
 
 import assay
-from assay.runtime.arms.race import race
+from assay.evaluation.held_out_test import Exam
+from assay.runtime.arms.at_once import each_of
+from assay.runtime.arms.contestant import Contestant
+from assay.runtime.arms.process import Servers
+from assay.runtime.arms.race import Race, race
 from helpers.small_projects import bench_of_project, load_project
 from helpers.toy import build, rows, write_rows
 
@@ -55,6 +62,18 @@ def test_the_same_again_asks_nothing_and_says_the_same(raced):
 
 
 @pytest.mark.slow
+def test_at_once_the_same_are_left_out(raced, tmp_path, tiny_model):
+    _, report, _ = raced
+    folder = build(tmp_path / "p", tiny_model, f"{ARMS}on: 2\n")
+    write_rows(folder / "train.jsonl", rows(400))
+    other = assay.run(folder)
+    assert other.data["verdict"]["recommended"] == report.data["verdict"]["recommended"]
+    for one, own in zip(report.data["strategies"], other.data["strategies"], strict=True):
+        assert (one["name"], one["status"]) == (own["name"], own["status"])
+        assert [heat["rows"] for heat in one["heats"]] == [heat["rows"] for heat in own["heats"]]
+
+
+@pytest.mark.slow
 def test_without_a_race_all_meet_the_test_rows(raced, tmp_path, tiny_model):
     folder = build(
         tmp_path / "p", tiny_model, ARMS.replace("minutes: 10", "minutes: 10\nrace: false")
@@ -63,7 +82,28 @@ def test_without_a_race_all_meet_the_test_rows(raced, tmp_path, tiny_model):
     assert all(one["heats"] == [] for one in report.data["strategies"])
 
 
+def test_heats_of_a_turn_run_at_once(tmp_path):
+    arms = "compare: [{kind: majority}, {kind: ngram}, {kind: copy}]\n"
+    bench, exam = bench_of_project(load_project(tmp_path / "project", arms=arms))
+    waves = []
+
+    def each(work, some):
+        waves.append([one.name for one in some])
+        for one in some:
+            work(one, bench)
+
+    field = [Contestant(name, one) for name, one in bench.project.arms.items()]
+    val = Exam(bench.prepared.examples("train")[:24])
+    with Servers(at_once=2) as servers:
+        both = replace(bench, servers=servers)
+        turns = [*Race(both, field, val, len(exam), time.monotonic() + 60, each).turns()]
+    assert waves[0] == ["majority", "ngram", "copy"]  # all of them are baselines
+    assert [len(turn) for turn in turns] == [3, 0, 0] and all(one.met for one in field)
+
+
 def test_without_a_limit_the_order_is_that_of_the_file(tmp_path):
     bench, exam = bench_of_project(load_project(tmp_path / "project"))
-    order = [one.name for one in race(bench, bench.project.arms, exam, None)]
+    with each_of(bench, bench.project.arms) as each:
+        (group,) = race(bench, bench.project.arms, exam, None, each)
+    order = [one.name for one in group]
     assert order == [*bench.project.arms] and len(order) > 1

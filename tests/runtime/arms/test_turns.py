@@ -6,7 +6,7 @@ import pytest
 
 from assay.core.errors import Problem, Stopped, UsageError
 from assay.runtime.arms.process import Servers
-from assay.runtime.arms.turns import SeveralTold, lines_of, take_turns
+from assay.runtime.arms.turns import take_turns
 from helpers.small_projects import bench_of_project, load_project
 
 ARMS = "compare: [{kind: majority}, {kind: copy}, {kind: ngram}]\n"
@@ -46,23 +46,3 @@ def test_the_first_error_ends_the_others_and_is_what_is_raised(bench):
         take_turns(replace(bench, tell=tell), bench.project.arms, exam, lambda: 1, None)
     with pytest.raises(Stopped), bench.servers.hold(None):
         pass
-
-
-def test_warnings_come_in_the_order_of_the_strategies_whoever_is_first():
-    heard = []
-    several = SeveralTold(heard.append, ["a", "b"])
-    several.listener("b")({"event": "warning", "text": "of b"})
-    several.listener("b")({"event": "progress"})
-    several.listener("a")({"event": "warning", "text": "of a"})
-    assert heard == [{"event": "progress"}]
-    several.tell_warnings()
-    assert [event["text"] for event in heard[1:]] == ["of a", "of b"]
-
-
-def test_what_asks_behind_an_address_waits_in_one_line(tmp_path):
-    arms = "compare: [{kind: shots, k: 0}, {kind: majority}, {kind: shots, k: 2}]\n"
-    bench, _ = bench_of_project(load_project(tmp_path / "project", arms=arms))
-    bench = replace(bench, models={"nowhere": {"remote": {}}})  # the base of the project
-    assert lines_of(bench, bench.project.arms) == [["majority"], ["zero-shot", "few-shot-2"]]
-    bench = replace(bench, models={"nowhere": {"folder": "/m"}})
-    assert len(lines_of(bench, bench.project.arms)) == 3

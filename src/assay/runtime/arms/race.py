@@ -14,6 +14,9 @@ Left out   after each piece, where leaving it out is expected to lose less than 
 Test rows  met in three turns: by the baselines, which are never left out; by those that stay of
            what is quick; by those that stay of what trains or asks a model. So there is a verdict
            whenever the time is over. A heat ends early enough for the next turn
+At once    where strategies run at once, so do those of a turn, and heats on as many rows. Each is
+           compared with the best before they began, so that the same are left out whoever is the
+           first to end
 Source     Jamieson and Talwalkar (2016), arxiv.org/abs/1502.07943 (successive halving); Hestness et
            al. (2017), arxiv.org/abs/1712.00409
 Watch out  strategies stop or choose by val, which flatters their score there. Scores on val decide
@@ -36,6 +39,7 @@ from assay.decision.finished_arm import Arm
 from assay.evaluation.held_out_test import Exam
 from assay.evaluation.scoring import judge, metrics_for
 from assay.runtime.arms import embedding_similarity as alike
+from assay.runtime.arms.at_once import Each, works_at_once
 from assay.runtime.arms.contestant import Contestant, asks_endpoint, trains_base
 from assay.runtime.arms.data_variants import bench_with_data
 from assay.runtime.arms.runner import Bench
@@ -65,7 +69,8 @@ class Race:
 
     Args:
         questions: test rows that those who stay will be asked. until: `time.monotonic()` when the
-            time is over.
+            time is over. each: runs heats, one after another or at once. fixed: the best before
+            the heats that run at once; None: whoever is the best by now.
     """
 
     bench: Bench
@@ -73,14 +78,18 @@ class Race:
     val: Exam
     questions: int
     until: float
+    each: Each
+    fixed: Arm | None = None
 
-    def turns(self) -> Iterator[Contestant]:
-        """The contestants in the order in which they meet the test rows, or are left out: a group
-        after its heats, the best on val first."""
+    def turns(self) -> Iterator[list[Contestant]]:
+        """The groups in which they meet the test rows, or are left out, each after its heats; the
+        best on val first."""
         for group in self._groups():
             self._run_heats(group)
             self._compare(group)
-            yield from sorted(group, key=lambda one: -one.hope)
+            yield sorted(group, key=lambda one: -one.hope)
+            for one in group:
+                one.met = True
 
     def _groups(self) -> Iterator[list[Contestant]]:
         """Baselines; what is quick; what trains by steps or asks the base model."""
@@ -98,15 +107,23 @@ class Race:
         """All heats of a group, each contestant's beginning in its order."""
         whole = len(original_rows(self.bench.prepared.examples("train")))
         slow = [one for one in group if trains_base(one.strategy)]
-        for one in group:
-            if one not in slow:
-                self.run_heat(one, whole, whole)
+        self._heats_on(whole, whole, [one for one in group if one not in slow])
         for share in (*SHARES, 1.0):
             rows = round(share * whole)
-            for one in sorted(slow, key=lambda one: -one.hope):
-                short = one.heats and one.fitting < QUICK
-                if not one.status and (share == 1.0 or (rows >= FEWEST_LEARNT and not short)):
-                    self.run_heat(one, rows, whole)
+            tried = share < 1.0
+            if tried and rows < FEWEST_LEARNT:
+                continue
+            left = [one for one in slow if not one.status]
+            due = [one for one in left if not (tried and one.heats and one.fitting < QUICK)]
+            self._heats_on(rows, whole, sorted(due, key=lambda one: -one.hope))
+
+    def _heats_on(self, rows: int, whole: int, some: Sequence[Contestant]) -> None:
+        best = self._find_best() if works_at_once(self.bench) else None
+
+        def run(one: Contestant, bench: Bench) -> None:
+            replace(self, bench=bench, fixed=best).run_heat(one, rows, whole)
+
+        self.each(run, some)
 
     def run_heat(self, one: Contestant, rows: int, whole: int) -> None:
         """Fit it on so many rows and ask it val; it leaves where it is too late or behind."""
@@ -267,7 +284,8 @@ class Race:
         )
 
     def _find_best(self) -> Arm | None:
-        return best_so_far([c.done for c in self.field if c.done], self.bench.prepared.task)
+        done = [one.done for one in self.field if one.done]
+        return self.fixed or best_so_far(done, self.bench.prepared.task)
 
     def _is_dearer(self, one: Contestant, best: Arm | None) -> bool:
         """Whether it asks a language model, and the best does not."""
@@ -289,10 +307,10 @@ class Race:
 
 
 def race(
-    bench: Bench, arms: Mapping[str, Strategy], exam: Exam, until: float | None
-) -> Iterator[Contestant]:
-    """The strategies in the order in which they meet the test rows; those with a `status` do not.
-    Heats are run as the caller asks for the next.
+    bench: Bench, arms: Mapping[str, Strategy], exam: Exam, until: float | None, each: Each
+) -> Iterator[list[Contestant]]:
+    """The groups of strategies in the order in which they meet the test rows; those with a `status`
+    do not. Heats are run as the caller asks for the next group.
 
     There is no race without a time limit, with a single strategy that is no baseline, with few val
     rows, and where answers are programs or scored by an encoder: all meet the test rows, in the
@@ -317,10 +335,8 @@ def race(
     rivals = sum(not one.strategy.baseline for one in entered)
     odd = task.kind == "code" or alike.needs_similarity(task)
     if until is None or not bench.project.race or rivals < 2 or len(val) < FEWEST or odd:
-        yield from (Contestant(name, one) for name, one in arms.items())
+        yield [Contestant(name, one) for name, one in arms.items()]
         return
     names = {one.name for one in entered}
-    yield from (Contestant(name, one) for name, one in arms.items() if name not in names)
-    for one in Race(bench, entered, asked, len(exam), until).turns():
-        yield one
-        one.met = True
+    yield [Contestant(name, one) for name, one in arms.items() if name not in names]
+    yield from Race(bench, entered, asked, len(exam), until, each).turns()
