@@ -162,16 +162,10 @@ def load(
         open=unlabelled,
         none=none,
         shuffle=shuffle_options,
+        language=language,
+        show_tests=show_tests,
     )
-    layout = replace(layout, language=language, show_tests=show_tests)
-    if layout.kind == "choose" and target and not layout.chooses_pairs:
-        layout = replace(layout, meaning=meaning(_option_answers(reads, layout)))
-    wanted = (
-        value_at(raw.fields, layout.target_field or "")
-        for _, _, table in reads
-        for raw in table.rows
-    )
-    layout = replace(layout, objects=target and layout.kind == "extract" and has_objects(wanted))
+    layout = _with_meaning(layout, reads) if target else layout
     values = Values(layout.exclusive_fields)
     parts, warnings, raw = _convert(reads, layout, problems, values, aside, bad_rows)
     warnings += aside_warnings(aside)
@@ -180,25 +174,18 @@ def load(
     cut = any(parse_file_name(base / name).last for names in files.values() for name in names)
     said, more = check_row_order(parts["train"], layout.kind, cut) if target else ([], [])
     warnings += more
-    if sample is not None and sample < len(parts["train"]):
-        drawn = (
-            f"a sample of {sample:,} of {len(parts['train']):,} rows, drawn by the seed"
-            " (data.sample)"
-        )
-        parts["train"], said = sample_stratified(parts["train"], sample, seed), [*said, drawn]
+    if sample is not None and sample < (many := len(parts["train"])):
+        parts["train"] = sample_stratified(parts["train"], sample, seed)
+        said.append(f"a sample of {sample:,} of {many:,} rows, drawn by the seed (data.sample)")
     if join_labels and layout.kind in ("classify", "multilabel"):
         said += join(parts, labels, none or NOTHING if layout.kind == "multilabel" else "")
     marked, unseen = look(one for part in parts.values() for one in part)
     warnings += marked
     if none and labels and layout.kind == "classify":
         labels = (*labels, *(() if none in labels else (none,)))
-    if layout.kind in ("classify", "multilabel") and target:
-        check = check_labels if layout.kind == "classify" else partial(check_label_sets, none=none)
-        wrong, more = check(parts, raw, labels)
-        problems += [problem for problem in wrong if not (unlabelled and problem.code == "D032")]
-        warnings += more
-    elif target and layout.kind != "continue":
-        warnings += check_answers(parts)
+    wrong, more = _check_targets(parts, raw, labels, layout) if target else ([], [])
+    problems += wrong
+    warnings += more
     if problems:
         raise DataError(*problems[:KEPT])
     return LoadedExamples(
@@ -279,6 +266,35 @@ def _preferences(parts: dict[str, list[Example]]) -> tuple[list[Example], list[d
     pairs = sum(one.rejected is not None for part in parts.values() for one in part)
     unwanted = bad.pop("train")
     return unwanted, preference_warnings(pairs, unwanted, [one for b in bad.values() for one in b])
+
+
+def _with_meaning(layout: RowLayout, reads: Reads) -> RowLayout:
+    """The layout that knows what the targets of all files mean: which option a letter or number
+    names, and whether they are objects."""
+    if layout.kind == "choose" and not layout.chooses_pairs:
+        return replace(layout, meaning=meaning(_option_answers(reads, layout)))
+    if layout.kind != "extract":
+        return layout
+    name = layout.target_field or ""
+    wanted = (value_at(raw.fields, name) for _, _, table in reads for raw in table.rows)
+    return replace(layout, objects=has_objects(wanted))
+
+
+def _check_targets(
+    parts: dict[str, list[Example]],
+    raw: dict[str, dict[str, str]],
+    labels: Sequence[str],
+    layout: RowLayout,
+) -> tuple[list[Problem], list[dict]]:
+    """What is wrong with the targets of all rows together, and warnings. raw: types of the labels
+    as read."""
+    if layout.kind not in ("classify", "multilabel"):
+        return [], check_answers(parts) if layout.kind != "continue" else []
+    check = (
+        check_labels if layout.kind == "classify" else partial(check_label_sets, none=layout.none)
+    )
+    wrong, warnings = check(parts, raw, labels)
+    return [one for one in wrong if not (layout.open and one.code == "D032")], warnings
 
 
 def _option_answers(

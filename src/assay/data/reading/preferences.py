@@ -160,7 +160,10 @@ def preference_warnings(
         parts.append("{kind: dpo} learns from both")
     only = "only with an answer that is not wanted"
     if unwanted:
-        parts.append(f"{many(len(unwanted))} {only}, which {{kind: kto}} learns and nothing else")
+        parts.append(
+            f"{many(len(unwanted))} {only}, which {{kind: kto}} learns and nothing else; first:"
+            f" {unwanted[0].source}"
+        )
     if aside:
         parts.append(
             f"{many(len(aside))} {only} in val or test were set aside; first: {aside[0].source}"
