@@ -84,26 +84,13 @@ def guess(
     sampled = rows[:: -(-len(rows) // SAMPLE)] if len(rows) > SAMPLE else rows
     found = columns_of(sampled)
     by_name = {column.name: column for column in found}
-    reasons: list[str] = []
-    ways: list[TargetCandidate] = []
     wanted = kind
     given_target = next((known[role] for role in (*GOALS, "code") if role in known), None)
-    if given_target is not None and target and (made := detect_shape(found, sampled, known, kind)):
-        kind, known = made.kind, made.columns | known
-        reasons.append(made.why)
-    elif given_target is None and target:
-        ways = apart(_ways(found, sampled, known, kind, place))
-        best = ways[0]
-        kind, known = best.kind if kind is None else kind, best.columns | known
-        constant = [
-            c.name for c in found if rank(c, names.LABEL) >= 1 and c.distinct == 1 and not c.nested
-        ]
-        told = (
-            f" ('{constant[0]}' has one value, so it is no label)"
-            if constant and kind in ONE_LABEL[1:]
-            else ""
-        )
-        reasons.append(best.why + told)
+    kind, known, reasons, ways = (
+        _by_target(found, sampled, known, kind, place, given_target)
+        if target
+        else (kind, known, [], [])
+    )
     goal = by_name.get(next((known[role] for role in (*GOALS, "code") if role in known), ""))
     asked = known.get("text") or known.get("question")
     if asked is None and "messages" not in known:
@@ -142,8 +129,7 @@ def guess(
     group = group_of([c for c in free if c.name not in _role_fields(mapping)], shared, reasons)
     rest = [column for column in free if column.name not in (group, *_role_fields(mapping))]
     slices = slices_of(rest, goal, reasons)
-    left_out = [column.name for column in rest if column.is_prediction]
-    if left_out:
+    if left_out := [column.name for column in rest if column.is_prediction]:
         reasons.append(
             f"left out {', '.join(left_out)}: named like a model's output, so it could give the"
             " answer away"
@@ -167,6 +153,30 @@ def guess(
         ways[1] if len(ways) > 1 else None,
         is_ambiguous(ways),
     )
+
+
+def _by_target(
+    found: Sequence[Column],
+    rows: Sequence[Row],
+    known: dict[str, str],
+    kind: str | None,
+    place: str,
+    given: str | None,
+) -> tuple[str | None, dict[str, str], list[str], list[TargetCandidate]]:
+    """Kind and roles as the target decides them, with the reasons, and all ways to read the rows
+    where the target is not given."""
+    if given is not None:
+        made = detect_shape(found, rows, known, kind)
+        return (made.kind, made.columns | known, [made.why], []) if made else (kind, known, [], [])
+    ways = apart(_ways(found, rows, known, kind, place))
+    best = ways[0]
+    kind, why = best.kind if kind is None else kind, best.why
+    constant = [
+        c.name for c in found if rank(c, names.LABEL) >= 1 and c.distinct == 1 and not c.nested
+    ]
+    if constant and kind in ONE_LABEL[1:]:
+        why += f" ('{constant[0]}' has one value, so it is no label)"
+    return kind, best.columns | known, [why], ways
 
 
 def _passage(

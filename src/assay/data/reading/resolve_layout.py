@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from assay.core.errors import DataError, Problem, did_you_mean, nearest
 from assay.data.reading.known_labels import kind_of_turns
@@ -42,6 +43,8 @@ NAMED = {
 # The kind that a role in `data.columns` names.
 NAMED_BY = {"choices": "choose", "candidates": "rank", "label": "classify", "labels": "multilabel"}
 NAMED_BY |= {"entities": "extract"}
+# Roles beside the text and the target: they name no kind.
+ASIDE = {"group", "id", "system", "context", "found_in", "tests", "setup", "database"}
 WRITTEN = (("label", "answer"),)  # of the kinds that are not named
 
 
@@ -78,89 +81,100 @@ def settle(
     """
     named = [field for role, name in given.items() for field in fields_of(role, name)]
     check_fields(table, [*named, *(slices or ()), *([group] if group else [])])
-    step = -(-len(table.rows) // SAMPLE)
-    rows = [raw.fields for raw in table.rows[::step]]
-    roles = (
-        set(given)
-        - {"group", "id", "system", "context", "found_in"}
-        - {"tests", "setup", "database"}
-    )
-    shape, columns = ("columns", {}) if roles else recognise(table.names, rows)
-    if table.roles and not roles:  # the form of the file says it
-        shape, columns = (
-            "form",
-            {role: name for role, name in table.roles.items() if role != "group"},
-        )
-    if not target:
-        columns = {role: name for role, name in columns.items() if role not in TARGETS}
-    if kind == "continue":
-        target, columns = (
-            False,
-            {role: name for role, name in columns.items() if role not in TARGETS},
-        )
-    if (
-        shape == "columns"
-        and target
-        and set(table.names) <= CORPUS
-        and "text" in table.names
-        and not roles
-    ):
-        told = "has texts without anything to answer: a corpus, not a task"
-        help = (
-            "list the file under documents, where rag reads it; to model the texts: task: {kind:"
-            " continue}"
-        )
-        raise DataError(Problem("D027", told, table.place, help=help))
+    rows = [raw.fields for raw in table.rows[:: -(-len(table.rows) // SAMPLE)]]
+    roles = set(given) - ASIDE
+    target = target and kind != "continue"
+    shape, columns = _shape_of(table, rows, roles, target)
     known = {**columns, **given}
-    why = ""
-    asked = kind
     pairs = kind == "choose" and "rejected" in known and "choices" not in known
-    if pairs:  # they are read as answers, and are options afterwards
-        kind = "answer"
-    if {"rejected", "liked"} & set(known):
-        kind = kind or "answer"
-    if kind is None and "messages" in known and target:
-        kind, why = kind_of_turns(table.rows[::step], known)
-    elif kind is None and ("tests" in known or "code" in roles):
-        kind = "code"
-    elif kind is None and roles & set(NAMED_BY):
-        kind = next(kind for role, kind in NAMED_BY.items() if role in roles)
-    elif kind is None and "answer" in roles:
-        made_plain = detect_shape(columns_of(rows), rows, known) if target else None
-        kind = made_plain.kind if made_plain else "answer"
-    elif kind is None and not target:
-        kind = "answer"
+    # Pairs are read as answers, and are options afterwards.
+    wanted, why = (
+        ("answer", "") if pairs else _kind_by_roles(kind, table, rows, known, roles, target)
+    )
     mapped = {role: name for role, name in known.items() if role not in ("group", "id")}
-    fixed = given if asked is None and kind is None else mapped
+    fixed = given if kind is None and wanted is None else mapped
     turns = "messages" not in known
     made = guess(
-        rows, columns=mapped, kind=kind, place=table.place, target=target and turns, given=fixed
+        rows, columns=mapped, kind=wanted, place=table.place, target=target and turns, given=fixed
     )
     settled = rename_roles(made.kind, made.columns)
     if "id" in given:
         settled["id"] = given["id"]
-    reasons = [*([why] if why else []), *made.reasons]
-    if shape not in ("columns", "form"):
-        reasons.insert(
-            0, f"the shape is {shape.replace('_', '/')}: fields {', '.join(columns.values())}"
-        )
     chosen_group = (
         group if group is not None else given.get("group", table.roles.get("group", made.group))
     )
-    chosen = tuple(slices) if slices is not None else made.slices
+    layout = RowLayout(
+        settled,
+        "choose" if pairs else made.kind,
+        chosen_group or None,
+        tuple(slices) if slices is not None else made.slices,
+        target,
+        separator=separator,
+    )
+    reasons = [*([why] if why else []), *made.reasons]
+    if shape not in ("columns", "form"):
+        told = f"the shape is {shape.replace('_', '/')}: fields {', '.join(columns.values())}"
+        reasons.insert(0, told)
     reasons = [
         reason
         for reason in reasons
         if not (reason.startswith("rows are split by") and chosen_group != made.group)
         and not (reason.startswith("results are also") and slices is not None)
     ]
-    chosen_kind = "choose" if pairs else made.kind
-    layout = RowLayout(
-        settled, chosen_kind, chosen_group or None, chosen, target, separator=separator
-    )
     used = {*layout.mandatory_fields, *fields_of("id", settled.get("id", ""))}
     left = {name: why for name, why in made.unused.items() if name not in used}
     return ResolvedLayout(layout, shape, reasons, left, made.runner_up, made.undecided)
+
+
+def _shape_of(
+    table: RawTable, rows: Sequence[Mapping[str, Any]], roles: set[str], target: bool
+) -> tuple[str, dict[str, str]]:
+    """The shape's name and its roles, where the project names none itself.
+
+    Raises:
+        DataError: D027, the rows are a corpus.
+    """
+    shape, columns = ("columns", {}) if roles else recognise(table.names, rows)
+    if table.roles and not roles:  # the form of the file says it
+        shape = "form"
+        columns = {role: name for role, name in table.roles.items() if role != "group"}
+    if not target:
+        columns = {role: name for role, name in columns.items() if role not in TARGETS}
+    corpus = set(table.names) <= CORPUS and "text" in table.names
+    if shape == "columns" and target and corpus and not roles:
+        told = "has texts without anything to answer: a corpus, not a task"
+        help = (
+            "list the file under documents, where rag reads it; to model the texts: task: {kind:"
+            " continue}"
+        )
+        raise DataError(Problem("D027", told, table.place, help=help))
+    return shape, columns
+
+
+def _kind_by_roles(
+    kind: str | None,
+    table: RawTable,
+    rows: Sequence[Mapping[str, Any]],
+    known: Mapping[str, str],
+    roles: set[str],
+    target: bool,
+) -> tuple[str | None, str]:
+    """The kind that the project names, or that the roles decide, with its reason; None where values
+    have to."""
+    if kind is not None:
+        return kind, ""
+    if {"rejected", "liked"} & set(known):
+        return "answer", ""
+    if "messages" in known and target:
+        return kind_of_turns(table.rows[:: -(-len(table.rows) // SAMPLE)], known)
+    if "tests" in known or "code" in roles:
+        return "code", ""
+    if roles & set(NAMED_BY):
+        return next(kind for role, kind in NAMED_BY.items() if role in roles), ""
+    if "answer" in roles:
+        made_plain = detect_shape(columns_of(rows), rows, known) if target else None
+        return made_plain.kind if made_plain else "answer", ""
+    return (None, "") if target else ("answer", "")
 
 
 def rename_roles(kind: str, columns: Mapping[str, str]) -> dict[str, str]:
