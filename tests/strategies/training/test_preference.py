@@ -131,12 +131,14 @@ def test_kto_learns_answers_of_which_no_good_one_is_known(given):
     bare = tuple(replace(row, rejected=None) for row in given.train)
     bad = tuple(replace(row, target=None, id=f"bad-{row.id}") for row in given.train[:12])
     means = replace(given.means, tell=heard.append)
-    lesson = replace(given, train=bare, unwanted=bad, means=means)
+    val = tuple(replace(row, rejected=None) for row in given.val)
+    lesson = replace(given, train=bare, val=val, unwanted=bad, means=means)
     first = INNER.fit(replace(lesson, means=replace(means, workdir=given.workdir / "inner")))
     arm = Preference(loss="kto", inner=INNER, **QUICK).fit(lesson)
     assert apart(arm, given.val) > apart(first, given.val) + 0.5
     told = " ".join(one["text"] for one in heard if one["event"] == "note")
     assert "18 answers that are wanted and 12 that are not; one of these weighs 1.1" in told
+    assert "last weights" not in told  # val answers need no pair either
     with problem(TrainError, "T107"):  # other losses compare two answers to one question
         Preference(loss="dpo", inner=INNER).fit(lesson)
 

@@ -100,8 +100,8 @@ class Preference(AfterInner):
             weight=unwanted_weight(self._rows(lesson)) if self.loss == "kto" else 1.0,
         )
         rows = self._rows(lesson)
-        train_rows = rows if self.loss == "kto" else paired(rows)
-        given = replace(lesson, train=train_rows, val=paired(lesson.val))
+        both = (rows, lesson.val) if self.loss == "kto" else (paired(rows), paired(lesson.val))
+        given = replace(lesson, train=both[0], val=both[1])
         for text in self._notes(lesson, given):
             lesson.tell({"event": "note", "text": f"{self.kind}: {text}"})
         train(
