@@ -115,6 +115,7 @@ def write_project(way: str, seed: int, place: int) -> Path:
         learnt |= {"after": earlier}
         learnt |= {"retain": [WAYS[way]]} if WAYS[way] else {}
         before = [{**earlier, "name": "before"}]
+    base = [{"kind": "shots", "k": 0, "name": "base"}] if way == "plain" or not place else []
     project = {
         "version": 2,
         "seed": seed,
@@ -125,7 +126,7 @@ def write_project(way: str, seed: int, place: int) -> Path:
             "columns": laid.about["columns"],
         },
         "split": {"leaks": "repair"},
-        "compare": [{"kind": "shots", "k": 0, "name": "base"}, *before, learnt],
+        "compare": [*base, *before, learnt],
     }
     write_text(folder / "project.yaml", to_json(project, indent=1))  # JSON is YAML
     return folder
@@ -151,6 +152,8 @@ def learn(way: str, seed: int, place: int, threads: int) -> None:
     }
     tasks = report.get("other_tasks", {}).get("arms", {}).get("learnt", {}).get("tasks", {})
     earlier = [one["after"] for one in tasks.values()]
+    if "base" not in values:  # asked once, by the way that comes first
+        values["base"] = (find(results(), "plain", seed, place) or {}).get("base")
     row = {"way": way, "seed": seed, "place": place, "version": VERSION, **values}
     row |= {"earlier": earlier, "seconds": round(time.monotonic() - begun, 1)}
     if known:
