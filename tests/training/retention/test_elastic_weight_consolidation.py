@@ -9,6 +9,7 @@ import torch
 
 from assay.training.objectives.completion import Loss
 from assay.training.retention.elastic_weight_consolidation import (
+    combine,
     holding,
     importance,
     load_importance,
@@ -62,7 +63,7 @@ def test_importance_is_kept_for_a_run_that_goes_on(linear, tmp_path):
 
 def test_the_penalty_holds_what_mattered_and_is_nothing_where_it_began():
     w = torch.nn.Parameter(torch.tensor([1.0, 2.0, 3.0]))
-    penalty = holding({"w": w}, 2.0, {"w": torch.tensor([0.0, 1.0, 2.0])})  # of mean 1
+    penalty = holding({"w": w}, 2.0, {"w": torch.tensor([0.0, 1.0, 2.0])})
     assert penalty().item() == 0
     with torch.no_grad():
         w += torch.tensor([5.0, 1.0, 1.0])
@@ -70,6 +71,16 @@ def test_the_penalty_holds_what_mattered_and_is_nothing_where_it_began():
     value.backward()
     assert value.item() == pytest.approx(2.0 / 2 * (0 * 25 + 1 + 2))
     assert w.grad.tolist() == pytest.approx([0.0, 2.0, 4.0])
+
+
+def test_tasks_count_alike_however_well_they_are_learnt():
+    first, other = torch.tensor([0.0, 2.0]), torch.tensor([3e-9, 1e-9])
+    found = combine([{"w": first}, {"w": other}])
+    assert found["w"].tolist() == pytest.approx([0.0 + 1.5, 2.0 + 0.5])
+    # Divided by the mean over all weights of a task, not by that of each tensor.
+    found = combine([{"a": torch.tensor([1.0]), "b": torch.tensor([5.0])}])
+    assert [float(one) for one in found.values()] == pytest.approx([1 / 3, 5 / 3])
+    assert combine([{"w": torch.zeros(2)}])["w"].tolist() == [0.0, 0.0]
 
 
 def test_without_importances_all_are_held_alike():

@@ -155,19 +155,24 @@ def ewc(
     change: NetworkChange,
     tasks: Sequence[FittedArm],
 ) -> Callable[[], torch.Tensor]:
-
     from assay.training.objectives.completion import completion
-    from assay.training.retention.elastic_weight_consolidation import holding, load_importance
+    from assay.training.retention.elastic_weight_consolidation import (
+        combine,
+        holding,
+        load_importance,
+    )
 
     pad = model.chat.tokenizer.pad_token_id or model.chat.tokenizer.eos_token_id
     count = -(-remedy.rows // len(tasks))
-    old = [one for _, one in old_sequences(strategy, lesson, model, tasks, count, "random")]
-    exercise = Exercise(
-        model.network, change, old, strategy, pad, partial(completion, smoothing=0.0)
-    )
-    file = lesson.workdir / "importance.safetensors"
-    found = load_importance(exercise, change.trained, file, lesson.tell)
-    return holding(change.trained, remedy.strength, found)
+    found = []
+    for number, task in enumerate(tasks):
+        old = [one for _, one in old_sequences(strategy, lesson, model, [task], count, "random")]
+        exercise = Exercise(
+            model.network, change, old, strategy, pad, partial(completion, smoothing=0.0)
+        )
+        file = lesson.workdir / f"importance-{number}.safetensors"
+        found.append(load_importance(exercise, change.trained, file, lesson.tell))
+    return holding(change.trained, remedy.strength, combine(found))
 
 
 # --- the old model --------------------------------------------------------------------------------
