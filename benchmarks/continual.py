@@ -59,6 +59,7 @@ WAYS: dict[str, Any] = {
     "generated": {"kind": "rehearsal", "draw": "generated"},
     "ewc": {"kind": "ewc"},
     "o-lora": {"kind": "o-lora"},
+    "inflora": {"kind": "inflora"},
     "lwf": {"kind": "lwf"},
     "l2-sp": {"kind": "l2-sp"},
     "wise-ft": {"kind": "wise-ft"},

@@ -115,7 +115,7 @@ class Lora(FineTuning):
     def open_after(self, lesson: Lesson, earlier: Earlier) -> tuple[ChatModel, NetworkChange]:
         """From the same adapter, or beside one of another rank, which stays as it is then."""
         core = earlier.core
-        beside = any(one.kind in ("o-lora", "wise-ft") for one in self.retain)
+        beside = any(one.kind in ("o-lora", "inflora", "wise-ft") for one in self.retain)
         if core.kind != self.kind or not (beside or differing(core, self)):
             return super().open_after(lesson, earlier)
         if not self.continues or self.decompose or core.decompose or core.bits != self.bits:

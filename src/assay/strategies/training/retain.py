@@ -3,7 +3,7 @@ rows, what is held, what is done afterwards."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from assay.core.means import FittedArm
+from assay.core.store import write_tensors
 from assay.core.types import Example, Lesson, Strategy, Task
 from assay.models.tokenizer.chat_tokens import Encoded
 from assay.strategies.baselines.existing import Existing, restored
@@ -18,7 +19,7 @@ from assay.strategies.training.lora_beside import pairs_of, shrink_new
 from assay.strategies.training.old_rows import rows_of
 from assay.strategies.training.trained_arm import as_learnt, sequences_of
 from assay.strategies.training.warm_start import tasks_before
-from assay.training.retention.settings import Ewc, L2Sp, Lwf, Rehearsal, Remedy, WiseFt
+from assay.training.retention.settings import Ewc, InfLora, L2Sp, Lwf, Rehearsal, Remedy, WiseFt
 from assay.training.settings import NetworkChange, Trained
 from assay.training.training_data import Exercise, Objective
 
@@ -68,6 +69,8 @@ def retain(
             found = replace(found, old=old)
         elif isinstance(remedy, Ewc):
             found = _with_penalty(found, ewc(remedy, strategy, lesson, model, change, tasks))
+        elif isinstance(remedy, InfLora):
+            found = inflora(remedy, found, strategy, lesson, model, tasks)
         elif isinstance(remedy, L2Sp):
             from assay.training.retention.elastic_weight_consolidation import holding
 
@@ -155,24 +158,77 @@ def ewc(
     change: NetworkChange,
     tasks: Sequence[FittedArm],
 ) -> Callable[[], torch.Tensor]:
-    from assay.training.objectives.completion import completion
     from assay.training.retention.elastic_weight_consolidation import (
         combine,
         holding,
         load_importance,
     )
 
-    pad = model.chat.tokenizer.pad_token_id or model.chat.tokenizer.eos_token_id
-    count = -(-remedy.rows // len(tasks))
     found = []
-    for number, task in enumerate(tasks):
-        old = [one for _, one in old_sequences(strategy, lesson, model, [task], count, "random")]
-        exercise = Exercise(
-            model.network, change, old, strategy, pad, partial(completion, smoothing=0.0)
-        )
+    for number, exercise in enumerate(
+        old_exercises(remedy.rows, strategy, lesson, model, change, tasks)
+    ):
         file = lesson.workdir / f"importance-{number}.safetensors"
         found.append(load_importance(exercise, change.trained, file, lesson.tell))
     return holding(change.trained, remedy.strength, combine(found))
+
+
+def inflora(
+    remedy: InfLora,
+    found: Retained,
+    strategy: Trained,
+    lesson: Lesson,
+    model: ChatModel,
+    tasks: Sequence[FittedArm],
+) -> Retained:
+    """The change whose new adapter reads nothing of what old rows give its layers."""
+    from safetensors.torch import load_file
+
+    from assay.training.retention.old_inputs import (
+        hold_away,
+        input_moments,
+        principal_directions,
+    )
+
+    change = found.change
+    pairs = pairs_of(change.trained)
+    file = lesson.workdir / "old-inputs.safetensors"  # a run that goes on finds them there
+    if not file.exists():
+        exercises = old_exercises(remedy.rows, strategy, lesson, model, change, tasks)
+        moments = [input_moments(one, [*pairs], lesson.tell) for one in exercises]
+        write_tensors(file, principal_directions(moments, remedy.share))
+    directions = load_file(file)
+    (a, _), *_ = pairs.values()
+    kept, before = len(a) - strategy.rank, change.after  # type: ignore[attr-defined]
+    rows = {name: partial(a.narrow, 0, kept, len(a) - kept) for name, (a, _) in pairs.items()}
+    hold_away(rows, directions)
+
+    def after(step: int, steps: int) -> None:
+        if before is not None:
+            before(step, steps)
+        hold_away(rows, directions)
+
+    return replace(found, change=replace(change, after=after))
+
+
+def old_exercises(
+    rows: int,
+    strategy: Trained,
+    lesson: Lesson,
+    model: ChatModel,
+    change: NetworkChange,
+    tasks: Sequence[FittedArm],
+) -> Iterator[Exercise]:
+    """Of each old task so many of `rows`, all tasks together."""
+    from assay.training.objectives.completion import completion
+
+    pad = model.chat.tokenizer.pad_token_id or model.chat.tokenizer.eos_token_id
+    count = -(-rows // len(tasks))
+    for task in tasks:
+        old = [one for _, one in old_sequences(strategy, lesson, model, [task], count, "random")]
+        yield Exercise(
+            model.network, change, old, strategy, pad, partial(completion, smoothing=0.0)
+        )
 
 
 # --- the old model --------------------------------------------------------------------------------

@@ -62,6 +62,17 @@ class OLora(Settings):
     strength: float = Field(default=0.5, ge=0)
 
 
+class InfLora(Settings):
+    """As `o-lora`, with inputs orthogonal to those of old rows rather than to what the old adapter
+    reads: on these the new one says nothing. Liang and Li (2024), InfLoRA,
+    arxiv.org/abs/2404.00228; Saha et al. (2021), Gradient projection memory,
+    arxiv.org/abs/2103.09762."""
+
+    kind: Literal["inflora"]
+    share: float = Field(default=0.95, gt=0, lt=1)  # of the old inputs' squares that is left alone
+    rows: int = Field(default=64, ge=1)  # old ones
+
+
 class WiseFt(Settings):
     """After training, the weights go back a share of the way. Wortsman et al. (2022), Robust
     fine-tuning of zero-shot models, arxiv.org/abs/2109.01903."""
@@ -70,7 +81,9 @@ class WiseFt(Settings):
     share: float = Field(default=0.5, gt=0, lt=1)  # of the way, back towards the old weights
 
 
-Remedy = Annotated[Rehearsal | Ewc | L2Sp | Lwf | OLora | WiseFt, Field(discriminator="kind")]
+Remedy = Annotated[
+    Rehearsal | Ewc | L2Sp | Lwf | OLora | InfLora | WiseFt, Field(discriminator="kind")
+]
 
 
 def contradictions(
@@ -84,15 +97,15 @@ def contradictions(
     for kind in kinds:
         if kinds.count(kind) > 1:
             yield f"retain: {kind} stands twice; give it once"
-        if kind in ("rehearsal", "ewc") and not old_rows:
+        if kind in ("rehearsal", "ewc", "inflora") and not old_rows:
             yield (
                 f"retain: {kind} needs the old rows; name the project that has them:"
                 " after: {project: ../old}"
             )
         elif kind in ("o-lora", "lwf") and not goes_on:
             yield f"retain: {kind} keeps what was learnt before; name that with `after`"
-        elif kind == "o-lora" and settings.kind != "lora":
-            yield f"retain: o-lora sets adapters beside each other, and {settings.kind} is none"
+        elif kind in ("o-lora", "inflora") and settings.kind != "lora":
+            yield f"retain: {kind} sets adapters beside each other, and {settings.kind} is none"
         elif kind == "wise-ft" and settings.kind not in ("lora", "full"):
             yield f"retain: wise-ft averages the weights of lora and full, not of {settings.kind}"
     if "lwf" in kinds and (settings.teacher or settings.objective == "label_set"):

@@ -1,0 +1,76 @@
+"""In which directions the inputs of layers lie for old rows, and an adapter that reads none of
+them.
+
+Directions   the principal ones of a layer's inputs over all tokens of the old rows, not centred:
+             the eigenvectors of sum x x^T with the largest eigenvalues that hold a `share` of their
+             sum. Each old task counts alike
+Held away    the rows of the new A are orthogonal to them before the first step and after every
+             step, so that on what lies there the new adapter says nothing
+Source       Liang and Li (2024), InfLoRA: interference-free low-rank adaptation for continual
+             learning, arxiv.org/abs/2404.00228; the space of old inputs: Saha et al. (2021),
+             Gradient projection memory, arxiv.org/abs/2103.09762. InfLoRA draws A from the new
+             task's inputs and learns B alone; here both are learnt
+Costs        a matrix of (in, in) a layer while it is made, one of (directions, in) while training
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import torch
+
+from assay.core.types import Tell
+from assay.training.training_data import Exercise
+
+Moments = dict[str, torch.Tensor]  # name of a layer -> (in, in), fp32
+
+
+@torch.no_grad()
+def input_moments(exercise: Exercise, names: Sequence[str], tell: Tell) -> Moments:
+    """Of each layer the mean of x x^T over the tokens of the exercise's sequences, divided by its
+    trace."""
+    found: Moments = {}
+
+    def add(name: str, module: torch.nn.Module, given: tuple[Any, ...]) -> None:
+        x = given[0].detach().float().flatten(0, -2)
+        found[name] = found[name] + x.T @ x if name in found else x.T @ x
+
+    layers = {name: exercise.network.get_submodule(name) for name in names}
+    hooks = [one.register_forward_pre_hook(partial(add, name)) for name, one in layers.items()]
+    exercise.network.eval()
+    rows = range(len(exercise.sequences))
+    try:
+        for row in rows:
+            with exercise.at_work([row]):
+                told = {"event": "progress", "done": row + 1, "total": len(rows)}
+                tell({**told, "unit": "row of the old task"})
+    finally:
+        for hook in hooks:
+            hook.remove()
+    return {name: one / one.trace().clamp(min=1e-30) for name, one in found.items()}
+
+
+def principal_directions(moments: Sequence[Moments], share: float) -> dict[str, torch.Tensor]:
+    """(directions, in) of each layer, orthonormal, the fewest that hold the share of all tasks'
+    inputs."""
+    out = {}
+    for name in moments[0]:
+        values, vectors = torch.linalg.eigh(sum(task[name] for task in moments))
+        values, vectors = values.flip(0).clamp(min=0), vectors.flip(1)
+        held = values.cumsum(0) / values.sum().clamp(min=1e-30)
+        many = int((held < share).sum()) + 1
+        out[name] = vectors[:, :many].T.contiguous()
+    return out
+
+
+def hold_away(
+    rows: Mapping[str, Callable[[], torch.Tensor]], directions: Mapping[str, torch.Tensor]
+) -> None:
+    """Take the directions out of rows, in place. rows: name of a layer -> a view, (rows, in)."""
+    with torch.no_grad():
+        for name, view in rows.items():
+            if name in directions:
+                away, own = directions[name], view()
+                own -= (own @ away.T) @ away
