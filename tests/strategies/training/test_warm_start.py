@@ -13,7 +13,7 @@ from assay.strategies.baselines.majority import Majority
 from assay.strategies.training.full import Full
 from assay.strategies.training.ia3 import Ia3
 from assay.strategies.training.lora import Lora
-from assay.training.retention.settings import Ewc, L2Sp, Lwf, OLora, Rehearsal, WiseFt
+from assay.training.retention.settings import Ewc, InfLora, L2Sp, Lwf, OLora, Rehearsal, WiseFt
 from helpers.nights import nightly_but
 from helpers.old_project import with_old_project
 
@@ -151,6 +151,8 @@ def test_settings_that_contradict_each_other_are_refused(settings, message):
 def test_only_lora_and_full_are_averaged_with_what_they_were():
     with pytest.raises(ValueError, match="wise-ft averages"):
         Ia3(retain=(WISE_FT,))
+    with pytest.raises(ValueError, match="inflora sets adapters"):
+        Full(retain=(InfLora(kind="inflora"),), after=OLD)
     with pytest.raises(ValueError, match="o-lora sets adapters"):
         Full(retain=(O_LORA,), after=OLD)
 
@@ -179,6 +181,7 @@ def distance(arm, other):
         pytest.param(L2Sp(kind="l2-sp", strength=100.0), marks=pytest.mark.nightly),
         pytest.param(Lwf(kind="lwf", share=0.9), marks=pytest.mark.nightly),
         WiseFt(kind="wise-ft", share=0.7),
+        InfLora(kind="inflora", share=0.99),
     ],
     ids=lambda one: one.kind,
 )

@@ -10,7 +10,7 @@ from assay.strategies.baselines.existing import Existing
 from assay.strategies.training.lora import Lora
 from assay.training.retention.settings import contradictions
 
-ALL = ["rehearsal", "ewc", "l2-sp", "lwf", "o-lora", "wise-ft"]
+ALL = ["rehearsal", "ewc", "l2-sp", "lwf", "o-lora", "inflora", "wise-ft"]
 
 
 def test_settings_come_back_from_json():
@@ -27,6 +27,7 @@ def test_settings_come_back_from_json():
     [
         (["ewc"], True, True, 0),
         (["ewc"], True, False, 1),
+        (["inflora"], True, False, 1),
         (["lwf"], False, False, 1),
         (["l2-sp", "wise-ft"], False, False, 0),
         (["o-lora", "o-lora"], True, True, 2),
