@@ -1,9 +1,11 @@
 """In which directions the inputs of layers lie for old rows, and an adapter that reads none of
 them.
 
-Directions   the principal ones of a layer's inputs over all tokens of the old rows, not centred:
-             the eigenvectors of sum x x^T with the largest eigenvalues that hold a `share` of their
-             sum. Each old task counts alike
+Directions   the principal ones of a layer's inputs over all tokens of the old rows, each of length
+             1 and not centred: the eigenvectors of sum x x^T with the largest eigenvalues that
+             hold a `share` of their sum. Each old task counts alike. As they come, single tokens
+             have inputs a thousand times as long as others (Sun et al. 2024, Massive activations
+             in large language models, arxiv.org/abs/2402.17762), and one direction would do
 Held away    the rows of the new A are orthogonal to them before the first step and after every
              step, so that on what lies there the new adapter says nothing
 Source       Liang and Li (2024), InfLoRA: interference-free low-rank adaptation for continual
@@ -20,6 +22,7 @@ from functools import partial
 from typing import Any
 
 import torch
+from torch.nn.functional import normalize
 
 from assay.core.types import Tell
 from assay.training.training_data import Exercise
@@ -29,12 +32,12 @@ Moments = dict[str, torch.Tensor]  # name of a layer -> (in, in), fp32
 
 @torch.no_grad()
 def input_moments(exercise: Exercise, names: Sequence[str], tell: Tell) -> Moments:
-    """Of each layer the mean of x x^T over the tokens of the exercise's sequences, divided by its
-    trace."""
+    """Of each layer the mean of x x^T over the tokens of the exercise's sequences, each x of length
+    1."""
     found: Moments = {}
 
     def add(name: str, module: torch.nn.Module, given: tuple[Any, ...]) -> None:
-        x = given[0].detach().float().flatten(0, -2)
+        x = normalize(given[0].detach().float().flatten(0, -2), dim=1)
         found[name] = found[name] + x.T @ x if name in found else x.T @ x
 
     layers = {name: exercise.network.get_submodule(name) for name in names}

@@ -69,7 +69,7 @@ class InfLora(Settings):
     arxiv.org/abs/2103.09762."""
 
     kind: Literal["inflora"]
-    share: float = Field(default=0.95, gt=0, lt=1)  # of the old inputs' squares that is left alone
+    share: float = Field(default=0.9, gt=0, lt=1)  # of the old inputs' squares that is left alone
     rows: int = Field(default=64, ge=1)  # old ones
 
 
