@@ -190,14 +190,16 @@ def page(rows: Sequence[dict[str, Any]]) -> str:
         " task's own strategy scored on it less what the last one does, the mean over the first"
         " four, in points; *new*: the mean score of a task right after it was learnt, the last"
         " four; *forward*: what the strategy before it scores on a task that is not learnt yet,"
-        " less the base's score, in points; *average*: all five after the last. With 95 %"
-        " intervals over seeds.",
+        " less the base's score, in points; *average*: all five after the last; *less plain's*: the"
+        " same seed by itself, in points. With 95 % intervals over seeds.",
         "",
-        "| remedy | seeds | average | new | forgotten | forward | minutes a task |",
-        "|---|---|---|---|---|---|---|",
+        "| remedy | seeds | average | new | less plain's | forgotten | less plain's | forward"
+        " | minutes a task |",
+        "|---|---|---|---|---|---|---|---|---|",
     ]
     whole = {way: chains(rows, way) for way in WAYS}
-    lines += [f"| {' | '.join(line(way, some))} |" for way, some in whole.items() if some]
+    plain = {chain[0]["seed"]: chain for chain in whole["plain"]}
+    lines += [f"| {' | '.join(line(way, some, plain))} |" for way, some in whole.items() if some]
     for way, some in whole.items():
         if some:
             lines += ["", *matrix(way, some)]
@@ -211,20 +213,34 @@ def chains(rows: Sequence[dict[str, Any]], way: str) -> list[list[dict[str, Any]
     return [[one for one in chain if one] for chain in found if all(chain)]
 
 
-def line(way: str, some: Sequence[Sequence[dict[str, Any]]]) -> Iterator[str]:
+def line(
+    way: str,
+    some: Sequence[Sequence[dict[str, Any]]],
+    plain: dict[int, Sequence[dict[str, Any]]],
+) -> Iterator[str]:
     yield f"`{way}`"
     yield str(len(some))
     last = [[*chain[-1]["earlier"], chain[-1]["learnt"]] for chain in some]
     yield spread([float(np.mean(scores)) for scores in last], 3)
-    yield spread([float(np.mean([one["learnt"] for one in chain[1:]])) for chain in some], 3)
-    lost = [
-        100 * float(np.mean([chain[at]["learnt"] - scores[at] for at in range(len(TASKS) - 1)]))
-        for chain, scores in zip(some, last, strict=True)
-    ]
-    yield spread(lost, 1)
+    both = [(chain, plain[chain[0]["seed"]]) for chain in some if chain[0]["seed"] in plain]
+    yield spread([new(chain) for chain in some], 3)
+    itself = way == "plain"
+    yield "–" if itself else spread([100 * (new(chain) - new(other)) for chain, other in both], 1)
+    yield spread([forgotten(chain) for chain in some], 1)
+    less = [forgotten(chain) - forgotten(other) for chain, other in both]
+    yield "–" if itself else spread(less, 1)
     ahead = [100 * float(np.mean([o["before"] - o["base"] for o in chain[1:]])) for chain in some]
     yield spread(ahead, 1)
     yield f"{np.mean([one['seconds'] for chain in some for one in chain]) / 60:.1f}"
+
+
+def new(chain: Sequence[dict[str, Any]]) -> float:
+    return float(np.mean([one["learnt"] for one in chain[1:]]))
+
+
+def forgotten(chain: Sequence[dict[str, Any]]) -> float:
+    last = chain[-1]["earlier"]
+    return 100 * float(np.mean([chain[at]["learnt"] - score for at, score in enumerate(last)]))
 
 
 def spread(values: Sequence[float], digits: int) -> str:
