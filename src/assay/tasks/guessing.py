@@ -26,12 +26,11 @@ from assay.tasks.target_candidates import (
     candidates_by_name,
     is_ambiguous,
     rank,
-    wordy,
 )
+from assay.tasks.text_column import text_of
 from assay.tasks.text_overlap import partner, reading_order
 from assay.tasks.unused_columns import explain_unused
 
-SENTENCE = 5  # words: fewer are a title, a name
 SAMPLE = 20_000  # rows looked at: enough for shares and for labels of 1 in 1,000
 
 
@@ -94,9 +93,11 @@ def guess(
     goal = by_name.get(next((known[role] for role in (*GOALS, "code") if role in known), ""))
     asked = known.get("text") or known.get("question")
     if asked is None and "messages" not in known:
-        text, why = _text(found, goal, known, place)
-        asked = text.name
-        reasons.insert(0, why)
+        chosen = text_of(found, goal, _role_fields(known))
+        if chosen is None:
+            raise missing("text", "text", found, place)
+        asked = chosen[0].name
+        reasons.insert(0, chosen[1])
     if kind is None:
         kind, why = _kind(known, by_name.get(given_target or ""))
         reasons.append(why)
@@ -292,58 +293,6 @@ def _of_target(column: Column, targets: Sequence[str]) -> bool:
     if any(column.name.startswith(f"{target}.") for target in targets):
         return True
     return bool(around) and around.rpartition(".")[2].casefold().removesuffix("s") in names.OBJECTS
-
-
-def _text(
-    found: Sequence[Column], goal: Column | None, known: Mapping[str, str], place: str
-) -> tuple[Column, str]:
-    taken = {*_role_fields(known), goal.name if goal else ""}
-    free = [
-        c
-        for c in found
-        if c.name not in taken and not c.is_prediction and not c.is_hidden and c.filled
-    ]
-    # a question that most rows lack is none
-    free = [c for c in free if c.filled >= 0.9 * c.rows] or free
-    ranked: list[tuple[float, Column]] = []
-    at = found.index(goal) if goal else len(found)
-    before = any(
-        column.prose and column.words >= SENTENCE and found.index(column) < at for column in free
-    )
-    for column in free:
-        if goal is not None and column.name.startswith(f"{goal.name}."):
-            continue
-        score = rank(column, names.TEXT) if column.key not in names.TITLES else 0.2
-        if rank(column, names.ANSWER) > 0.35 and score < 1 and goal is not None:
-            continue
-        again = max(0.0, 0.5 - column.share) * 2  # a text that comes again and again asks little
-        if column.prose and not column.technical:
-            # Among columns of prose without a telling name, the one with more words.
-            weight = score + 0.5 + min(column.words, 100) / 200 - (not column.full)
-            behind = 0.6 * (before and score < 1 and found.index(column) > at)  # mostly it says why
-            ranked.append((weight + 0.2 * (column.asks > 0.5) - again - behind, column))
-        elif (
-            score >= 1 and not column.links and not (column.nested and rank(column, names.CONTEXT))
-        ):
-            ranked.append((score - 0.5 - (0 if column.nested else again), column))
-    if not ranked:
-        # Words rather than sentences: a term, a name.
-        ranked = [
-            (c.share, c)
-            for c in free
-            if goal and c.full and c.share >= 0.5 and not _bare(c) and wordy(c)
-        ]
-    if not ranked:
-        raise missing("text", "text", found, place)
-    best = max(ranked, key=lambda entry: entry[0])[1]
-    named = (
-        "it is named so" if rank(best, names.TEXT) else "no other column reads as much like text"
-    )
-    return best, f"the text is '{best.name}': {named}, {best.words:.0f} words on average"
-
-
-def _bare(column: Column) -> bool:
-    return bool(column.nested) or column.technical or max(column.numbers, column.markup) > 0.5
 
 
 def _kind(known: Mapping[str, str], goal: Column | None) -> tuple[str, str]:

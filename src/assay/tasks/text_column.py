@@ -1,0 +1,73 @@
+"""Which column is the text: by its name, else by how much it reads like one.
+
+Watch out   prose behind the target mostly says why the target is what it is; a text that comes
+            again and again asks little
+"""
+
+from collections.abc import Sequence, Set
+
+from assay.tasks import column_names as names
+from assay.tasks.columns import Column
+from assay.tasks.target_candidates import rank, wordy
+
+SENTENCE = 5  # words: fewer are a title, a name
+
+
+def text_of(
+    found: Sequence[Column], goal: Column | None, taken: Set[str]
+) -> tuple[Column, str] | None:
+    """The column of the text, and why; None where none reads like one.
+
+    Args:
+        goal: the target. taken: names of columns that have a role.
+    """
+    free = [
+        c
+        for c in found
+        if c.name not in taken
+        and c is not goal
+        and not c.is_prediction
+        and not c.is_hidden
+        and c.filled
+    ]
+    # a question that most rows lack is none
+    free = [c for c in free if c.filled >= 0.9 * c.rows] or free
+    ranked: list[tuple[float, Column]] = []
+    at = found.index(goal) if goal else len(found)
+    before = any(
+        column.prose and column.words >= SENTENCE and found.index(column) < at for column in free
+    )
+    for column in free:
+        if goal is not None and column.name.startswith(f"{goal.name}."):
+            continue
+        score = rank(column, names.TEXT) if column.key not in names.TITLES else 0.2
+        if rank(column, names.ANSWER) > 0.35 and score < 1 and goal is not None:
+            continue
+        again = max(0.0, 0.5 - column.share) * 2  # a text that comes again and again asks little
+        if column.prose and not column.technical:
+            # Among columns of prose without a telling name, the one with more words.
+            weight = score + 0.5 + min(column.words, 100) / 200 - (not column.full)
+            behind = 0.6 * (before and score < 1 and found.index(column) > at)  # mostly it says why
+            ranked.append((weight + 0.2 * (column.asks > 0.5) - again - behind, column))
+        elif (
+            score >= 1 and not column.links and not (column.nested and rank(column, names.CONTEXT))
+        ):
+            ranked.append((score - 0.5 - (0 if column.nested else again), column))
+    if not ranked:
+        # Words rather than sentences: a term, a name.
+        ranked = [
+            (c.share, c)
+            for c in free
+            if goal and c.full and c.share >= 0.5 and not _bare(c) and wordy(c)
+        ]
+    if not ranked:
+        return None
+    best = max(ranked, key=lambda entry: entry[0])[1]
+    named = (
+        "it is named so" if rank(best, names.TEXT) else "no other column reads as much like text"
+    )
+    return best, f"the text is '{best.name}': {named}, {best.words:.0f} words on average"
+
+
+def _bare(column: Column) -> bool:
+    return bool(column.nested) or column.technical or max(column.numbers, column.markup) > 0.5
