@@ -72,6 +72,12 @@ def test_single_verdicts(tmp_path):
     assert (bad.text, bad.target, bad.rejected) == ("q1", None, "a1 is it")
 
 
+def test_without_any_good_answer_there_is_nothing_to_learn(tmp_path):
+    rows = [{"prompt": f"q{i}", "completion": f"a{i} is it", "label": False} for i in range(3)]
+    with problem(DataError, "D052", "train.jsonl:1", "3 rows", "not wanted"):
+        loaded(tmp_path, *rows)
+
+
 def test_bad_answers_of_test_files_are_set_aside(tmp_path):
     rows = [{"prompt": f"q{i}", "completion": f"a{i} is it", "label": i != 1} for i in range(3)]
     write_rows(tmp_path / "train.jsonl", rows)

@@ -58,6 +58,11 @@ def test_tasks_count_alike_however_many_tokens_they_have():
     assert torch.allclose(found.T @ found, torch.diag(torch.tensor([1.0, 1.0, 0, 0])), atol=1e-6)
 
 
+def test_a_layer_that_one_task_has_not_reached_is_taken_from_the_others():
+    first, other = {"a": torch.eye(2)}, {"a": torch.eye(2), "expert": torch.diag(torch.ones(3))}
+    assert {*principal_directions([first, other], 0.9)} == {"a", "expert"}
+
+
 def test_what_is_held_away_says_nothing_there(inputs):
     moments = [input_moments(Rows(inputs), ["0"], lambda event: None)]
     away = principal_directions(moments, 0.9)

@@ -170,6 +170,10 @@ def load(
     parts, warnings, raw = _convert(reads, layout, problems, values, aside, bad_rows)
     warnings += aside_warnings(aside)
     unwanted, told = _preferences(parts) if target else ([], [])
+    if unwanted and not any(parts.values()) and not problems:
+        what = f"all {len(unwanted):,} rows only say which answers are not wanted"
+        help = "add rows whose answer is wanted: a model learns what to say from these"
+        raise DataError(Problem("D052", what, unwanted[0].source, help=help))
     warnings += told
     cut = any(parse_file_name(base / name).last for names in files.values() for name in names)
     said, more = check_row_order(parts["train"], layout.kind, cut) if target else ([], [])

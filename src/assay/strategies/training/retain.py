@@ -195,7 +195,7 @@ def inflora(
     file = lesson.workdir / "old-inputs.safetensors"  # a run that goes on finds them there
     if not file.exists():
         exercises = old_exercises(remedy.rows, strategy, lesson, model, change, tasks)
-        moments = [input_moments(one, [*pairs], lesson.tell) for one in exercises]
+        moments = (input_moments(one, [*pairs], lesson.tell) for one in exercises)
         write_tensors(file, principal_directions(moments, remedy.share))
     directions = load_file(file)
     (a, _), *_ = pairs.values()

@@ -17,7 +17,7 @@ Costs        a matrix of (in, in) a layer while it is made, one of (directions, 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -55,12 +55,16 @@ def input_moments(exercise: Exercise, names: Sequence[str], tell: Tell) -> Momen
     return {name: one / one.trace().clamp(min=1e-30) for name, one in found.items()}
 
 
-def principal_directions(moments: Sequence[Moments], share: float) -> dict[str, torch.Tensor]:
+def principal_directions(tasks: Iterable[Moments], share: float) -> dict[str, torch.Tensor]:
     """(directions, in) of each layer, orthonormal, the fewest that hold the share of all tasks'
-    inputs."""
+    inputs. A layer that no old token has reached, as an expert may be, has none."""
+    whole: Moments = {}
+    for task in tasks:  # one at a time: they are large
+        for name, one in task.items():
+            whole[name] = whole[name] + one if name in whole else one
     out = {}
-    for name in moments[0]:
-        values, vectors = torch.linalg.eigh(sum(task[name] for task in moments))
+    for name, moment in whole.items():
+        values, vectors = torch.linalg.eigh(moment)
         values, vectors = values.flip(0).clamp(min=0), vectors.flip(1)
         held = values.cumsum(0) / values.sum().clamp(min=1e-30)
         many = int((held < share).sum()) + 1
