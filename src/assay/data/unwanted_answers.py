@@ -34,6 +34,8 @@ def curate_unwanted(
     Args:
         rows: each with `rejected` and no target. val, test: as curated.
     """
+    if not rows:
+        return []
     means = replace(means, tell=lambda event: None)
     for step in steps:
         if isinstance(step, RowStep) and step.always:
