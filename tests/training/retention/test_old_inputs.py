@@ -7,7 +7,12 @@ import pytest
 import torch
 from torch.nn.functional import normalize
 
-from assay.training.retention.old_inputs import hold_away, input_moments, principal_directions
+from assay.training.retention.old_inputs import (
+    begin_with,
+    hold_away,
+    input_moments,
+    principal_directions,
+)
 
 
 class Rows:
@@ -61,6 +66,22 @@ def test_tasks_count_alike_however_many_tokens_they_have():
 def test_a_layer_that_one_task_has_not_reached_is_taken_from_the_others():
     first, other = {"a": torch.eye(2)}, {"a": torch.eye(2), "expert": torch.diag(torch.ones(3))}
     assert {*principal_directions([first, other], 0.9)} == {"a", "expert"}
+
+
+def test_the_new_rows_begin_with_what_the_old_ones_leave_of_the_new_inputs(inputs):
+    moments = [input_moments(Rows(inputs), ["0"], lambda event: None)]
+    away = principal_directions(moments, 0.6)
+    new = torch.randn(6, 7, 5, generator=torch.Generator().manual_seed(1))
+    rest = normalize(new.flatten(0, 1), dim=1)
+    rest = rest - rest @ away["0"].T @ away["0"]
+    found = begin_with(
+        input_moments(Rows(new), ["0"], lambda event: None) | {"b": torch.eye(3)}, away, 2
+    )
+    _, _, vectors = torch.linalg.svd(rest)
+    same = (found["0"] @ vectors[:2].T).abs()  # a row of LoRA's own is as long
+    assert torch.allclose(same, torch.eye(2) / 3**0.5, atol=1e-4)
+    assert (found["0"] @ away["0"].T).abs().max() < 1e-5
+    assert found["b"].shape == (2, 3)  # nothing is held away from what no old row has reached
 
 
 def test_what_is_held_away_says_nothing_there(inputs):

@@ -185,22 +185,34 @@ def inflora(
     from safetensors.torch import load_file
 
     from assay.training.retention.old_inputs import (
+        begin_with,
         hold_away,
         input_moments,
         principal_directions,
     )
+    from assay.training.retention.rehearsal import choose_rows
 
     change = found.change
     pairs = pairs_of(change.trained)
-    file = lesson.workdir / "old-inputs.safetensors"  # a run that goes on finds them there
-    if not file.exists():
-        exercises = old_exercises(remedy.rows, strategy, lesson, model, change, tasks)
-        moments = (input_moments(one, [*pairs], lesson.tell) for one in exercises)
-        write_tensors(file, principal_directions(moments, remedy.share))
-    directions = load_file(file)
     (a, _), *_ = pairs.values()
     kept, before = len(a) - strategy.rank, change.after  # type: ignore[attr-defined]
     rows = {name: partial(a.narrow, 0, kept, len(a) - kept) for name, (a, _) in pairs.items()}
+    held_file, begin_file = (  # a run that goes on finds them there
+        lesson.workdir / name for name in ("old-inputs.safetensors", "begin.safetensors")
+    )
+    if not begin_file.exists():
+        old = old_exercises(remedy.rows, strategy, lesson, model, change, tasks)
+        moments = (input_moments(one, [*pairs], lesson.tell) for one in old)
+        directions = principal_directions(moments, remedy.share)
+        some = choose_rows(lesson.train, remedy.rows, "random", lesson.seed, lesson.means.embed)
+        own = [one for _, one in in_own_words(strategy, model, lesson.task, some)]
+        new = input_moments(exercise_of(own, strategy, model, change), [*pairs], lesson.tell)
+        write_tensors(held_file, directions)
+        write_tensors(begin_file, begin_with(new, directions, strategy.rank))  # type: ignore[attr-defined]
+    directions = load_file(held_file)
+    with torch.no_grad():
+        for name, one in load_file(begin_file).items():
+            rows[name]().copy_(one)
     hold_away(rows, directions)
 
     def after(step: int, steps: int) -> None:
@@ -220,15 +232,20 @@ def old_exercises(
     tasks: Sequence[FittedArm],
 ) -> Iterator[Exercise]:
     """Of each old task so many of `rows`, all tasks together."""
-    from assay.training.objectives.completion import completion
-
-    pad = model.chat.tokenizer.pad_token_id or model.chat.tokenizer.eos_token_id
     count = -(-rows // len(tasks))
     for task in tasks:
         old = [one for _, one in old_sequences(strategy, lesson, model, [task], count, "random")]
-        yield Exercise(
-            model.network, change, old, strategy, pad, partial(completion, smoothing=0.0)
-        )
+        yield exercise_of(old, strategy, model, change)
+
+
+def exercise_of(
+    sequences: Sequence[Encoded], strategy: Trained, model: ChatModel, change: NetworkChange
+) -> Exercise:
+    from assay.training.objectives.completion import completion
+
+    pad = model.chat.tokenizer.pad_token_id or model.chat.tokenizer.eos_token_id
+    objective = partial(completion, smoothing=0.0)
+    return Exercise(model.network, change, sequences, strategy, pad, objective)
 
 
 # --- the old model --------------------------------------------------------------------------------

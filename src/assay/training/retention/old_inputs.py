@@ -8,10 +8,12 @@ Directions   the principal ones of a layer's inputs over all tokens of the old r
              in large language models, arxiv.org/abs/2402.17762), and one direction would do
 Held away    the rows of the new A are orthogonal to them before the first step and after every
              step, so that on what lies there the new adapter says nothing
+Begin        A begins with the principal directions of what is left of the new task's inputs. Drawn
+             at random it would read little of them
 Source       Liang and Li (2024), InfLoRA: interference-free low-rank adaptation for continual
              learning, arxiv.org/abs/2404.00228; the space of old inputs: Saha et al. (2021),
-             Gradient projection memory, arxiv.org/abs/2103.09762. InfLoRA draws A from the new
-             task's inputs and learns B alone; here both are learnt
+             Gradient projection memory, arxiv.org/abs/2103.09762. InfLoRA begins alike and
+             learns B alone; here both are learnt
 Costs        a matrix of (in, in) a layer while it is made, one of (directions, in) while training
 """
 
@@ -69,6 +71,22 @@ def principal_directions(tasks: Iterable[Moments], share: float) -> dict[str, to
         held = values.cumsum(0) / values.sum().clamp(min=1e-30)
         many = int((held < share).sum()) + 1
         out[name] = vectors[:, :many].T.contiguous()
+    return out
+
+
+def begin_with(
+    new: Moments, directions: Mapping[str, torch.Tensor], rank: int
+) -> dict[str, torch.Tensor]:
+    """(rank, in) of each layer: the principal directions of the new inputs, the old ones' taken
+    out, each as long as a row that LoRA draws (uniform of variance 1 / (3 in): 1 / sqrt(3))."""
+    out = {}
+    for name, moment in new.items():
+        if name in directions:
+            away = directions[name]
+            moment = moment - away.T @ (away @ moment)
+            moment = moment - (moment @ away.T) @ away
+        _, vectors = torch.linalg.eigh(moment)
+        out[name] = vectors[:, -rank:].flip(1).T.contiguous() / 3**0.5
     return out
 
 

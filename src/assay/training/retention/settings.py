@@ -70,7 +70,7 @@ class InfLora(Settings):
 
     kind: Literal["inflora"]
     share: float = Field(default=0.9, gt=0, lt=1)  # of the old inputs' squares that is left alone
-    rows: int = Field(default=64, ge=1)  # old ones
+    rows: int = Field(default=64, ge=1)  # old ones, and as many new
 
 
 class WiseFt(Settings):
