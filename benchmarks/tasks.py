@@ -4,6 +4,7 @@ best; and whether an instruction that was never learnt is followed better than b
     python benchmarks/tasks.py [--ways size,temperature,uncertainty] [--seeds 0,1,2] [--until MIN]
 
 alone         a LoRA for each task, on the rows of that task: 24 to 192 of them
+longer        the same for the smallest tasks, learning as many rows as the model of all does
 size, ...     one LoRA for all, in the project of the first task (`together:`), as many steps as all
               alone have in sum; its score on each other task by `evaluate.other_tasks`
 average, ties the adapters that were trained alone, combined into one
@@ -49,7 +50,9 @@ WAYS: dict[str, dict[str, Any]] = {
     "size": {},
     "temperature": {"mix": {"by": "temperature"}},
     "uncertainty": {"mix": {"balance": "uncertainty"}},
+    "uncertainty-1": {"mix": {"balance": "uncertainty", "balance_temperature": 1}},
 }
+LONGER = [name for name, rows in SIZES.items() if rows < 50]
 MERGED: dict[str, dict[str, Any]] = {"average": {"how": "average"}, "ties": {"how": "ties"}}
 ROUTED: dict[str, dict[str, Any]] = {"routed": {}, "routed-probe": {"by": {"kind": "probe"}}}
 VERSION = 2  # raise it when a training goes differently
@@ -68,7 +71,7 @@ def main() -> None:
     ways = options.ways.split(",")
     for seed in map(int, options.seeds.split(",")):
         runs = [*(("alone", name) for name in OTHERS), *((way, FIRST) for way in ways)]
-        runs.append(("held out", next(iter(HELD_OUT))))
+        runs += [("held out", next(iter(HELD_OUT))), *(("longer", name) for name in LONGER)]
         missing = [run for run in runs if not find(results(), *run, seed)]
         for way, name in runs if missing else ():
             if until is not None and time.monotonic() > until:
@@ -98,6 +101,9 @@ def write_project(name: str, seed: int) -> Path:
         some = random.Random(seed).sample(rows, most) if len(rows) > most else rows
         write_lines(folder / f"{split}.jsonl", some)
     compare = [{"kind": "shots", "k": 0, "name": "base"}, {**LORA, "name": "alone"}]
+    if name in LONGER:
+        epochs = LORA["epochs"] * sum(SIZES.values()) // SIZES[name]
+        compare.append({**LORA, "name": "longer", "epochs": epochs, "patience": epochs})
     if name == FIRST:
         others = [
             {"kind": "existing", "project": f"../{one}-{seed}", "strategy": "alone"}
@@ -195,6 +201,7 @@ def page(rows: Sequence[dict[str, Any]]) -> str:
         f"|---|---|{'---|' * (len(TASKS) + 1)}",
     ]
     lines += [f"| {' | '.join(cells)} |" for cells in interference(rows)]
+    lines += ["", *longer(rows)]
     held = [row for row in rows if row["way"] == "held out"]
     if held:
         lines += ["", *held_out(held)]
@@ -218,6 +225,28 @@ def interference(rows: Sequence[dict[str, Any]]) -> Iterator[list[str]]:
             yield [f"`{way}`", "all", *[""] * len(TASKS), spread(means, 1)]
 
 
+def longer(rows: Sequence[dict[str, Any]]) -> Iterator[str]:
+    """Whether the smallest tasks gain by the rows of others, or by more steps."""
+    ways = [way for way in WAYS if find(rows, way, FIRST, 0)]
+    yield "The smallest tasks alone, their rows learnt over and over until they are as many as the"
+    yield "model of all learns (`longer`):"
+    yield ""
+    yield f"| task | rows | seed | alone | longer | {' | '.join(ways)} |"
+    yield f"|---|---|---|---|---|{'---|' * len(ways)}"
+    for row in rows:
+        if row["way"] == "longer":
+            name, seed, values = row["task"], row["seed"], row["values"]
+            cells = [name, str(SIZES[name]), str(seed), *map(points, values.values())]
+            found = [find(rows, way, FIRST, seed) for way in ways]
+            at = OTHERS.index(name)
+            cells += [points(one["others"][at]["after"]) if one else "" for one in found]
+            yield f"| {' | '.join(cells)} |"
+
+
+def points(score: float) -> str:
+    return f"{score:.3f}"
+
+
 def held_out(rows: Sequence[dict[str, Any]]) -> Iterator[str]:
     """The task that nobody has learnt."""
     ways = [way for way in ("base", *WAYS) if all(way in row["values"] for row in rows)]
@@ -226,7 +255,7 @@ def held_out(rows: Sequence[dict[str, Any]]) -> Iterator[str]:
     yield f"| seed | {' | '.join(ways)} |"
     yield f"|---|{'---|' * len(ways)}"
     for row in rows:
-        cells = [f"{row['values'][way]:.3f}" for way in ways]
+        cells = [points(row["values"][way]) for way in ways]
         yield f"| {row['seed']} | {' | '.join(cells)} |"
 
 

@@ -19,6 +19,8 @@ from pydantic import Field
 from assay.core.sampling import random_stream
 from assay.core.settings import Settings
 
+LEAST = 0.05  # nats: a loss below counts as this, or a task learnt to perfection would be all
+
 
 class Mix(Settings):
     by: Literal["size", "temperature", "weights"] = "size"
@@ -26,6 +28,9 @@ class Mix(Settings):
     weights: tuple[float, ...] = ()  # of the project's own rows, then of each of `together`
     # uncertainty: a task whose loss is lower counts for more, see `training/objectives`
     balance: Literal["none", "uncertainty"] = "none"
+    # its weights are softmax(1 / (temperature L)): at the default a task that is learnt to
+    # perfection counts at most e times as much as one that is not learnt at all
+    balance_temperature: float = Field(default=1 / LEAST, gt=0, le=1000)
 
 
 def counts(sizes: Sequence[int], mix: Mix) -> list[int]:

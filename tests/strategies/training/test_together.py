@@ -75,6 +75,7 @@ def test_rows_that_are_gone_are_said(joint, tmp_path):
             "2 numbers above 0",
         ),
         ({"together": (OTHER,), "mix": Mix(weights=(1.0, 2.0))}, "by: weights, not with by: size"),
+        ({"together": (OTHER,), "mix": Mix(balance_temperature=5)}, "balance: uncertainty alone"),
         ({"together": (OTHER,), "objective": "label_set"}, "other tasks have other labels"),
         (
             {"together": (OTHER,), "mix": Mix(balance="uncertainty"), "teacher": "x"},

@@ -70,6 +70,8 @@ class FineTuning(Trained):
                 yield f"mix: weights: {there} numbers above 0, one a task, got {count}"
         elif self.mix.weights:
             yield f"mix: weights are read with by: weights, not with by: {self.mix.by}"
+        if self.mix.balance == "none" and "balance_temperature" in self.mix.non_defaults():
+            yield "mix: balance_temperature is read with balance: uncertainty alone"
         if self.together and self.objective == "label_set":
             yield "together: other tasks have other labels; leave `objective: label_set` out"
         other_loss = (
@@ -145,7 +147,9 @@ class FineTuning(Trained):
         from assay.training.objectives.task_balance import balanced
 
         kept = retain(self, self.after, self.retain, lesson, model, change)
-        objective = balanced() if self.mix.balance == "uncertainty" else kept.objective
+        objective = kept.objective
+        if self.mix.balance == "uncertainty":
+            objective = balanced(self.mix.balance_temperature)
         if not self.together:
             train(lesson, self, model, kept.change, arm, objective, old=kept.old)
         else:
