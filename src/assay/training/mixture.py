@@ -12,7 +12,7 @@ How          rows of a task that is to count for more are repeated, each as ofte
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
@@ -23,6 +23,8 @@ LEAST = 0.05  # nats: a loss below counts as this, or a task learnt to perfectio
 
 
 class Mix(Settings):
+    VERSION: ClassVar[int] = 2  # uncertainty has a temperature
+
     by: Literal["size", "temperature", "weights"] = "size"
     temperature: float = Field(default=2.0, ge=1, le=1000)
     weights: tuple[float, ...] = ()  # of the project's own rows, then of each of `together`

@@ -5,12 +5,13 @@ import pytest
 
 from assay.config import load, make_strategy
 from assay.core.types import Form, Task
-from assay.runtime.arms.cache_keys import fit_key
+from assay.runtime.arms.cache_keys import fit_key, versions
 from assay.runtime.data_stage.prepare import prepare
 from assay.strategies.baselines.majority import Majority
 from helpers.toy import rows, write_rows
 
 LORA = {"kind": "lora"}
+OLD = {"kind": "existing", "project": "../old"}
 # Distribution, an arm that depends on it, and one that does not, though it is much like it.
 DEPEND = [
     ("scikit-learn", {"kind": "tfidf"}, {"kind": "majority"}),
@@ -179,3 +180,18 @@ def test_a_policy_counts_where_it_is_told_or_decides():
     judged = [one.model_copy(update={"metric": "policy"}) for one in (chat, other)]
     assert key(LORA, judged[0]) != key(LORA, judged[1])
     assert key({"kind": "shots"}, judged[0]) == key({"kind": "shots"}, judged[1])
+
+
+@pytest.mark.parametrize(
+    ("settings", "found"),
+    [
+        ({}, []),
+        ({"retain": [{"kind": "ewc"}], "after": OLD}, [1]),  # what it goes on from is inside it
+        ({"retain": [{"kind": "inflora"}], "after": OLD}, [2, 1]),
+        ({"together": [OLD]}, [1]),
+        ({"together": [OLD], "mix": {"balance": "uncertainty"}}, [2, 1]),
+    ],
+)
+def test_a_group_of_settings_may_have_a_version_of_its_own(settings, found):
+    strategy = make_strategy({**LORA, **settings}, {})
+    assert versions(strategy) == [strategy.VERSION, *found]

@@ -9,9 +9,11 @@ Watch out  what is forgotten here gives an old arm for new settings; what is too
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import Any
 
 from assay.core import store
+from assay.core.settings import Settings
 from assay.core.types import Learner, Task
 from assay.models.environment import FORMED, versions_of
 from assay.retrieval.metadata_filter import row_fields
@@ -112,5 +114,14 @@ def settings_of(learner: Learner) -> dict[str, Any]:
 
 
 def versions(learner: Learner) -> list[int]:
-    """VERSION of a strategy or part, and of those inside it."""
-    return [learner.VERSION, *(v for _, inner in learner.inside() for v in versions(inner))]
+    """VERSION of a strategy or part, of groups of its settings that have one and are not left at
+    their defaults, and of those inside it."""
+    values = (one if isinstance(one, tuple) else (one,) for _, one in learner)
+    own = [
+        part.VERSION
+        for part in chain.from_iterable(values)
+        if isinstance(part, Settings) and hasattr(part, "VERSION")
+        if not isinstance(part, Learner) and part.non_defaults()
+    ]
+    inner = (v for _, inside in learner.inside() for v in versions(inside))
+    return [learner.VERSION, *own, *inner]

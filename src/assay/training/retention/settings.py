@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -67,6 +67,8 @@ class InfLora(Settings):
     reads: on these the new one says nothing. Liang and Li (2024), InfLoRA,
     arxiv.org/abs/2404.00228; Saha et al. (2021), Gradient projection memory,
     arxiv.org/abs/2103.09762."""
+
+    VERSION: ClassVar[int] = 2  # begins with what is left of the new inputs
 
     kind: Literal["inflora"]
     share: float = Field(default=0.9, gt=0, lt=1)  # of the old inputs' squares that is left alone
