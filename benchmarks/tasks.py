@@ -10,7 +10,7 @@ size, ...     one LoRA for all, in the project of the first task (`together:`), 
 average, ties the adapters that were trained alone, combined into one
 routed, ...   the adapters that were trained alone, each kept, and a router: over words, or over
               sentence vectors and words
-held out      a sixth task that no one learns: zero-shot by the base, and by the model of all others
+held out      tasks that no one learns: zero-shot by the base, and by the models of all others
 Intervals     paired over test rows, of each seed; the table has the mean over seeds
 
 Resumable: what is done stands in benchmarks/tasks.jsonl, which is committed;
@@ -32,6 +32,9 @@ from typing import Any
 import numpy as np
 
 from assay.core.store import append, drop_torn_line, read_lines, to_json, write_lines, write_text
+from assay.evaluation.metrics.accuracy import Accuracy
+from assay.presentation.number_format import points
+from assay.stats.standard_error import paired_difference
 from contest import environment, processor
 from continual import LORA, ROWS, TASKS, spread
 from outside_rows import lay_out
@@ -45,7 +48,12 @@ SIZES = dict(
 OUT, RESULTS = HERE / "out" / "tasks", HERE / "tasks.jsonl"
 PAGE = HERE.parent / "docs" / "together-measured.md"
 FIRST, *OTHERS = TASKS
-HELD_OUT = {"xstest": "Is it safe to answer this question?"}
+HELD_OUT = {
+    "xstest": "Is it safe to answer this question?",
+    "docs_issues": "Is this a request to change the documentation, or another one?",
+    "crows_types": "Which group of people is this stereotype about?",
+    "pubmedqa": "What does the abstract answer to the question: yes, no or maybe?",
+}
 WAYS: dict[str, dict[str, Any]] = {
     "size": {},
     "temperature": {"mix": {"by": "temperature"}},
@@ -71,7 +79,7 @@ def main() -> None:
     ways = options.ways.split(",")
     for seed in map(int, options.seeds.split(",")):
         runs = [*(("alone", name) for name in OTHERS), *((way, FIRST) for way in ways)]
-        runs += [("held out", next(iter(HELD_OUT))), *(("longer", name) for name in LONGER)]
+        runs += [*(("longer", name) for name in LONGER), *(("held out", name) for name in HELD_OUT)]
         missing = [run for run in runs if not find(results(), *run, seed)]
         for way, name in runs if missing else ():
             if until is not None and time.monotonic() > until:
@@ -140,7 +148,7 @@ def write_project(name: str, seed: int) -> Path:
 
 
 def learn(way: str, name: str, seed: int, threads: int) -> None:
-    """One strategy of a task, and its line; of the held-out task, all that are there."""
+    """One strategy of a task, and its line; of a held-out task, all that are there."""
     folder = write_project(name, seed)
     command = [sys.executable, "-m", "assay.cli", "run", str(folder), "--offline", "--plain"]
     asked = ["alone"] if way == "alone" else ["alone", way]
@@ -162,14 +170,17 @@ def learn(way: str, name: str, seed: int, threads: int) -> None:
     tasks = report.get("other_tasks", {}).get("arms", {}).get(way, {}).get("tasks", {})
     row = {"way": way, "task": name, "seed": seed, "version": VERSION, "values": values}
     row |= {"others": list(tasks.values()), "seconds": round(time.monotonic() - begun, 1)}
-    if way in values and "alone" in values and way != "alone":
-        (own,) = (one for one in report["strategies"] if one["name"] == way)
-        row["own"] = values[way] - values["alone"]
-        row["versus"] = own["versus_best"]
+    row["right"] = {one: right(folder / "report" / "predictions", one) for one in values}
     if known:
         return
     append(RESULTS, {**row, "threads": threads, "machine": processor()})
     print(f"{way} {name} {seed}: {values}", flush=True)
+
+
+def right(folder: Path, name: str) -> str:
+    """1 or 0 of each test row, in order."""
+    rows = sorted(read_lines(folder / f"{name}.jsonl"), key=lambda row: row["id"])
+    return "".join(str(int(row["scores"]["accuracy"])) for row in rows)
 
 
 def results() -> list[dict[str, Any]]:
@@ -194,8 +205,8 @@ def page(rows: Sequence[dict[str, Any]]) -> str:
         f" of five tasks ({', '.join(f'{name} {rows}' for name, rows in SIZES.items())} rows), and"
         " one for all of them;"
         f" accuracy on {ROWS['test']} test rows. Cells are one model's score less that of the"
-        " LoRA that learnt the task alone, in points, with the paired 95 % interval of each seed"
-        " for tasks of other projects.",
+        " LoRA that learnt the task alone, in points, with the paired 95 % interval."
+        " The model of all takes as many rows as all alone in sum.",
         "",
         f"| model of all | seed | {' | '.join(TASKS)} | mean |",
         f"|---|---|{'---|' * (len(TASKS) + 1)}",
@@ -212,14 +223,10 @@ def interference(rows: Sequence[dict[str, Any]]) -> Iterator[list[str]]:
     for way in (*WAYS, *MERGED, *ROUTED):
         means = []
         for row in (one for one in rows if one["way"] == way):
-            gaps = [row["own"], *(one["difference"] for one in row["others"])]
-            means.append(100 * float(np.mean(gaps)))
-            cells = [f"{100 * row['own']:+.1f}"]
-            cells += [
-                f"{100 * one['difference']:+.1f} ({100 * one['low']:+.1f} to"
-                f" {100 * one['high']:+.1f})"
-                for one in row["others"]
-            ]
+            own = gap(row["right"][way], row["right"]["alone"])
+            gaps = [own, *((one["difference"], one["low"], one["high"]) for one in row["others"])]
+            means.append(100 * float(np.mean([first for first, *_ in gaps])))
+            cells = [in_points(*one) for one in gaps]
             yield [f"`{way}`", str(row["seed"]), *cells, f"{means[-1]:+.1f}"]
         if len(means) > 1:
             yield [f"`{way}`", "all", *[""] * len(TASKS), spread(means, 1)]
@@ -236,27 +243,45 @@ def longer(rows: Sequence[dict[str, Any]]) -> Iterator[str]:
     for row in rows:
         if row["way"] == "longer":
             name, seed, values = row["task"], row["seed"], row["values"]
-            cells = [name, str(SIZES[name]), str(seed), *map(points, values.values())]
+            cells = [name, str(SIZES[name]), str(seed), *map(score, values.values())]
             found = [find(rows, way, FIRST, seed) for way in ways]
             at = OTHERS.index(name)
-            cells += [points(one["others"][at]["after"]) if one else "" for one in found]
+            cells += [score(one["others"][at]["after"]) if one else "" for one in found]
             yield f"| {' | '.join(cells)} |"
 
 
-def points(score: float) -> str:
-    return f"{score:.3f}"
-
-
 def held_out(rows: Sequence[dict[str, Any]]) -> Iterator[str]:
-    """The task that nobody has learnt."""
-    ways = [way for way in ("base", *WAYS) if all(way in row["values"] for row in rows)]
-    yield f"A task that no model has learnt (`{next(iter(HELD_OUT))}`), asked without examples:"
+    """Tasks that nobody has learnt."""
+    ways = [way for way in WAYS if all(way in row["values"] for row in rows)]
+    yield "Tasks that no model has learnt, asked without examples; of the models of all tasks, less"
+    yield "the base, with paired 95 % intervals:"
     yield ""
-    yield f"| seed | {' | '.join(ways)} |"
-    yield f"|---|{'---|' * len(ways)}"
+    yield f"| task | seed | base | {' | '.join(ways)} |"
+    yield f"|---|---|---|{'---|' * len(ways)}"
     for row in rows:
-        cells = [points(row["values"][way]) for way in ways]
-        yield f"| {row['seed']} | {' | '.join(cells)} |"
+        known = row["right"]
+        gaps = [in_points(*gap(known[way], known["base"])) for way in ways]
+        cells = [row["task"], str(row["seed"]), f"{row['values']['base']:.3f}", *gaps]
+        yield f"| {' | '.join(cells)} |"
+    every = {way: "".join(row["right"][way] for row in rows) for way in ("base", *ways)}
+    gaps = [in_points(*gap(every[way], every["base"])) for way in ways]
+    base = np.mean([row["values"]["base"] for row in rows])
+    yield f"| all rows | | {base:.3f} | {' | '.join(gaps)} |"
+
+
+def gap(first: str, second: str) -> tuple[float, float, float]:
+    """By how much more often the first is right, and its interval."""
+    both = (np.array([[float(one)] for one in each]) for each in (first, second))
+    found = paired_difference(*both, Accuracy().total)
+    return found.value, found.low, found.high
+
+
+def in_points(value: float, low: float, high: float) -> str:
+    return f"{points(value)} ({points(low)} to {points(high)})"
+
+
+def score(value: float) -> str:
+    return f"{value:.3f}"
 
 
 if __name__ == "__main__":
