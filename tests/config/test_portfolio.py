@@ -45,6 +45,16 @@ def test_what_would_take_long_is_left_out_or_gets_fewer_rows():
     assert lora["max_rows"] == 600
 
 
+@pytest.mark.parametrize(
+    ("rows", "epochs"), [(5, 20), (48, 14), (200, 4), (319, 3), (320, 2), (50_000, 2)]
+)
+def test_few_rows_are_learnt_often_enough_for_forty_steps(rows, epochs):
+    lora = [*portfolio("answer", Size(rows, most=600))][-1][0]
+    assert lora["epochs"] == epochs
+    steps = epochs * -(-rows // make_strategy({"kind": "lora"}, {}).batch_size)
+    assert steps >= 40 or epochs == 20  # more of a handful of rows teaches nothing new
+
+
 def test_pairs_are_learnt_from_where_lora_left_the_model():
     assert "dpo" not in kinds("answer")
     lora, dpo = [one for one, _ in portfolio("chat", Size(500, pairs=True))][-2:]

@@ -49,10 +49,10 @@ def test_labels_few(tmp_path: Path):
         "setfit",
         "stack",
         "zero-shot",
-        "lora-e2",
+        "lora-e9",
     ]
     assert project.split.leaks == "repair"
-    assert project.arms["lora-e2"].max_rows is None
+    assert project.arms["lora-e9"].max_rows is None
 
 
 def test_many_labels_leave_out_what_asks_a_small_model():
@@ -78,7 +78,7 @@ def test_of_many_rows_a_language_model_learns_from_some():
 def test_written_answers(tmp_path: Path):
     project = config.load(begin(questions(Path("qa.jsonl"), 40)))
     assert project.aim.kind == "answer"
-    assert list(project.arms) == ["majority", "knn", "zero-shot", "few-shot-4-similar", "lora-e2"]
+    assert list(project.arms) == ["majority", "knn", "zero-shot", "few-shot-4-similar", "lora-e20"]
     long = config.load(begin(questions(Path("long.jsonl"), 1200)))
     assert (long.files, long.data.sample) == ({"data": [tmp_path / "long.jsonl"]}, 1000)
     assert (long.split.train, long.split.test) == (0.6, 0.3)
