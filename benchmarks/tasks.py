@@ -141,6 +141,7 @@ def write_project(name: str, seed: int) -> Path:
             "columns": laid.about["columns"],
         },
         "split": {"leaks": "repair"},
+        **({"evaluate": {"other_tasks": {"when": "never"}}} if name in HELD_OUT else {}),
         "compare": compare,
     }
     write_text(folder / "project.yaml", to_json(project, indent=1))  # JSON is YAML
@@ -171,6 +172,8 @@ def learn(way: str, name: str, seed: int, threads: int) -> None:
     row = {"way": way, "task": name, "seed": seed, "version": VERSION, "values": values}
     row |= {"others": list(tasks.values()), "seconds": round(time.monotonic() - begun, 1)}
     row["right"] = {one: right(folder / "report" / "predictions", one) for one in values}
+    if way in values and "alone" in values and way != "alone":
+        row["own"] = gap(row["right"][way], row["right"]["alone"])
     if known:
         return
     append(RESULTS, {**row, "threads": threads, "machine": processor()})
@@ -222,12 +225,14 @@ def page(rows: Sequence[dict[str, Any]]) -> str:
 def interference(rows: Sequence[dict[str, Any]]) -> Iterator[list[str]]:
     for way in (*WAYS, *MERGED, *ROUTED):
         means = []
-        for row in (one for one in rows if one["way"] == way):
-            own = gap(row["right"][way], row["right"]["alone"])
-            gaps = [own, *((one["difference"], one["low"], one["high"]) for one in row["others"])]
+        for row in sorted((one for one in rows if one["way"] == way), key=seed_of):
+            gaps = [
+                row["own"],
+                *((one["difference"], one["low"], one["high"]) for one in row["others"]),
+            ]
             means.append(100 * float(np.mean([first for first, *_ in gaps])))
             cells = [in_points(*one) for one in gaps]
-            yield [f"`{way}`", str(row["seed"]), *cells, f"{means[-1]:+.1f}"]
+            yield [f"`{way}`", str(row["seed"]), *cells, points(means[-1] / 100)]
         if len(means) > 1:
             yield [f"`{way}`", "all", *[""] * len(TASKS), spread(means, 1)]
 
@@ -240,7 +245,7 @@ def longer(rows: Sequence[dict[str, Any]]) -> Iterator[str]:
     yield ""
     yield f"| task | rows | seed | alone | longer | {' | '.join(ways)} |"
     yield f"|---|---|---|---|---|{'---|' * len(ways)}"
-    for row in rows:
+    for row in sorted(rows, key=lambda one: (one["task"], one["seed"])):
         if row["way"] == "longer":
             name, seed, values = row["task"], row["seed"], row["values"]
             cells = [name, str(SIZES[name]), str(seed), *map(score, values.values())]
@@ -258,7 +263,7 @@ def held_out(rows: Sequence[dict[str, Any]]) -> Iterator[str]:
     yield ""
     yield f"| task | seed | base | {' | '.join(ways)} |"
     yield f"|---|---|---|{'---|' * len(ways)}"
-    for row in rows:
+    for row in sorted(rows, key=lambda one: (one["task"], one["seed"])):
         known = row["right"]
         gaps = [in_points(*gap(known[way], known["base"])) for way in ways]
         cells = [row["task"], str(row["seed"]), f"{row['values']['base']:.3f}", *gaps]
@@ -267,6 +272,10 @@ def held_out(rows: Sequence[dict[str, Any]]) -> Iterator[str]:
     gaps = [in_points(*gap(every[way], every["base"])) for way in ways]
     base = np.mean([row["values"]["base"] for row in rows])
     yield f"| all rows | | {base:.3f} | {' | '.join(gaps)} |"
+
+
+def seed_of(row: dict[str, Any]) -> int:
+    return row["seed"]
 
 
 def gap(first: str, second: str) -> tuple[float, float, float]:

@@ -16,7 +16,7 @@ from typing import Any
 
 EPOCHS = 2
 # what a LoRA needs to learn anything at all: of 48 rows 9 steps were right on .51 and .35 of the
-# test rows, 90 on .80 and .90, and nothing was gained on val after 37 (docs/together-measured.md)
+# test rows, 90 on .80 and .90, and little was gained on val after 37 (docs/together-measured.md)
 STEPS, BATCH, MOST_EPOCHS = 40, 16, 20
 FEW_LABELS = 20  # more do not fit into a prompt that a small model can use
 CONTRAST_ROWS = 3000  # rows up to which an encoder is tuned in minutes
