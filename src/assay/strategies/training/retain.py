@@ -212,7 +212,7 @@ def inflora(
     directions = load_file(held_file)
     with torch.no_grad():
         for name, one in load_file(begin_file).items():
-            rows[name]().copy_(one)
+            rows[name]()[: len(one)].copy_(one)  # a rank above the inputs: as many as there are
     hold_away(rows, directions)
 
     def after(step: int, steps: int) -> None:
