@@ -215,7 +215,7 @@ def page(rows: Sequence[dict[str, Any]]) -> str:
         f"|---|---|{'---|' * (len(TASKS) + 1)}",
     ]
     lines += [f"| {' | '.join(cells)} |" for cells in interference(rows)]
-    lines += ["", *longer(rows)]
+    lines += ["", *longer(rows), "", *of_one_size()]
     held = [row for row in rows if row["way"] == "held out"]
     if held:
         lines += ["", *held_out(held)]
@@ -235,6 +235,18 @@ def interference(rows: Sequence[dict[str, Any]]) -> Iterator[list[str]]:
             yield [f"`{way}`", str(row["seed"]), *cells, points(means[-1] / 100)]
         if len(means) > 1:
             yield [f"`{way}`", "all", *[""] * len(TASKS), spread(means, 1)]
+
+
+def of_one_size() -> Iterator[str]:
+    """What was measured before the tasks had different numbers of rows (version 1)."""
+    yield "Adapters learnt alone, averaged or with a router, where each task had 96 rows (one"
+    yield "seed); the same differences in points:"
+    yield ""
+    yield f"| | {' | '.join(TASKS)} | mean |"
+    yield f"|---|{'---|' * (len(TASKS) + 1)}"
+    for row in (one for one in read_lines(RESULTS) if one["version"] == 1):
+        gaps = [row["own"], *(one["difference"] for one in row["others"])]
+        yield f"| `{row['way']}` | {' | '.join(map(points, [*gaps, float(np.mean(gaps))]))} |"
 
 
 def longer(rows: Sequence[dict[str, Any]]) -> Iterator[str]:
