@@ -81,11 +81,14 @@ def main() -> None:
         runs = [*(("alone", name) for name in OTHERS), *((way, FIRST) for way in ways)]
         runs += [*(("longer", name) for name in LONGER), *(("held out", name) for name in HELD_OUT)]
         missing = [run for run in runs if not find(results(), *run, seed)]
+        # What was learnt on another machine is gone, and other runs stand on it.
+        needed = ("alone", *WAYS) if any(way == "held out" for way, _ in missing) else ("alone",)
+        there = [name for name in TASKS if (folder_of(name, seed) / "report").exists()]
         for way, name in runs if missing else ():
             if until is not None and time.monotonic() > until:
                 break
-            gone = way == "alone" and not (folder_of(name, seed) / "report").exists()
-            if gone or (way, name) in missing:  # what was learnt on another machine is gone
+            gone = way in needed and name not in there
+            if gone or (way, name) in missing:
                 learn(way, name, seed, options.threads)
     write_text(PAGE, page(results()))
     print(f"{PAGE} written")
@@ -104,7 +107,7 @@ def write_project(name: str, seed: int) -> Path:
         return folder
     make = next(one for one in (*SETS, *THIRD) if one.__name__ == name)
     laid = lay_out(make, HERE / "out" / "outside" / "sets")
-    for split, most in {**ROWS, "train": SIZES.get(name, 0) or ROWS["train"]}.items():
+    for split, most in {**ROWS, "train": SIZES.get(name, ROWS["train"])}.items():
         rows = laid.raw(split)
         some = random.Random(seed).sample(rows, most) if len(rows) > most else rows
         write_lines(folder / f"{split}.jsonl", some)
@@ -225,7 +228,7 @@ def page(rows: Sequence[dict[str, Any]]) -> str:
 def interference(rows: Sequence[dict[str, Any]]) -> Iterator[list[str]]:
     for way in (*WAYS, *MERGED, *ROUTED):
         means = []
-        for row in sorted((one for one in rows if one["way"] == way), key=seed_of):
+        for row in sorted((one for one in rows if one["way"] == way), key=lambda one: one["seed"]):
             gaps = [
                 row["own"],
                 *((one["difference"], one["low"], one["high"]) for one in row["others"]),
@@ -278,16 +281,12 @@ def held_out(rows: Sequence[dict[str, Any]]) -> Iterator[str]:
     for row in sorted(rows, key=lambda one: (one["task"], one["seed"])):
         known = row["right"]
         gaps = [in_points(*gap(known[way], known["base"])) for way in ways]
-        cells = [row["task"], str(row["seed"]), f"{row['values']['base']:.3f}", *gaps]
+        cells = [row["task"], str(row["seed"]), score(row["values"]["base"]), *gaps]
         yield f"| {' | '.join(cells)} |"
     every = {way: "".join(row["right"][way] for row in rows) for way in ("base", *ways)}
     gaps = [in_points(*gap(every[way], every["base"])) for way in ways]
-    base = np.mean([row["values"]["base"] for row in rows])
-    yield f"| all rows | | {base:.3f} | {' | '.join(gaps)} |"
-
-
-def seed_of(row: dict[str, Any]) -> int:
-    return row["seed"]
+    base = float(np.mean([row["values"]["base"] for row in rows]))
+    yield f"| all rows | | {score(base)} | {' | '.join(gaps)} |"
 
 
 def gap(first: str, second: str) -> tuple[float, float, float]:

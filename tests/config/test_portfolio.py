@@ -55,6 +55,12 @@ def test_few_rows_are_learnt_often_enough_for_forty_steps(rows, epochs):
     assert steps >= 40 or epochs == 20  # more of a handful of rows teaches nothing new
 
 
+@pytest.mark.parametrize(("a_pass", "epochs"), [(600, 8), (160, 4), (80, 2), (20, 2)])
+def test_long_rows_take_no_more_time_where_they_are_few(a_pass, epochs):
+    lora = [*portfolio("classify", Size(80, labels=3, a_pass=a_pass))][-1][0]
+    assert lora["epochs"] == epochs
+
+
 def test_pairs_are_learnt_from_where_lora_left_the_model():
     assert "dpo" not in kinds("answer")
     lora, dpo = [one for one, _ in portfolio("chat", Size(500, pairs=True))][-2:]

@@ -302,6 +302,7 @@ def _size(first: First) -> Size:
         rows,
         len(first.labels),
         most if loaded.kind in CHOSEN and rows > most else None,
+        a_pass=most,
         found=_in_their_passages(examples),
         worked_out=any("####" in (example.target or "") for example in examples),
         pairs=has_preferences(examples),

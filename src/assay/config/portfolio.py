@@ -31,7 +31,8 @@ class Size:
 
     Attributes:
         rows: to learn from. labels: 0 where there are none. most: rows that a language model learns
-            from in minutes; None: all. found: answers stand in the passages that rows bring.
+            from in minutes; None: all. a_pass: rows that one pass has time for, however few there
+            are; None: no limit. found: answers stand in the passages that rows bring.
             worked_out: answers show how they were come by. pairs: rows hold a rejected answer
             beside the better one.
     """
@@ -39,6 +40,7 @@ class Size:
     rows: int
     labels: int = 0
     most: int | None = None
+    a_pass: int | None = None
     found: bool = False
     worked_out: bool = False
     pairs: bool = False
@@ -58,7 +60,7 @@ def portfolio(kind: str, size: Size) -> Iterator[Entry]:
         "continue": _text_continuation,
     }
     yield from ways.get(kind, _free_answers)(size)
-    settings: dict[str, Any] = {"kind": "lora", "epochs": _epochs(size.rows)}
+    settings: dict[str, Any] = {"kind": "lora", "epochs": _epochs(size)}
     if kind == "classify" and size.labels > FEW_LABELS:
         return
     few = {} if size.most is None else {"max_rows": size.most}
@@ -68,9 +70,13 @@ def portfolio(kind: str, size: Size) -> Iterator[Entry]:
         yield {"kind": "dpo", "inner": settings | few, **few}, "and then on both answers of a row"
 
 
-def _epochs(rows: int) -> int:
-    """Few rows are learnt more often; val says when it is enough."""
-    return max(EPOCHS, min(MOST_EPOCHS, -(-STEPS * BATCH // max(1, rows))))
+def _epochs(size: Size) -> int:
+    """Few rows are learnt more often, in no more time than many; val says when it is enough."""
+    rows = max(1, size.rows)
+    epochs = min(MOST_EPOCHS, -(-STEPS * BATCH // rows))
+    if size.a_pass is not None:
+        epochs = min(epochs, EPOCHS * size.a_pass // rows)
+    return max(EPOCHS, epochs)
 
 
 MAJORITY: Entry = ({"kind": "majority"}, "a constant: always the most frequent answer")

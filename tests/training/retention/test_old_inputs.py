@@ -8,8 +8,8 @@ import torch
 from torch.nn.functional import normalize
 
 from assay.training.retention.old_inputs import (
-    begin_with,
     hold_away,
+    initial_rows,
     input_moments,
     principal_directions,
 )
@@ -74,7 +74,7 @@ def test_the_new_rows_begin_with_what_the_old_ones_leave_of_the_new_inputs(input
     new = torch.randn(6, 7, 5, generator=torch.Generator().manual_seed(1))
     rest = normalize(new.flatten(0, 1), dim=1)
     rest = rest - rest @ away["0"].T @ away["0"]
-    found = begin_with(
+    found = initial_rows(
         input_moments(Rows(new), ["0"], lambda event: None) | {"b": torch.eye(3)}, away, 2
     )
     _, _, vectors = torch.linalg.svd(rest)

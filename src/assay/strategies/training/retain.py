@@ -185,8 +185,8 @@ def inflora(
     from safetensors.torch import load_file
 
     from assay.training.retention.old_inputs import (
-        begin_with,
         hold_away,
+        initial_rows,
         input_moments,
         principal_directions,
     )
@@ -197,21 +197,20 @@ def inflora(
     (a, _), *_ = pairs.values()
     kept, before = len(a) - strategy.rank, change.after  # type: ignore[attr-defined]
     rows = {name: partial(a.narrow, 0, kept, len(a) - kept) for name, (a, _) in pairs.items()}
-    held_file, begin_file = (  # a run that goes on finds them there
-        lesson.workdir / name for name in ("old-inputs.safetensors", "begin.safetensors")
-    )
-    if not begin_file.exists():
+    away_file = lesson.workdir / "old-inputs.safetensors"  # a run that goes on finds them there
+    initial_file = lesson.workdir / "initial-rows.safetensors"
+    if not initial_file.exists():
         old = old_exercises(remedy.rows, strategy, lesson, model, change, tasks)
         moments = (input_moments(one, [*pairs], lesson.tell) for one in old)
         directions = principal_directions(moments, remedy.share)
         some = choose_rows(lesson.train, remedy.rows, "random", lesson.seed, lesson.means.embed)
         own = [one for _, one in in_own_words(strategy, model, lesson.task, some)]
         new = input_moments(exercise_of(own, strategy, model, change), [*pairs], lesson.tell)
-        write_tensors(held_file, directions)
-        write_tensors(begin_file, begin_with(new, directions, strategy.rank))  # type: ignore[attr-defined]
-    directions = load_file(held_file)
+        write_tensors(away_file, directions)
+        write_tensors(initial_file, initial_rows(new, directions, strategy.rank))  # type: ignore[attr-defined]
+    directions = load_file(away_file)
     with torch.no_grad():
-        for name, one in load_file(begin_file).items():
+        for name, one in load_file(initial_file).items():
             rows[name]()[: len(one)].copy_(one)  # a rank above the inputs: as many as there are
     hold_away(rows, directions)
 

@@ -74,7 +74,7 @@ def principal_directions(tasks: Iterable[Moments], share: float) -> dict[str, to
     return out
 
 
-def begin_with(
+def initial_rows(
     new: Moments, directions: Mapping[str, torch.Tensor], rank: int
 ) -> dict[str, torch.Tensor]:
     """(rank, in) of each layer: the principal directions of the new inputs, the old ones' taken
