@@ -31,6 +31,17 @@ def test_what_excludes_each_other_is_refused(settings, said):
         make_strategy({"kind": "lora", **settings}, {})
 
 
+@pytest.mark.parametrize(
+    ("rows", "epochs"),
+    [(0, 20), (5, 20), (48, 14), (96, 7), (200, 4), (208, 4), (209, 3), (10**6, 3)],
+)
+def test_few_rows_are_learnt_often_enough_for_forty_steps(rows, epochs):
+    auto = Lora()
+    assert (auto.epochs, auto.epochs_of(rows)) == ("auto", epochs)
+    assert epochs * -(-rows // auto.batch_size) >= 40 or epochs == 20
+    assert Lora(epochs=2).epochs_of(rows) == 2
+
+
 def test_what_is_read_and_needed_follows_the_settings():
     assert Lora().reads == ("train", "val")
     assert Lora(read_first=2).reads == ("train", "val", "documents")

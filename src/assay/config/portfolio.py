@@ -14,10 +14,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-EPOCHS = 2
-# what a LoRA needs to learn anything at all: of 48 rows 9 steps were right on .51 and .35 of the
-# test rows, 90 on .80 and .90, and little was gained on val after 37 (docs/together-measured.md)
-STEPS, BATCH, MOST_EPOCHS = 40, 16, 20
+from assay.training.settings import FEWEST_STEPS, MOST_EPOCHS
+
+EPOCHS, BATCH = 2, 16
 FEW_LABELS = 20  # more do not fit into a prompt that a small model can use
 CONTRAST_ROWS = 3000  # rows up to which an encoder is tuned in minutes
 ROWS_A_LABEL = 50  # from which an encoder may be tuned whole; contrast makes more of fewer
@@ -73,7 +72,7 @@ def portfolio(kind: str, size: Size) -> Iterator[Entry]:
 def _epochs(size: Size) -> int:
     """Few rows are learnt more often, in no more time than many; val says when it is enough."""
     rows = max(1, size.rows)
-    epochs = min(MOST_EPOCHS, -(-STEPS * BATCH // rows))
+    epochs = min(MOST_EPOCHS, -(-FEWEST_STEPS * BATCH // rows))
     if size.a_pass is not None:
         epochs = min(epochs, EPOCHS * size.a_pass // rows)
     return max(EPOCHS, epochs)

@@ -106,8 +106,9 @@ def read_documents(
     texts.learnt = add_replay(texts, own, replay_share, lesson.seed)
     sequences = [one for _, one in texts.learnt]
     count = sum(len(one.ids) for one in sequences)
-    text = f"{settings.kind} reads {count:,} tokens in {settings.epochs} epoch"
-    lesson.tell({"event": "note", "text": text + "s" * (settings.epochs > 1)})
+    epochs = settings.epochs_of(len(sequences))
+    text = f"{settings.kind} reads {count:,} tokens in {epochs} epoch"
+    lesson.tell({"event": "note", "text": text + "s" * (epochs > 1)})
     before = [perplexity(model, changed, settings, some) for some in (texts.held, texts.general)]
     training = Training(
         network=model.network,

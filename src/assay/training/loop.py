@@ -102,12 +102,11 @@ class Training:
         return run.progress
 
     def _train(self, run: Run) -> None:
-        plan, progress, epochs = self.plan, run.progress, self.settings.epochs
-        total = plan.steps * epochs
+        plan, progress, total = self.plan, run.progress, self.plan.steps * self.epochs
         loop = StepLoop(
             run,
             self._states,
-            [plan.steps] * epochs,
+            [plan.steps] * self.epochs,
             begin=lambda epoch, within: self._wake(epoch),
             step=lambda epoch, within: self._step(plan.step(epoch, within), run, total),
             points=self._looks.at,
@@ -168,7 +167,7 @@ class Training:
 
     def _wake(self, epoch: int) -> None:
         """Only what is trained in this epoch gets gradients."""
-        names = awake(self.settings, self.network, self.change.trained, epoch)
+        names = awake(self.settings, self.network, self.change.trained, epoch, self.epochs)
         for name, parameter in self.change.trained.items():
             parameter.requires_grad_(name in names)
 
@@ -200,7 +199,7 @@ class Training:
             run.watch(score, loss, patience=patience, unit="evaluations")
         progress.curve.append({name: round(value, 6) for name, value in point.items()})
         last, fit = progress.curve[-1], fit_words(progress.curve, progress.start_loss)
-        whole = {"steps": self.plan.steps * self.settings.epochs, "best_step": progress.best_step}
+        whole = {"steps": self.plan.steps * self.epochs, "best_step": progress.best_step}
         self._say({"event": "evaluation", **last, **whole, "fit": fit.word})
 
     def _start_loss_file(self) -> Path | None:
@@ -252,7 +251,7 @@ class Training:
         return summon_full_weights(self.network) if self.change.split else nullcontext()
 
     def _refuse_too_large(self, run: Run) -> None:
-        room.check(self._exercise, run.masters, self.plan, self.settings)
+        room.check(self._exercise, run.masters, self.plan, self.settings, self.epochs)
 
     # --- surroundings -----------------------------------------------------------------------------
 
@@ -301,7 +300,7 @@ class Training:
         """What the frozen layers below the trained ones compute for these sequences, kept over the
         epochs."""
         moving = self.settings.noise or self.change.soft or self.team.size > 1
-        if moving or not self.settings.trunk or self.settings.epochs < 2 or not sequences:
+        if moving or not self.settings.trunk or self.epochs < 2 or not sequences:
             return None
         own = {"pad": self.pad, "tree": self.plan.merges, "tell": self._say}
         place = self.workdir / "trunk" / name
@@ -328,6 +327,10 @@ class Training:
     def _gradients(self) -> Gradients:
         return Gradients(self._exercise, self.sources, self.seed, self._say)
 
+    @property
+    def epochs(self) -> int:
+        return self.settings.epochs_of(len(self.sequences))
+
     @cached_property
     def plan(self) -> BatchPlan:
         own = self.settings
@@ -341,9 +344,9 @@ class Training:
         if not self.change.compiled:
             return False
         weights = sum(parameter.numel() for parameter in self.network.parameters())
-        return compiles(self.settings.compiled, self.plan.cells * self.settings.epochs * weights)
+        return compiles(self.settings.compiled, self.plan.cells * self.epochs * weights)
 
     @cached_property
     def _looks(self) -> Points:
         held = sum(sequence.size for sequence in self.held)
-        return points(self.plan.steps, self.settings.epochs, sum(self._exercise.lengths), held)
+        return points(self.plan.steps, self.epochs, sum(self._exercise.lengths), held)

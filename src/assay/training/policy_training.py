@@ -168,7 +168,11 @@ class PolicyTraining:
     @property
     def steps(self) -> int:
         """Optimiser steps in a round."""
-        return -(-self.questions // self.settings.batch_size) * self.settings.epochs
+        return -(-self.questions // self.settings.batch_size) * self._epochs
+
+    @property
+    def _epochs(self) -> int:
+        return self.settings.epochs_of(self.questions)
 
     @property
     def _looks(self) -> frozenset[int]:
@@ -253,7 +257,7 @@ class PolicyTraining:
         return WrittenAnswers(old, start, whiten(found), returns, values)
 
     def _step(self, within: int, run: Run) -> StepStatistics:
-        epoch, step = divmod(within, self.steps // self.settings.epochs)
+        epoch, step = divmod(within, self.steps // self._epochs)
         alike = set() if self.loss.method == "ppo" else self._round.questions_alike
         with self._prepared():
             return self._steps.take(epoch, step, run, self.steps * self.rounds, alike)

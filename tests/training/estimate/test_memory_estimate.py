@@ -91,7 +91,7 @@ def test_a_small_training_is_not_measured_and_a_large_one_is(build, tmp_path):
     own = (training.network, masters, training.settings, training._exercise.lengths)
     assert not is_memory_risky(*own, memory())
     assert is_memory_risky(*own, 1_000_000)
-    check(training._exercise, masters, training.plan, training.settings)
+    check(training._exercise, masters, training.plan, training.settings, 2)
     found = need(training._exercise, masters, Survey.of(training.plan, 2), training.settings)
     assert found.cells == max(
         part.cells for step in Survey.of(training.plan, 2).steps for part in step

@@ -127,7 +127,7 @@ def test_groups_multiply_and_adapters_lie_in_their_layer():
     assert set(factors(settings(), network, change(names)).values()) == {1.0}
 
 
-def levels_awake(chosen, network, names):
+def levels_awake(epochs, network, names):
     """For each epoch, which of head, layer 2, 1, 0 and embeddings are trained."""
     shown = {
         "h": "lm_head.weight",
@@ -136,7 +136,8 @@ def levels_awake(chosen, network, names):
         "0": "model.layers.0.mlp.up_proj.weight",
         "e": "model.embed_tokens.weight",
     }
-    found = [awake(chosen, network, names, epoch) for epoch in range(chosen.epochs)]
+    chosen = settings(unfreeze="gradually")
+    found = [awake(chosen, network, names, epoch, epochs) for epoch in range(epochs)]
     return ["".join(key for key, name in shown.items() if name in part) for part in found]
 
 
@@ -153,8 +154,8 @@ def levels_awake(chosen, network, names):
 def test_layers_wake_from_the_top(epochs, expected):
     network = random_network("llama")
     names = [name for name, _ in network.named_parameters()]
-    assert levels_awake(settings(unfreeze="gradually", epochs=epochs), network, names) == expected
-    assert awake(settings(epochs=epochs), network, names, 0) == set(names)
+    assert levels_awake(epochs, network, names) == expected
+    assert awake(settings(), network, names, 0, epochs) == set(names)
 
 
 def test_whatever_the_epochs_none_falls_asleep_again_and_all_are_awake_in_the_last(subtests):
@@ -163,7 +164,7 @@ def test_whatever_the_epochs_none_falls_asleep_again_and_all_are_awake_in_the_la
             network = random_network("llama")
             names = {name for name, _ in network.named_parameters()}
             found = [
-                awake(settings(unfreeze="gradually", epochs=epochs), network, names, epoch)
+                awake(settings(unfreeze="gradually"), network, names, epoch, epochs)
                 for epoch in range(epochs)
             ]
             assert all(earlier <= later for earlier, later in zip(found, found[1:], strict=False))
@@ -173,10 +174,10 @@ def test_whatever_the_epochs_none_falls_asleep_again_and_all_are_awake_in_the_la
 def test_only_levels_that_are_trained_count():
     network = random_network("llama")
     names = {f"model.layers.{i}.mlp.up_proj.weight" for i in (0, 1)}
-    chosen = settings(unfreeze="gradually", epochs=2)
-    assert awake(chosen, network, names, 0) == {"model.layers.1.mlp.up_proj.weight"}
-    assert awake(chosen, network, names, 1) == names
-    assert awake(chosen, network, {"lm_head.weight"}, 0) == {"lm_head.weight"}
+    chosen = settings(unfreeze="gradually")
+    assert awake(chosen, network, names, 0, 2) == {"model.layers.1.mlp.up_proj.weight"}
+    assert awake(chosen, network, names, 1, 2) == names
+    assert awake(chosen, network, {"lm_head.weight"}, 0, 2) == {"lm_head.weight"}
 
 
 def test_a_network_without_a_list_of_its_layers_is_refused():
@@ -184,10 +185,10 @@ def test_a_network_without_a_list_of_its_layers_is_refused():
     network.config.num_hidden_layers = 4
     for ask in (
         lambda: factors(settings(layer_decay=DECAY), network, change(["lm_head.weight"])),
-        lambda: awake(settings(unfreeze="gradually"), network, ["lm_head.weight"], 0),
+        lambda: awake(settings(unfreeze="gradually"), network, ["lm_head.weight"], 0, 3),
     ):
         with problem(TrainError, "T044", None, "4 layers"):
             ask()
     # Who asks for neither needs no layers.
     assert factors(settings(), network, change(["lm_head.weight"])) == {"lm_head.weight": 1.0}
-    assert awake(settings(), network, ["lm_head.weight"], 0) == {"lm_head.weight"}
+    assert awake(settings(), network, ["lm_head.weight"], 0, 3) == {"lm_head.weight"}

@@ -198,11 +198,13 @@ def _matrices(network: Any) -> Iterator[tuple[int, ...]]:
         yield from (parameter.shape for parameter in layer.parameters() if parameter.ndim == 2)
 
 
-def check(exercise: Exercise, masters: Masters, plan: BatchPlan, settings: Trained) -> None:
+def check(
+    exercise: Exercise, masters: Masters, plan: BatchPlan, settings: Trained, epochs: int
+) -> None:
     """Raises ResourceError, R098, before a training that does not fit has taken a step."""
     limit = memory()
     if is_memory_risky(exercise.network, masters, settings, exercise.lengths, limit):
-        refuse(need(exercise, masters, Survey.of(plan, settings.epochs), settings), settings, limit)
+        refuse(need(exercise, masters, Survey.of(plan, epochs), settings), settings, limit)
 
 
 def refuse(found: Need, settings: Trained, limit: int) -> None:

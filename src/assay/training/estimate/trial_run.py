@@ -77,7 +77,7 @@ class Rehearsal(Training):
         if whole.change.compiled:  # as the run will, before it decides whether to compile
             _ = self.plan.cells
         laid = clock()
-        self.survey = Survey.of(self.plan, whole.settings.epochs)
+        self.survey = Survey.of(self.plan, whole.epochs)
         self.chosen = sorted(
             self.survey.typical(TYPICAL), key=lambda step: sum(part.price for part in step)
         )
@@ -104,6 +104,10 @@ class Rehearsal(Training):
             team=whole.team,
             refers=whole.refers,
         )
+
+    @property
+    def epochs(self) -> int:
+        return self.whole.epochs
 
     @cached_property
     def plan(self) -> BatchPlan:
@@ -147,7 +151,7 @@ class Rehearsal(Training):
     @cached_property
     def steps_left(self) -> int:
         """Steps that the run has still to take."""
-        return max(0, self.plan.steps * self.settings.epochs - self.request["done"])
+        return max(0, self.plan.steps * self.epochs - self.request["done"])
 
     @cached_property
     def _at(self) -> frozenset[int]:
@@ -156,7 +160,7 @@ class Rehearsal(Training):
             sum(sequence.size for sequence in some)
             for some in (self.whole.sequences, self.whole.held)
         )
-        return points(self.plan.steps, self.settings.epochs, tokens, held).at
+        return points(self.plan.steps, self.epochs, tokens, held).at
 
     @property
     def looks(self) -> int:
@@ -177,7 +181,7 @@ class Rehearsal(Training):
 
     def _train(self, run: Run) -> None:
         self.took["start"] = clock() - self.begun - self.surveying - self._filling
-        self._wake(self.settings.epochs - 1)
+        self._wake(self.epochs - 1)
         alone = MicroBatch.of(
             self.plan, [min(self.survey.cheapest.rows, key=lambda row: self.plan.lengths[row])]
         )
@@ -210,7 +214,7 @@ class Rehearsal(Training):
 
     def _time_steps(self, run: Run, parts: Sequence[MicroBatch]) -> np.ndarray:
         begun = clock()
-        total = self.plan.steps * self.settings.epochs
+        total = self.plan.steps * self.epochs
         self._step([[self.numbers[row] for row in part.rows] for part in parts], run, total)
         run.progress.step = (run.progress.step + 1) % total
         self._cells = max(self._cells, *(part.cells for part in parts))
@@ -223,7 +227,7 @@ class Rehearsal(Training):
         Args:
             most: price of a step; of a dearer one only the first parts are taken.
         """
-        gradual = self.settings.unfreeze != "at once" and self.settings.epochs > 1
+        gradual = self.settings.unfreeze != "at once" and self.epochs > 1
         found: list[tuple[float, np.ndarray]] = []
         begun = time.monotonic()
         for number, step in enumerate(self.chosen * (2 if gradual else 1)):
@@ -231,11 +235,11 @@ class Rehearsal(Training):
             if self.team.agree([float(late)])[0]:
                 break
             if gradual:
-                self._wake(0 if number % 2 == 0 else self.settings.epochs - 1)
+                self._wake(0 if number % 2 == 0 else self.epochs - 1)
             parts = first_parts(step, most)
             found.append((sum(part.price for part in parts), self._time_steps(run, parts)))
         if gradual:
-            self._wake(self.settings.epochs - 1)
+            self._wake(self.epochs - 1)
             return found[: len(found) // 2 * 2]
         return found[1:] or found
 
@@ -243,7 +247,7 @@ class Rehearsal(Training):
         """What takes most memory: the dearest part, and a state, both with the best weights where a
         run that is not over yet will have some."""
         best = sum(copy.nbytes for copy in run.masters.copies.values()) if self.held else 0
-        early = best and min(self._at) < self.plan.steps * self.settings.epochs
+        early = best and min(self._at) < self.plan.steps * self.epochs
         if early:
             run.keep()
         # After smaller parts: in what these have left of memory there is no room for it, as in a

@@ -85,7 +85,9 @@ def _product(name: str, groups: Mapping[str, float]) -> float:
     return product
 
 
-def awake(settings: Trained, network: Any, names: Iterable[str], epoch: int) -> set[str]:
+def awake(
+    settings: Trained, network: Any, names: Iterable[str], epoch: int, epochs: int
+) -> set[str]:
     """The parameters that are trained in an epoch; the others have no gradient in it.
 
     `unfreeze: gradually` (Howard and Ruder 2018, aclanthology.org/P18-1031): epoch 0 trains what
@@ -95,7 +97,7 @@ def awake(settings: Trained, network: Any, names: Iterable[str], epoch: int) -> 
     evenly, so that all are awake in the last epoch.
 
     Args:
-        names: the trained parameters. epoch: from 0.
+        names: the trained parameters. epoch: from 0, of so many.
 
     Raises:
         TrainError: T044, the network's layers cannot be found.
@@ -106,6 +108,6 @@ def awake(settings: Trained, network: Any, names: Iterable[str], epoch: int) -> 
     found = layers(network)
     below = {name: found.below(name) for name in names}
     levels = sorted({level for level in below.values() if level >= 0})
-    even = -(-len(levels) * (epoch + 1) // settings.epochs)
+    even = -(-len(levels) * (epoch + 1) // epochs)
     reached = levels[: max(epoch + 1, even)]
     return {name for name, level in below.items() if level < 0 or level in reached}
