@@ -2,6 +2,7 @@ import pytest
 import torch
 
 from assay.models.inference import shared_prefix_attention as lending
+from assay.models.inference.attention_mask import Sight
 from assay.models.inference.shared_prefix_attention import look
 
 
@@ -47,3 +48,23 @@ def test_entering_rows_see_what_stands_before(cap):
     )
     # a cap of 50 changes scores of 1 by 1e-4
     assert torch.allclose(seen, expected, atol=1e-3 if cap else 1e-6)
+
+
+@pytest.mark.parametrize("window", [None, 50])
+def test_blocks_of_queries_find_what_all_of_them_find_at_once(window):
+    draw = torch.Generator().manual_seed(1)
+    query = torch.randn(2, 6, 300, 8, generator=draw, dtype=torch.float64)
+    key, value = (torch.randn(2, 2, 300, 8, generator=draw, dtype=torch.float64) for _ in range(2))
+    sees = torch.ones(2, 300, 300, dtype=torch.bool).tril()
+    sees[1, :, :30] = False  # padding on the left, which sees itself
+    sees |= torch.eye(300, dtype=torch.bool)
+    place = torch.arange(300).expand(2, -1)
+    sight = Sight(sees, place, place)
+    wide = [part.repeat_interleave(3, 1) for part in (key, value)]
+    scores = query @ wide[0].transpose(2, 3) * 0.3
+    scores = scores.masked_fill(~sight.mask(window), -torch.inf)
+    blocks = sight.blocks(window)
+    assert len(blocks) == 3
+    found, total = lending.look_in_blocks(query, key, value, 0.3, blocks)
+    torch.testing.assert_close(found, torch.softmax(scores, -1) @ wide[1])
+    torch.testing.assert_close(total, torch.logsumexp(scores, -1).float())

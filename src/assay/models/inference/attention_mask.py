@@ -11,6 +11,18 @@ from dataclasses import dataclass, field
 
 import torch
 
+BLOCK = 128  # queries whose keys are narrowed together
+
+
+@dataclass(frozen=True)
+class SeenKeys:
+    """Neighbouring queries of all rows, the columns between which the keys lie that they see, and
+    which of these they do not: (rows, 1, queries, keys) bool."""
+
+    queries: slice
+    keys: slice
+    hidden: torch.Tensor
+
 
 @dataclass(eq=False)
 class Sight:
@@ -25,6 +37,7 @@ class Sight:
     query: torch.Tensor
     key: torch.Tensor
     _masks: dict[int | None, torch.Tensor] = field(default_factory=dict)
+    _blocks: dict[int | None, list[SeenKeys]] = field(default_factory=dict)
 
     def mask(self, window: int | None) -> torch.Tensor:
         """(rows, 1, queries, keys) bool, for layers that look back `window` tokens, the token
@@ -35,3 +48,22 @@ class Sight:
                 sees = sees & (self.query[:, :, None] - self.key[:, None, :] < window)
             self._masks[window] = sees[:, None]
         return self._masks[window]
+
+    def blocks(self, window: int | None) -> list[SeenKeys]:
+        """The same in blocks of queries. A long prompt's sees half as many keys in all, for none
+        sees what follows it; where there are few queries it is one block."""
+        if window not in self._blocks:
+            mask, count = self.mask(window), self.query.shape[1]
+            step = BLOCK if count >= 2 * BLOCK else max(1, count)
+            self._blocks[window] = [
+                _seen_keys(mask, slice(start, min(start + step, count)))
+                for start in range(0, count, step)
+            ]
+        return self._blocks[window]
+
+
+def _seen_keys(mask: torch.Tensor, queries: slice) -> SeenKeys:
+    part = mask[:, :, queries]
+    seen = part.flatten(0, 2).any(0).nonzero()
+    keys = slice(int(seen[0]), int(seen[-1]) + 1)
+    return SeenKeys(queries, keys, ~part[..., keys])

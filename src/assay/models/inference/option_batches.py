@@ -307,11 +307,7 @@ def prefill_rows(
     sees |= torch.eye(columns, dtype=torch.bool, device=model.device)  # padding sees itself
     if lent:
         cache, sight = DynamicCache(), Sight(sees, rows.depth, rows.depth)
-        given = {
-            "attention_mask": mask_hidden(~sees[:, None], model.head.weight.dtype),
-            "before": beginning,
-        }
-        given |= {"cache": cache, "use_cache": True}
+        given = {**seeing(sight, cache), "before": beginning}
     else:
         cache = repeat_cache(beginning.cache, n) if beginning else None
         cache = cache or DynamicCache()
@@ -319,7 +315,7 @@ def prefill_rows(
         before = torch.arange(start, device=model.device).expand(n, -1)
         sees = torch.cat([sees.new_ones(n, columns, start), sees], 2)
         sight = Sight(sees, rows.depth, torch.cat([before, rows.depth], 1))
-        given = seeing(sight, cache)
+        given: dict[str, Any] = seeing(sight, cache)
     states = model.body(input_ids=rows.ids, position_ids=rows.depth, **given)
     return states.last_hidden_state, cache, sight
 

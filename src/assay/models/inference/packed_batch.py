@@ -10,6 +10,7 @@ Source  Krell et al. (2021), Efficient Sequence Packing without Cross-contaminat
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ import torch
 from transformers import DynamicCache
 
 if TYPE_CHECKING:
+    from assay.models.inference.attention_mask import SeenKeys
     from assay.models.inference.shared_prefix import Beginning
 
 
@@ -39,7 +41,7 @@ class SuffixTokens:
         query: torch.Tensor,
         key: torch.Tensor,
         value: torch.Tensor,
-        mask: torch.Tensor,
+        mask: torch.Tensor | Sequence[SeenKeys],
         scale: float,
     ) -> torch.Tensor:
         """(1, heads, tokens, width) in, (1, tokens, heads, width) out; `mask` as in

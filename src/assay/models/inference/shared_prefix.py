@@ -19,7 +19,13 @@ import numpy as np
 import torch
 from transformers import DynamicCache
 
-from assay.models.inference.shared_prefix_attention import Layers, layer_key_values, look
+from assay.models.inference.attention_mask import SeenKeys
+from assay.models.inference.shared_prefix_attention import (
+    Layers,
+    layer_key_values,
+    look,
+    look_in_blocks,
+)
 
 
 @dataclass(eq=False)
@@ -45,12 +51,12 @@ class Beginning:
         query: torch.Tensor,
         key: torch.Tensor,
         value: torch.Tensor,
-        mask: torch.Tensor,
+        mask: torch.Tensor | Sequence[SeenKeys],
         scale: float,
     ) -> torch.Tensor:
         """Query (rows, heads, tokens, width) to the beginning and to own keys (rows, kv heads,
-        keys, width), `mask` (rows, 1, tokens, keys) being added to the scores of these: (rows,
-        tokens, heads, width)."""
+        keys, width), `mask` (rows, 1, tokens, keys) being added to the scores of these, or what is
+        seen of them block by block: (rows, tokens, heads, width)."""
         self.calls += 1
         (n, heads, q, width), kv = query.shape, key.shape[1]
         place: Any = module.layer_idx
@@ -58,9 +64,12 @@ class Beginning:
         grouped = query.reshape(n, kv, heads // kv * q, width)
         flat = grouped.transpose(0, 1).reshape(1, kv, -1, width)
         far, above = look(flat, layer.keys, layer.values, scale, None)
-        near, total = look(
-            grouped, key, value, scale, None, mask.to(query.dtype).repeat(1, 1, heads // kv, 1)
-        )
+        if isinstance(mask, torch.Tensor):
+            repeated = mask.to(query.dtype).repeat(1, 1, heads // kv, 1)
+            near, total = look(grouped, key, value, scale, None, repeated)
+        else:
+            near, total = look_in_blocks(query, key, value, scale, mask)
+            near, total = near.reshape(n, kv, -1, value.shape[-1]), total.reshape(n, kv, -1)
         far = far.view(kv, n, -1, value.shape[-1]).transpose(0, 1)
         above = above.view(kv, n, -1).transpose(0, 1)
         share = torch.sigmoid(above - total)[..., None].to(near.dtype)

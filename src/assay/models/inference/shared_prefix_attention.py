@@ -21,6 +21,8 @@ from typing import Any
 import torch
 from transformers import DynamicCache
 
+from assay.models.inference.attention_mask import SeenKeys
+
 FLASH = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu
 # keys and values of each layer, (rows, kv heads, tokens, width) twice
 Layers = list[tuple[torch.Tensor, torch.Tensor]]
@@ -109,6 +111,39 @@ def look(
         scores = scores + over
     total = torch.logsumexp(scores, -1)
     return (scores - total[..., None]).exp().to(value.dtype) @ value, total
+
+
+def look_in_blocks(
+    query: torch.Tensor,
+    key: torch.Tensor,
+    value: torch.Tensor,
+    scale: float,
+    blocks: Sequence[SeenKeys],
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """As `look`, with fewer kv heads than heads: each block of queries looks at its own keys alone.
+
+    Args:
+        query: (rows, heads, queries, width). key, value: (rows, kv heads, keys, width).
+    """
+    (n, heads, count, width), kv = query.shape, key.shape[1]
+    groups = heads // kv
+    grouped = query.reshape(n, kv, groups, count, width)
+    out = query.new_empty(n, kv, groups, count, value.shape[-1])
+    sums = torch.empty(n, kv, groups, count, dtype=torch.float32, device=query.device)
+    for block in blocks:
+        part = grouped[:, :, :, block.queries]
+        mask = mask_hidden(block.hidden, query.dtype).repeat(1, 1, groups, 1)
+        found, total = look(
+            part.reshape(n, kv, -1, width),
+            key[:, :, block.keys],
+            value[:, :, block.keys],
+            scale,
+            None,
+            mask,
+        )
+        out[:, :, :, block.queries] = found.view(*part.shape[:-1], -1)
+        sums[:, :, :, block.queries] = total.view(part.shape[:-1]).float()
+    return out.flatten(1, 2), sums.flatten(1, 2)
 
 
 def merge_attention(

@@ -27,7 +27,7 @@ from transformers.integrations.sdpa_attention import sdpa_attention_forward
 from transformers.masking_utils import sdpa_mask
 
 from assay.models.inference.attention_segments import QuerySegment, TreeLayout
-from assay.models.inference.shared_prefix_attention import FLASH
+from assay.models.inference.shared_prefix_attention import FLASH, look_in_blocks
 
 if TYPE_CHECKING:
     from assay.models.inference.attention_mask import Sight
@@ -89,9 +89,14 @@ def attend(
         return lent.attend(query, key, value, scale, softcap, sliding_window), None
     if before is not None and softcap is None and attention_mask is not None:
         scale = query.shape[-1] ** -0.5 if scaling is None else scaling
-        return before.attend(module, query, key, value, attention_mask, scale), None
+        seen = attention_mask if sight is None else sight.blocks(sliding_window)
+        return before.attend(module, query, key, value, seen, scale), None
     if tree is None and softcap is not None:
         return softcap_attention(query, key, value, attention_mask, softcap, dropout, scaling), None
+    if sight is not None and query.device.type == "cpu" and value.shape[-1] == query.shape[-1]:
+        scale = query.shape[-1] ** -0.5 if scaling is None else scaling
+        out, _ = look_in_blocks(query, key, value, scale, sight.blocks(sliding_window))
+        return out.transpose(1, 2), None
     if tree is None:
         out, _ = sdpa_attention_forward(
             module,
