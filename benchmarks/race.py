@@ -235,7 +235,16 @@ def curve(rows: Sequence[dict[str, Any]], whole: dict[str, dict[str, Any]]) -> l
     if not limited:
         return []
     limits = sorted({row["way"] for row in limited})
-    lines = ["", "## In so many minutes", "", "Points lost by a run with a limit.", ""]
+    lines = [
+        "",
+        "## In so many minutes",
+        "",
+        "Points lost by a run with a limit, on one thread of a machine that had other work; –: the"
+        " race ends by itself before, and its verdict is above.",
+        "",
+        "![Points lost against minutes, a panel a set](race-measured.svg)",
+        "",
+    ]
     lines += [
         f"| set | {' | '.join(f'{one:g}' for one in limits)} |",
         f"|{'---|' * (len(limits) + 1)}",

@@ -13,37 +13,43 @@ from matplotlib.ticker import NullLocator
 
 from race import PAGE, lost, results
 
-COLUMNS = 5
+COLUMNS, TICKS = 5, (2, 5, 10, 30, 60)
 
 
 def main() -> None:
     rows = results()
     whole = {row["set"]: row for row in rows if row["way"] == "whole"}
-    limited = [row for row in rows if isinstance(row["way"], float) and row["set"] in whole]
+    limited = [row for row in rows if row["way"] != "whole" and row["set"] in whole]
     names = [name for name in whole if any(row["set"] == name for row in limited)]
     plt.rcParams |= {"svg.hashsalt": "assay", "svg.fonttype": "none", "font.size": 8}
     high = -(-len(names) // COLUMNS)
-    shape = {"figsize": (10, 1.9 * high), "sharey": True, "layout": "constrained"}
+    shape = {"figsize": (10, 1.9 * high), "sharex": True, "sharey": True, "layout": "constrained"}
     figure, panels = plt.subplots(high, COLUMNS, squeeze=False, **shape)
     for panel, name in zip(panels.flat, names, strict=False):
         draw(panel, name, whole[name], [row for row in limited if row["set"] == name])
     for panel in panels.flat[len(names) :]:
         panel.set_axis_off()
-    figure.supxlabel("minutes given (dashed: the whole comparison)")
+    figure.supxlabel(
+        "minutes given (hollow: the race ended by itself; dashed: the whole comparison)"
+    )
     figure.supylabel("points lost")
     figure.savefig(PAGE.with_suffix(".svg"), metadata={"Date": None})
     print(f"{PAGE.with_suffix('.svg')} written")
 
 
 def draw(panel: Any, name: str, whole: dict[str, Any], rows: list[dict[str, Any]]) -> None:
-    limits = sorted(row["way"] for row in rows)
+    """A point a limit; the last one, hollow, is where the race ended by itself."""
+    limits = sorted(row["way"] for row in rows if row["way"] != "race")
     there = {row["way"]: row for row in rows}
-    panel.plot(limits, [lost(whole, there[one]) for one in limits], marker="o", color="#0072b2")
+    points = [(one, lost(whole, there[one])) for one in limits]
+    end = [(row["seconds"] / 60, lost(whole, row)) for row in rows if row["way"] == "race"]
+    panel.plot(*zip(*points, *end, strict=True), marker="o", color="#0072b2")
+    panel.plot(*zip(*end, strict=True), marker="o", color="#0072b2", markerfacecolor="white")
     panel.axvline(whole["seconds"] / 60, color="#777777", linestyle="--", linewidth=1)
     panel.axhline(0, color="#cccccc", linewidth=0.8, zorder=0)
     panel.set_xscale("log")
     panel.xaxis.set_minor_locator(NullLocator())
-    panel.set_xticks(limits, [f"{one:g}" for one in limits])
+    panel.set_xticks(TICKS, [f"{one}" for one in TICKS])
     panel.set_title(name, fontsize=8)
 
 
