@@ -76,7 +76,7 @@ def run(laid: Laid, count: int, seed: int) -> dict[str, Any]:
         some = random.Random(seed).sample(rows, min(size, len(rows)))
         write_lines(folder / f"{split}.jsonl", some)
         value["data"]["files"][split] = f"{split}.jsonl"
-    value |= {"compare": ARMS, "seed": seed}
+    value |= {"compare": ARMS, "seed": seed, "race": False, "minutes": None}
     write_text(folder / "project.yaml", to_json(value, indent=1))
     report = assay.run(folder, minutes=None, offline=True)
     lost = behind(report, "auto", "three")
