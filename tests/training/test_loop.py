@@ -133,11 +133,26 @@ def test_the_best_evaluation_is_kept_and_patience_ends_the_training(build, tmp_p
     training = build(
         tmp_path / "a", settings={**FLAT, "epochs": 5}, evaluate=scores(0.1, 0.9, 0.2, 0.3)
     )
+    losses = scores(3.0, 2.0, 1.0, 1.1, 1.0)  # before the first step, and at each look
+    training._val_loss = lambda step: (losses(), 0.1)
     weights, (curve, best_step, best_score, ended) = final(training)
     assert [point["val"] for point in curve] == [0.1, 0.9, 0.2, 0.3]
-    assert (best_step, best_score, ended) == (6, 0.9, "no better val score in 2 evaluations")
+    assert (best_step, best_score, ended) == (
+        6,
+        0.9,
+        "no better val score or loss in 2 evaluations",
+    )
     two, _ = final(build(tmp_path / "b", settings={**FLAT, "epochs": 2}, evaluate=scores(0.1, 0.9)))
     assert all(torch.equal(two[name], weight) for name, weight in weights.items())
+
+
+@pytest.mark.slow
+def test_while_the_val_loss_falls_the_training_goes_on(build, tmp_path):
+    training = build(tmp_path, settings={**FLAT, "epochs": 6}, evaluate=scores(*6 * [0.5]))
+    losses = scores(9, 8, 7, 6, 7, 6, 5)
+    training._val_loss = lambda step: (losses(), 0.1)
+    progress = training.run()
+    assert (progress.step, progress.ended) == (15, "no better val score or loss in 2 evaluations")
 
 
 @pytest.mark.slow

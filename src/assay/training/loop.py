@@ -190,13 +190,14 @@ class Training:
                 **({"val": score} if self.evaluate else {}),
                 **self._val_parts,
             }
-            if progress.lowest_loss is None or loss < progress.lowest_loss:
+            lowest = progress.lowest_loss is None or loss < progress.lowest_loss
+            if lowest:
                 progress.lowest_loss = loss
             else:
                 progress.drops += 1
             # Where an epoch is looked at several times, patience is for so many epochs.
             patience = self.settings.patience * looks.an_epoch
-            run.watch(score, loss, patience=patience, unit="evaluations")
+            run.watch(score, loss, lowest=lowest, patience=patience, unit="evaluations")
         progress.curve.append({name: round(value, 6) for name, value in point.items()})
         last, fit = progress.curve[-1], fit_words(progress.curve, progress.start_loss)
         whole = {"steps": self.plan.steps * self.epochs, "best_step": progress.best_step}

@@ -20,7 +20,7 @@ class Progress:
     best_score: float | None = None
     best_step: int = 0  # whose weights are kept; 0: those it started from
     best_loss: float = 0.0  # on val, at the best evaluation
-    waits: int = 0  # evaluations since the best one
+    waits: int = 0  # evaluations since one was better
     # before the first step: on val, or of the first batch where there are no val rows
     start_loss: float | None = None
     lowest_loss: float | None = None  # on val, of all evaluations
@@ -75,13 +75,23 @@ class Run:
         for tensor in (*self.masters.copies.values(), *self.masters.weights.values()):
             tensor.grad = None
 
-    def watch(self, score: float, loss: float = 0.0, *, patience: int, unit: str) -> None:
+    def watch(
+        self,
+        score: float,
+        loss: float = 0.0,
+        *,
+        lowest: bool | None = None,
+        patience: int,
+        unit: str,
+    ) -> None:
         """Keep the weights where they are better than all before, and end where they were not for
-        `patience` looks. Of equal scores the one with the lower val loss is better, so that a score
-        that has not left 0 yet does not end the training.
+        `patience` looks. Of equal scores the one with the lower val loss is better.
 
         Args:
-            score: on val, higher is better. unit: what the looks are called where they end it.
+            score: on val, higher is better. lowest: whether the loss on val is the lowest so far,
+                which does not count among these looks: of a few val rows the score goes up and down
+                by chance while a model learns, and the loss says that it does. None: the score
+                alone counts. unit: what the looks are called where they end it.
         """
         progress = self.progress
         best = progress.best_score
@@ -90,9 +100,10 @@ class Run:
             progress.best_step, progress.waits = progress.step, 0
             self.keep()
             return
-        progress.waits += 1
+        progress.waits = 0 if lowest else progress.waits + 1
         if progress.waits >= patience:
-            progress.ended = f"no better val score in {progress.waits} {unit}"
+            what = "val score" if lowest is None else "val score or loss"
+            progress.ended = f"no better {what} in {progress.waits} {unit}"
 
     def keep(self) -> None:
         """The weights as they are, as the best ones."""

@@ -109,7 +109,7 @@ class Trained(Strategy):
     instructions: tuple[Annotated[str, Field(min_length=1)], ...] = Field(default=(), max_length=64)
     max_length: int = Field(default=1024, ge=16, le=131072)  # tokens, prompt and answer
     too_long: Literal["cut", "drop", "refuse"] = "cut"
-    # evaluations without a better val score before training ends
+    # evaluations without a better val score or a lower val loss before training ends
     patience: int = Field(default=2, ge=1)
     # val rows that each evaluation asks, drawn with the seed
     val_rows: int = Field(default=200, ge=1)
@@ -126,7 +126,7 @@ class Trained(Strategy):
     micro_tokens: int = Field(default=4096, ge=64)
     # on one machine, each with a share of every batch
     processes: int = Field(default=1, ge=1, le=64)
-    VERSION: ClassVar[int] = 5  # epochs: auto
+    VERSION: ClassVar[int] = 5  # epochs: auto; patience hears the loss
     neural = True
     seeded = True
     mutable_settings = ("learning_rate", "weight_decay", "clip", "noise")
