@@ -99,16 +99,16 @@ def test_interrupted_once_it_goes_on_for_more_than_an_epoch(build, alone, tmp_pa
 def test_a_stop_in_the_epoch_that_ends_training_early(build, tmp_path):
     settings = {"schedule": "constant", "warmup": 0.0, "dropout": 0.0, "epochs": 5, "patience": 1}
 
-    def scores(*values):
-        left = list(values)
-        return lambda: left.pop(0)
+    def made(folder, *scores, **more):
+        left = list(scores)
+        made = build(folder, settings=settings, evaluate=lambda: left.pop(0), **more)
+        made._val_loss = lambda step: (1.0, 0.1)  # which does not fall
+        return made
 
-    whole = final(build(tmp_path / "whole", settings=settings, evaluate=scores(0.5, 0.4)))
+    whole = final(made(tmp_path / "whole", 0.5, 0.4))
     with pytest.raises(Stopped):
-        build(
-            tmp_path / "run", settings=settings, evaluate=scores(0.5, 0.4), tell=stopping(6)
-        ).run()
-    same(final(build(tmp_path / "run", settings=settings, evaluate=scores())), whole)
+        made(tmp_path / "run", 0.5, 0.4, tell=stopping(6)).run()
+    same(final(made(tmp_path / "run")), whole)
 
 
 KINDS = {

@@ -30,7 +30,7 @@ def run(build, tmp_path):
     """`run(team, name)`: a whole training; [losses of its steps, curve, why it ended]. A file has
     its weights."""
 
-    def make(team, name, hook=lambda event: None, **fields):
+    def make(team, name, hook=lambda event: None, val_loss=None, **fields):
         losses = []
 
         def tell(event):
@@ -41,6 +41,8 @@ def run(build, tmp_path):
         folder = tmp_path / name
         folder.mkdir(exist_ok=True)
         training = build(folder, team=team, tell=tell, **fields)
+        if val_loss is not None:
+            training._val_loss = lambda step: (val_loss, 0.1)
         progress = training.run()
         weights = {n: p.detach().clone() for n, p in training.change.trained.items()}
         save_file(weights, tmp_path / f"{name}-{team.rank}.safetensors")
@@ -121,7 +123,8 @@ def test_process_0_decides_when_it_is_enough(run, together):
     def work(team):
         # Process 1 would go on: its own scores get better and better.
         left = [0.9, 0.1, 0.2, 0.3] if team.leads else [0.1, 0.2, 0.3, 0.4]
-        return run(team, "p", settings={**PLAIN, "epochs": 9}, evaluate=lambda: left.pop(0))
+        given = {"settings": {**PLAIN, "epochs": 9}, "evaluate": lambda: left.pop(0)}
+        return run(team, "p", val_loss=1.0, **given)
 
     first, second = together(2, work)
     assert first[2] == second[2] and named(first[2], "2 evaluations")
