@@ -49,10 +49,25 @@ def test_labels_few(tmp_path: Path):
         "setfit",
         "stack",
         "zero-shot",
-        "lora-e9",
+        "lora-e12",
     ]
     assert project.split.leaks == "repair"
-    assert project.arms["lora-e9"].max_rows is None
+    assert project.arms["lora-e12"].max_rows is None
+
+
+@pytest.mark.parametrize(
+    ("rows", "shares"),
+    [
+        (90, (0.65, 0.1, 0.25)),
+        (400, (0.65, 0.1, 0.25)),
+        (500, (0.7, 0.1, 0.2)),
+        (1000, (0.8, 0.1, 0.1)),
+        (1500, (0.8, 0.1, 0.1)),
+    ],
+)
+def test_of_few_rows_more_are_tested(rows, shares):
+    project = config.load(begin(tickets(Path("tickets.csv"), ("refund", "late"), rows)))
+    assert (project.split.train, project.split.val, project.split.test) == shares
 
 
 def test_many_labels_leave_out_what_asks_a_small_model():

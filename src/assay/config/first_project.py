@@ -33,6 +33,9 @@ LONG_ANSWER = 10  # words
 ANSWER_ROWS = 1000  # rows of the first comparison of written answers: 600 to train on, 300 to test
 LABELLED = ("classify", "multilabel")  # kinds whose labels are those of the data
 CHOSEN = (*LABELLED, "choose")  # kinds whose first comparison may take all rows: little is written
+USUAL_SHARES = (0.8, 0.1)  # of the rows, to learn from and to test
+TEST_ROWS, MOST_TESTED = 100, 0.25  # where rows are few: so many, but no larger share
+FEW = f"  # fewer than {TEST_ROWS} rows hardly tell two strategies apart"
 MUCH = 0.1  # share of the rows that may be dropped without being said first
 LONGEST = 8000  # characters, of the step `length`
 
@@ -282,11 +285,25 @@ def _curation(first: First) -> Iterator[str]:
     elif "split.group" in dict(first.said):
         yield "  group: null"
     yield "  leaks: repair  # near-copies of test rows leave train; stop: the run ends instead"
-    if first.loaded.kind not in CHOSEN and len(first.examples) > ANSWER_ROWS:
-        yield "  train: 0.6"
+    train, test = _shares(first)
+    if (train, test) != USUAL_SHARES:
+        yield f"  train: {train:g}"
         yield "  val: 0.1"
-        yield "  test: 0.3"
+        yield f"  test: {test:g}" + (FEW if test <= MOST_TESTED else "")
     yield ""
+
+
+def _shares(first: First) -> tuple[float, float]:
+    """Of the rows to learn from and of the test rows; a tenth is val. Of few rows more are tested,
+    up to a quarter, which is scikit-learn's usual share: 9 test rows of 90 tell no two strategies
+    apart."""
+    rows = len(first.examples)
+    if first.loaded.kind not in CHOSEN and rows > ANSWER_ROWS:
+        return 0.6, 0.3
+    if first.loaded.val or first.loaded.test or "#" in first.path:
+        return USUAL_SHARES
+    test = min(MOST_TESTED, max(USUAL_SHARES[1], round(TEST_ROWS / max(1, rows), 2)))
+    return round(0.9 - test, 2), test
 
 
 def long_answers(examples: Sequence[Example]) -> bool:
@@ -297,7 +314,7 @@ def long_answers(examples: Sequence[Example]) -> bool:
 
 def _size(first: First) -> Size:
     examples, loaded = first.examples, first.loaded
-    rows, most = round(0.8 * len(examples)), rows_to_train(examples)
+    rows, most = round(_shares(first)[0] * len(examples)), rows_to_train(examples)
     return Size(
         rows,
         len(first.labels),
