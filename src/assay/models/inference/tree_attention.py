@@ -82,19 +82,17 @@ def attend(
         name for name, value in kwargs.items() if value is not None and name not in HARMLESS
     ):
         raise TypeError(f"attention with {', '.join(unknown)}")
+    scale = query.shape[-1] ** -0.5 if scaling is None else scaling
     if sight is not None:
         attention_mask = sight.mask(sliding_window)
     if lent is not None:
-        scale = query.shape[-1] ** -0.5 if scaling is None else scaling
         return lent.attend(query, key, value, scale, softcap, sliding_window), None
     if before is not None and softcap is None and attention_mask is not None:
-        scale = query.shape[-1] ** -0.5 if scaling is None else scaling
         seen = attention_mask if sight is None else sight.blocks(sliding_window)
         return before.attend(module, query, key, value, seen, scale), None
     if tree is None and softcap is not None:
         return softcap_attention(query, key, value, attention_mask, softcap, dropout, scaling), None
     if sight is not None and query.device.type == "cpu" and value.shape[-1] == query.shape[-1]:
-        scale = query.shape[-1] ** -0.5 if scaling is None else scaling
         out, _ = look_in_blocks(query, key, value, scale, sight.blocks(sliding_window))
         return out.transpose(1, 2), None
     if tree is None:
@@ -111,7 +109,6 @@ def attend(
         )
         return out, None
     tree.calls += 1
-    scale = query.shape[-1] ** -0.5 if scaling is None else scaling
     segments = tree.segments(sliding_window, key.shape[2] - query.shape[2])
     plain = (
         softcap is None
