@@ -53,6 +53,12 @@ def test_val_is_looked_at(steps, epochs, tokens, held, at):
     assert points(steps, epochs, tokens, held).at == at
 
 
+def test_at_most_so_many_looks():
+    assert points(3, 14, 5000, 900, most=3).at == {15, 30, 42}
+    assert points(6, 7, 5000, 900, most=3).at == {18, 36, 42}
+    assert points(3, 14, 5000, 900).at == {*range(3, 43, 3)}
+
+
 @given(st.integers(1, 5000), st.integers(1, 200), st.integers(1, 10**7), st.integers(0, 10**6))
 def test_looks_are_few_end_with_the_run_and_lie_apart(steps, epochs, tokens, held):
     found = points(steps, epochs, tokens, held)

@@ -156,6 +156,13 @@ def test_while_the_val_loss_falls_the_training_goes_on(build, tmp_path):
 
 
 @pytest.mark.slow
+def test_few_rows_are_looked_at_as_often_as_in_three_epochs(build, tmp_path):
+    """Six rows in batches of two are three steps an epoch: 14 epochs make 40 steps."""
+    progress = build(tmp_path, settings={**FLAT, "epochs": "auto"}, evaluate=lambda: 0.5).run()
+    assert [point["step"] for point in progress.curve] == [15, 30, 42]
+
+
+@pytest.mark.slow
 def test_between_equal_scores_the_lower_val_loss_is_better(build, tmp_path):
     progress = build(tmp_path, settings={**FLAT, "epochs": 4}, evaluate=lambda: 0.0).run()
     losses = [point["val_loss"] for point in progress.curve]

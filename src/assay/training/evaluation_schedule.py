@@ -41,10 +41,10 @@ class Points:
     an_epoch: int
 
 
-def points(steps: int, epochs: int, tokens: int, held: int) -> Points:
+def points(steps: int, epochs: int, tokens: int, held: int, most: int = MOST) -> Points:
     """After each epoch; several times in a long one; every so many epochs where val is dear.
 
-    At most `MOST` in a run, and no more than take about `SHARE` of its time: a training token is
+    At most `most` in a run, and no more than take about `SHARE` of its time: a training token is
     three passes' worth of work, a val token two. `FEWEST` are made all the same where there are as
     many epochs. Inside an epoch they lie at least `GAP` steps apart. The last step is always one.
 
@@ -52,10 +52,10 @@ def points(steps: int, epochs: int, tokens: int, held: int) -> Points:
         steps: in an epoch. tokens: of the training rows. held: tokens of the val rows; 0: they cost
             nothing.
     """
-    allowed = MOST
+    allowed = most
     if held:
         allowed = min(allowed, int(SHARE / (1 - SHARE) * LEARN * tokens * epochs / (LOOK * held)))
-    allowed = max(allowed, min(epochs, FEWEST))
+    allowed = max(allowed, min(epochs, FEWEST, most))
     if allowed < 2 * epochs or steps < 2 * GAP:
         every = math.ceil(epochs / allowed)
         return Points(

@@ -26,7 +26,7 @@ from assay.training.distributed.process_group import Team
 from assay.training.distributed.shard import gather, summon_full_weights
 from assay.training.divergence import divergence_error, divergence_text, first_broken, refuse_broken
 from assay.training.estimate import memory_estimate as room
-from assay.training.evaluation_schedule import Points, fit_words, points, resident
+from assay.training.evaluation_schedule import MOST, Points, fit_words, points, resident
 from assay.training.frozen_layer_cache import Trunk
 from assay.training.gradients import Gradients, no_gradient_error
 from assay.training.optim.embedding_noise import EmbeddingNoise
@@ -38,7 +38,7 @@ from assay.training.out_of_memory import checkpoint_activations
 from assay.training.progress import Progress, Run, StepStatistics
 from assay.training.reference import refer
 from assay.training.run_states import States
-from assay.training.settings import NetworkChange, Trained
+from assay.training.settings import USUAL_EPOCHS, NetworkChange, Trained
 from assay.training.step_loop import SAVE_EVERY, StepLoop
 from assay.training.training_data import Exercise, Objective
 
@@ -350,4 +350,12 @@ class Training:
     @cached_property
     def _looks(self) -> Points:
         held = sum(sequence.size for sequence in self.held)
-        return points(self.plan.steps, self.epochs, sum(self._exercise.lengths), held)
+        return self._points(sum(self._exercise.lengths), held)
+
+    def _points(self, tokens: int, held: int) -> Points:
+        """Where val is looked at; of few rows that are repeated for it, as often as in a training
+        of the usual epochs: an epoch of theirs is a few steps, and few val rows tell of many looks
+        the luckiest."""
+        few = self.settings.epochs == "auto" and self.epochs > USUAL_EPOCHS
+        most = USUAL_EPOCHS if few else MOST
+        return points(self.plan.steps, self.epochs, tokens, held, most)

@@ -34,7 +34,6 @@ from assay.training.estimate import memory_estimate as room
 from assay.training.estimate.protocol import RESULT, find_request
 from assay.training.estimate.step_costs import MicroBatch, Survey, first_parts, line, neighbours
 from assay.training.estimate.usage import clock, memory
-from assay.training.evaluation_schedule import points
 from assay.training.frozen_layer_cache import GROUP, LIMIT, SPARE, Trunk
 from assay.training.loop import Training
 from assay.training.progress import Progress, Run
@@ -160,7 +159,7 @@ class Rehearsal(Training):
             sum(sequence.size for sequence in some)
             for some in (self.whole.sequences, self.whole.held)
         )
-        return points(self.plan.steps, self.epochs, tokens, held).at
+        return self._points(tokens, held).at
 
     @property
     def looks(self) -> int:
