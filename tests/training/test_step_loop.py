@@ -96,6 +96,28 @@ def test_nothing_better_on_val_ends_the_run(tmp_path):
     assert float(made.run.best["weight"][0]) == pytest.approx(0.9**2)
 
 
+def test_scores_within_one_val_row_of_the_highest_are_as_good_and_the_loss_decides(tmp_path):
+    run = loop(tmp_path).run
+    looks = [(0.5, 1.0), (0.75, 0.9), (0.7, 0.4), (0.6, 0.1), (0.81, 0.5), (0.95, 0.8), (0.95, 0.7)]
+    kept = []
+    for step, (score, loss) in enumerate(looks, start=1):
+        run.progress.step = step
+        run.watch(score, loss, row=0.1, patience=9, unit="looks")
+        kept.append(run.progress.best_step)
+    # The fourth is too low for all its loss; the fifth is higher, and the third within a tenth of
+    # it is not; the sixth leaves both behind.
+    assert kept == [1, 2, 3, 3, 5, 6, 7]
+    assert (run.progress.best_score, run.progress.top_score) == (0.95, 0.95)
+
+
+def test_a_higher_score_is_waited_on_though_another_is_kept(tmp_path):
+    run = loop(tmp_path).run
+    for step, (score, loss) in enumerate([(0.5, 0.1), (0.55, 0.2), (0.58, 0.3)], start=1):
+        run.progress.step = step
+        run.watch(score, loss, row=0.1, patience=1, unit="looks")
+    assert (run.progress.best_step, run.progress.ended) == (1, "")
+
+
 def test_of_equal_scores_the_lower_loss_is_better(tmp_path):
     run = loop(tmp_path).run
     for step, loss in enumerate((2.0, 1.5, 1.6), start=1):

@@ -197,7 +197,9 @@ class Training:
                 progress.drops += 1
             # Where an epoch is looked at several times, patience is for so many epochs.
             patience = self.settings.patience * looks.an_epoch
-            run.watch(score, loss, lowest=lowest, patience=patience, unit="evaluations")
+            row = 1 / len(self.held) if self.evaluate else 0.0
+            own = {"lowest": lowest, "row": row, "patience": patience}
+            run.watch(score, loss, **own, unit="evaluations")
         progress.curve.append({name: round(value, 6) for name, value in point.items()})
         last, fit = progress.curve[-1], fit_words(progress.curve, progress.start_loss)
         whole = {"steps": self.plan.steps * self.epochs, "best_step": progress.best_step}

@@ -17,7 +17,8 @@ class Progress:
     whole one would."""
 
     step: int = 0
-    best_score: float | None = None
+    best_score: float | None = None  # of the weights that are kept
+    top_score: float | None = None  # the highest of all evaluations
     best_step: int = 0  # whose weights are kept; 0: those it started from
     best_loss: float = 0.0  # on val, at the best evaluation
     waits: int = 0  # evaluations since one was better
@@ -81,6 +82,7 @@ class Run:
         loss: float = 0.0,
         *,
         lowest: bool | None = None,
+        row: float = 0.0,
         patience: int,
         unit: str,
     ) -> None:
@@ -88,19 +90,26 @@ class Run:
         `patience` looks. Of equal scores the one with the lower val loss is better.
 
         Args:
-            score: on val, higher is better. lowest: whether the loss on val is the lowest so far,
-                which does not count among these looks: of a few val rows the score goes up and down
-                by chance while a model learns, and the loss says that it does. None: the score
-                alone counts. unit: what the looks are called where they end it.
+            score: on val, higher is better. row: what one val row is of it; scores so near to the
+                highest are as good, since few rows tell them apart by chance.
+            lowest: whether the loss on val is the lowest so far, which does not count among these
+                looks: of a few val rows the score goes up and down by chance while a model learns,
+                and the loss says that it does. None: the score alone counts.
+            unit: what the looks are called where they end it.
         """
         progress = self.progress
         best = progress.best_score
-        if best is None or (score, -loss) > (best, -progress.best_loss):
+        top = best if progress.top_score is None else progress.top_score
+        higher = top is None or score > top
+        progress.top_score = top = score if top is None or score > top else top
+        least = top - row * (1 + 1e-9)
+        left = best is None or best < least
+        if score >= least and (left or loss < progress.best_loss):
             progress.best_score, progress.best_loss = score, loss
             progress.best_step, progress.waits = progress.step, 0
             self.keep()
             return
-        progress.waits = 0 if lowest else progress.waits + 1
+        progress.waits = 0 if lowest or higher else progress.waits + 1
         if progress.waits >= patience:
             what = "val score" if lowest is None else "val score or loss"
             progress.ended = f"no better {what} in {progress.waits} {unit}"
