@@ -27,7 +27,8 @@ from assay.core.types import Tell
 from assay.data.reading.file_address import hub_set, parse_file_name
 
 _FILES = re.compile(r"^  files: \{data: (.+)\}$", re.MULTILINE)
-_SHARES = re.compile(r"^  (train|val|test): 0\.\d+\n", re.MULTILINE)  # there is nothing to draw
+# there is nothing to draw
+_SHARES = re.compile(r"^  (train|val|test): 0\.\d+( +#.*)?\n", re.MULTILINE)
 READING = ("data.", "task.", "split.group")  # changes that `init` writes into the file, and `model`
 
 

@@ -90,8 +90,8 @@ class Run:
         `patience` looks. Of equal scores the one with the lower val loss is better.
 
         Args:
-            score: on val, higher is better. row: what one val row is of it; scores so near to the
-                highest are as good, since few rows tell them apart by chance.
+            score: on val, higher is better. row: what one val row is of it; scores nearer than
+                that to the highest are as good, since few rows tell them apart by chance.
             lowest: whether the loss on val is the lowest so far, which does not count among these
                 looks: of a few val rows the score goes up and down by chance while a model learns,
                 and the loss says that it does. None: the score alone counts.
@@ -102,7 +102,7 @@ class Run:
         top = best if progress.top_score is None else progress.top_score
         higher = top is None or score > top
         progress.top_score = top = score if top is None or score > top else top
-        least = top - row * (1 + 1e-9)
+        least = top - row * (1 - 1e-9)
         left = best is None or best < least
         if score >= least and (left or loss < progress.best_loss):
             progress.best_score, progress.best_loss = score, loss
