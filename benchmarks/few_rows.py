@@ -2,7 +2,7 @@
 
     python benchmarks/few_rows.py [--sets snips,davidson] [--rows 48,96] [--seeds 0,1] [--threads 1]
 
-Rows are drawn from those that `outside.py` lays out; a fifth as many are val, which chooses the
+Rows are drawn from those that `outside.py` lays out; a quarter as many are val, which chooses the
 weights. At most 200 test rows. Both in one project, so on the same rows; resumable: what is done
 stands in benchmarks/few_rows.jsonl, and docs/few-rows-measured.md is written from it.
 """

@@ -96,7 +96,7 @@ def test_nothing_better_on_val_ends_the_run(tmp_path):
     assert float(made.run.best["weight"][0]) == pytest.approx(0.9**2)
 
 
-def test_scores_within_one_val_row_of_the_highest_are_as_good_and_the_loss_decides(tmp_path):
+def test_scores_less_than_one_val_row_from_the_highest_are_as_good_and_the_loss_decides(tmp_path):
     run = loop(tmp_path).run
     looks = [(0.5, 1.0), (0.75, 0.9), (0.7, 0.4), (0.6, 0.1), (0.81, 0.5), (0.95, 0.8), (0.95, 0.7)]
     kept = []
@@ -108,6 +108,14 @@ def test_scores_within_one_val_row_of_the_highest_are_as_good_and_the_loss_decid
     # it is not; the sixth leaves both behind.
     assert kept == [1, 2, 3, 3, 5, 6, 7]
     assert (run.progress.best_score, run.progress.top_score) == (0.95, 0.95)
+
+
+def test_a_score_that_is_a_whole_val_row_higher_is_better_whatever_the_loss(tmp_path):
+    run = loop(tmp_path).run
+    for step, (score, loss) in enumerate([(8 / 12, 0.1), (9 / 12, 0.9), (8 / 12, 0.05)], start=1):
+        run.progress.step = step
+        run.watch(score, loss, row=1 / 12, patience=9, unit="looks")
+    assert run.progress.best_step == 2
 
 
 def test_a_higher_score_is_waited_on_though_another_is_kept(tmp_path):

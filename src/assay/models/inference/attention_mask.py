@@ -15,7 +15,7 @@ BLOCK = 128  # queries whose keys are narrowed together
 
 
 @dataclass(frozen=True)
-class SeenKeys:
+class QueryBlock:
     """Neighbouring queries of all rows, the columns between which the keys lie that they see, and
     which of these they do not: (rows, 1, queries, keys) bool."""
 
@@ -37,7 +37,7 @@ class Sight:
     query: torch.Tensor
     key: torch.Tensor
     _masks: dict[int | None, torch.Tensor] = field(default_factory=dict)
-    _blocks: dict[int | None, list[SeenKeys]] = field(default_factory=dict)
+    _blocks: dict[int | None, list[QueryBlock]] = field(default_factory=dict)
 
     def mask(self, window: int | None) -> torch.Tensor:
         """(rows, 1, queries, keys) bool, for layers that look back `window` tokens, the token
@@ -49,21 +49,21 @@ class Sight:
             self._masks[window] = sees[:, None]
         return self._masks[window]
 
-    def blocks(self, window: int | None) -> list[SeenKeys]:
+    def blocks(self, window: int | None) -> list[QueryBlock]:
         """The same in blocks of queries. A long prompt's sees half as many keys in all, for none
         sees what follows it; where there are few queries it is one block."""
         if window not in self._blocks:
             mask, count = self.mask(window), self.query.shape[1]
             step = BLOCK if count >= 2 * BLOCK else max(1, count)
             self._blocks[window] = [
-                _seen_keys(mask, slice(start, min(start + step, count)))
+                _query_block(mask, slice(start, min(start + step, count)))
                 for start in range(0, count, step)
             ]
         return self._blocks[window]
 
 
-def _seen_keys(mask: torch.Tensor, queries: slice) -> SeenKeys:
+def _query_block(mask: torch.Tensor, queries: slice) -> QueryBlock:
     part = mask[:, :, queries]
     seen = part.flatten(0, 2).any(0).nonzero()
     keys = slice(int(seen[0]), int(seen[-1]) + 1)
-    return SeenKeys(queries, keys, ~part[..., keys])
+    return QueryBlock(queries, keys, ~part[..., keys])

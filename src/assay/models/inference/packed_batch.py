@@ -18,7 +18,7 @@ import torch
 from transformers import DynamicCache
 
 if TYPE_CHECKING:
-    from assay.models.inference.attention_mask import SeenKeys
+    from assay.models.inference.attention_mask import QueryBlock
     from assay.models.inference.shared_prefix import Beginning
 
 
@@ -41,7 +41,7 @@ class SuffixTokens:
         query: torch.Tensor,
         key: torch.Tensor,
         value: torch.Tensor,
-        mask: torch.Tensor | Sequence[SeenKeys],
+        mask: torch.Tensor | Sequence[QueryBlock],
         scale: float,
     ) -> torch.Tensor:
         """(1, heads, tokens, width) in, (1, tokens, heads, width) out; `mask` as in

@@ -19,7 +19,7 @@ import numpy as np
 import torch
 from transformers import DynamicCache
 
-from assay.models.inference.attention_mask import SeenKeys
+from assay.models.inference.attention_mask import QueryBlock
 from assay.models.inference.shared_prefix_attention import (
     Layers,
     layer_key_values,
@@ -51,7 +51,7 @@ class Beginning:
         query: torch.Tensor,
         key: torch.Tensor,
         value: torch.Tensor,
-        mask: torch.Tensor | Sequence[SeenKeys],
+        mask: torch.Tensor | Sequence[QueryBlock],
         scale: float,
     ) -> torch.Tensor:
         """Query (rows, heads, tokens, width) to the beginning and to own keys (rows, kv heads,

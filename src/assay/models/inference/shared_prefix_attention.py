@@ -21,7 +21,7 @@ from typing import Any
 import torch
 from transformers import DynamicCache
 
-from assay.models.inference.attention_mask import SeenKeys
+from assay.models.inference.attention_mask import QueryBlock
 
 FLASH = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu
 # keys and values of each layer, (rows, kv heads, tokens, width) twice
@@ -118,7 +118,7 @@ def look_in_blocks(
     key: torch.Tensor,
     value: torch.Tensor,
     scale: float,
-    blocks: Sequence[SeenKeys],
+    blocks: Sequence[QueryBlock],
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """As `look`, with fewer kv heads than heads: each block of queries looks at its own keys alone.
 
