@@ -70,6 +70,15 @@ def test_of_few_rows_more_are_tested(rows, shares):
     assert (project.split.train, project.split.val, project.split.test) == shares
 
 
+def test_shares_that_the_command_names_are_taken():
+    file = tickets(Path("tickets.csv"), ("refund", "late"), 90)
+    sets = ["split.val=0.15", "split.test=0.05"]
+    split = config.load(begin(file, sets), sets).split
+    assert (split.train, split.val, split.test) == (0.8, 0.15, 0.05)
+    one = config.load(begin(file), ["split.test=0.5"]).split
+    assert (one.train, one.val, one.test) == (0.4, 0.1, 0.5)
+
+
 def test_many_labels_leave_out_what_asks_a_small_model():
     labels = tuple(f"label_{i}" for i in range(30))
     project = config.load(begin(tickets(Path("many.csv"), labels, 1500)))

@@ -147,6 +147,14 @@ def test_free_answers_are_not_labels(make, sentences):
 def test_shares_must_add_to_one():
     with problem(UsageError, "C074", "split", "1.1"):
         Split(train=0.8, val=0.15, test=0.15)
+    with problem(UsageError, "C074", "split", "1.8"):
+        Split(val=0.5, test=0.5)  # nothing is left to learn from
+
+
+def test_train_takes_what_val_and_test_leave():
+    assert Split(test=0.25).train == 0.65
+    assert Split(val=0.15, test=0.05).train == 0.8
+    assert Split() == Split(train=0.8, val=0.1, test=0.1)
 
 
 def test_given_files_leave_the_other_shares_in_proportion():

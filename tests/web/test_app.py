@@ -54,7 +54,7 @@ def test_a_page_loads_nothing_from_elsewhere(client, project):
         assert set(re.findall(r'(?:src|href)="(?:https?:)?//[^"]*', text)) == set()
         assert not re.search(r"<script(?![^>]* src=)", text) and " style=" not in text
         assert not re.search(r"\son\w+=", text)
-    for name in ("page.css", "page.js", "report.css"):
+    for name in ("page.css", "keys.js", "page.js", "report.css"):
         answer = client.get(f"/static/{name}")
         assert answer.status_code == 200 and "://" not in answer.text.replace("http://www.w3", "")
 

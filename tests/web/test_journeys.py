@@ -75,6 +75,29 @@ def test_thirty_rows_are_labelled_by_keyboard_alone(window, desk):
     page.context.close()
 
 
+def test_a_key_pressed_while_a_label_is_on_its_way_labels_nothing(window, desk):
+    address, id, folder = desk
+    (folder / "annotations.jsonl").unlink(missing_ok=True)
+    page, said = entered(window, address)
+    page.goto(f"{address}p/{id}/annotate?who=anna")
+    sent = []
+    page.route("**/annotate/vote", lambda route: sent.append(route))
+    page.keyboard.press("1")
+    page.keyboard.press("2")
+    page.wait_for_timeout(200)
+    assert len(sent) == 1
+    sent[0].continue_()
+    page.get_by_text("anna: 1 labelled").wait_for()
+    page.keyboard.press("2")  # the next row's
+    page.wait_for_timeout(200)
+    sent[1].continue_()
+    page.get_by_text("anna: 2 labelled").wait_for()
+    work = Annotation.of(folder)
+    assert [vote.label for (vote,) in work.on.values()] == list(work.labels[:2])
+    assert said == []
+    page.context.close()
+
+
 def test_labels_and_filters_work_without_a_script(window, desk):
     address, id, folder = desk
     page, _ = entered(window, address, java_script_enabled=False)

@@ -287,8 +287,6 @@ def _curation(first: First) -> Iterator[str]:
     yield "  leaks: repair  # near-copies of test rows leave train; stop: the run ends instead"
     train, test = _shares(first)
     if (train, test) != USUAL_SHARES:
-        yield f"  train: {train:g}"
-        yield "  val: 0.1"
         yield f"  test: {test:g}" + (FEW if test <= MOST_TESTED else "")
     yield ""
 

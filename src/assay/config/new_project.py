@@ -28,7 +28,7 @@ from assay.data.reading.file_address import hub_set, parse_file_name
 
 _FILES = re.compile(r"^  files: \{data: (.+)\}$", re.MULTILINE)
 # there is nothing to draw
-_SHARES = re.compile(r"^  (train|val|test): 0\.\d+( +#.*)?\n", re.MULTILINE)
+_SHARE = re.compile(r"^  test: 0\.\d+( +#.*)?\n", re.MULTILINE)
 READING = ("data.", "task.", "split.group")  # changes that `init` writes into the file, and `model`
 
 
@@ -136,7 +136,7 @@ def _write(project: Path, text: str, paths: dict[str, str], sets: Sequence[str])
             f"{name}: {path}" for name, path in {"train": found[1], **named_parts}.items()
         )
         text = f"{text[: found.start()]}  files: {{{said}}}{text[found.end() :]}"
-        text = _SHARES.sub("", text)
+        text = _SHARE.sub("", text)
     models = [parse(one.partition("=")[2]).value for one in sets if one.startswith("model=")]
     if models:
         text = text.replace("\ncompare:\n", f"\nmodel: {flow(_text(models[-1]))}\n\ncompare:\n", 1)

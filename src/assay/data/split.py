@@ -37,7 +37,8 @@ class Split(Settings):
     # A CSV file with the fields id and split that says where each row goes; `assay check
     # --save-split` writes it.
     manifest: str | None = Field(default=None, min_length=1)
-    # Shares of the rows. Where files for a split are given, the others keep their proportions.
+    # Shares of the rows; that of train is what val and test leave, unless it is named. Where files
+    # for a split are given, the others keep their proportions.
     train: float = Field(default=0.8, gt=0, le=1)
     val: float = Field(default=0.1, ge=0, lt=1)
     test: float = Field(default=0.1, ge=0, lt=1)
@@ -71,6 +72,9 @@ class Split(Settings):
 
     @model_validator(mode="after")
     def _shares_add_up(self) -> "Split":
+        rest = round(1 - self.val - self.test, 9)
+        if "train" not in self.model_fields_set and rest > 0:
+            object.__setattr__(self, "train", rest)  # what is frozen is still being made
         total = self.train + self.val + self.test
         if abs(total - 1) > 1e-6:
             raise UsageError(

@@ -19,7 +19,7 @@ from assay.presentation.section_html import blocks_html, words_html
 from assay.presentation.section_html import render as section_html
 from assay.presentation.svg import badge
 
-STATIC = ("page.css", "page.js", "report.css")
+STATIC = ("page.css", "keys.js", "page.js", "report.css")
 
 
 @cache

@@ -1,17 +1,4 @@
-/* Keys: those that an element names in data-key, while nobody types. Letters alone, so that no key
-   of the browser or the system is taken. */
 "use strict";
-addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.altKey || event.metaKey) return;
-  if (event.target.closest("input:not([type=checkbox], [type=radio]), select, textarea")) return;
-  if (event.key === "Enter" && event.target.closest("a, button, summary")) return;
-  const found = document.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
-  if (!found) return;
-  event.preventDefault();
-  if (found.matches("input:not([type=checkbox]), select, textarea")) found.focus();
-  else found.click();
-});
-
 /* Filters take effect when they are chosen; without a script the button does it. */
 for (const form of document.querySelectorAll("form.filters"))
   form.addEventListener("change", (event) => { if (event.target.matches("select")) form.requestSubmit(); });
