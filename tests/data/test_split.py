@@ -157,6 +157,16 @@ def test_train_takes_what_val_and_test_leave():
     assert Split() == Split(train=0.8, val=0.1, test=0.1)
 
 
+def test_with_folds_there_is_no_share_of_test_rows():
+    folds = Split(folds=5, test=0.25)
+    assert (folds.train, folds.val, folds.test) == (0.9, 0.1, 0.0)
+    assert shares_for(folds, [], "classify") == pytest.approx({"train": 0.9, "val": 0.1})
+    assert shares_for(folds, ["val"], "classify") == {"train": 1.0}
+    for own in ({"by": "hash"}, {"by": "time", "time": "day"}, {"manifest": "splits.csv"}):
+        with problem(UsageError, "C073", "split.folds", f"split.{next(iter(own))}"):
+            Split(folds=5, **own)
+
+
 def test_given_files_leave_the_other_shares_in_proportion():
     assert shares_for(Split(), ["test"], "classify") == pytest.approx(
         {"train": 8 / 9, "val": 1 / 9}

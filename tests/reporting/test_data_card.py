@@ -47,6 +47,15 @@ def test_a_card_says_where_rows_came_from_and_what_was_done(tmp_path):
     assert text == checked.card(tmp_path / "again.md").read_text()  # the same bytes
 
 
+def test_rows_in_folds_are_labelled_once(tmp_path):
+    checked = assay.check(build(tmp_path, ", folds: 5"))
+    text = checked.card(tmp_path / "card.md").read_text()
+    assert "in 5 folds, each tested by a fit of the others" in text
+    rows = checked.to_json()["rows"]
+    assert rows["train"] == rows["test"] and rows["folds"] == 5
+    assert f"{rows['train']:,} in 5 folds, {rows['val']:,} val" in str(checked)
+
+
 def test_the_command_writes_card_and_split(tmp_path, capsys):
     from assay.cli.main import command
 

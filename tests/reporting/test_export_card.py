@@ -74,6 +74,12 @@ def test_what_was_not_checked_or_not_the_same_is_said(changes, said):
     assert said in card(**changes)
 
 
+def test_rows_that_were_learnt_are_no_measure(report):
+    found = {**NOTE["equivalence"], "learnt": True}
+    assert "has learnt from these rows" in card(report, equivalence=found)
+    assert "has learnt from these rows" not in card(report)
+
+
 def test_an_arm_that_no_report_has_is_no_card(report):
     with pytest.raises(KeyError):
         card(report, arm={"name": "nobody"})

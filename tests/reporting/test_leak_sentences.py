@@ -31,6 +31,12 @@ def test_none_is_said_of_all_test_rows():
     assert leaks({"audit": {"exact": None}}) == 0  # of a report that did not look
 
 
+def test_rows_in_folds_are_training_rows():
+    found = {"audit": NONE, "rows": {"test": 135, "folds": 5}}
+    assert named(leak_sentence(found), "135 rows", "folds", "its own")
+    assert "stand in the training" not in leak_sentence(found)
+
+
 def test_paraphrases_are_told_where_they_were_looked_for():
     assert paraphrase_sentence({}) == ""
     looked = {"paraphrase": 4, "paraphrase_near": 9, "paraphrase_of": 100, "paraphrase_from": 0.9}

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from assay.core import store
 from assay.core.types import Answer, Example, Strategy, Task
+from assay.runtime.arms.cross_validation import run_by_fold
 from assay.runtime.arms.runner import Bench, answers_in
 
 if TYPE_CHECKING:
@@ -90,5 +91,5 @@ class Seen:
         asked = tuple(question.question for question in questions)
         hash = store.digest([question.to_json() for question in asked])[:16]
         if self.bench.state(strategy, hash) != "cached":
-            self.bench.run(f"{why}, {name}", strategy, asked, hash)
+            run_by_fold(self.bench, f"{why}, {name}", strategy, asked, hash)
         return answers_in(self.bench, strategy, hash)

@@ -23,6 +23,7 @@ from assay.core.errors import UsageError, unknown_name
 from assay.core.sampling import hash_rank
 from assay.core.types import Changed, Dropped, Example, Means, RowStep, Strategy
 from assay.data.steps.anonymise import Anonymise
+from assay.runtime.arms.cross_validation import run_by_fold
 from assay.runtime.arms.data_variants import bench_with_data
 from assay.runtime.arms.runner import Bench, answers_in
 from assay.runtime.data_stage.prepare import Prepared
@@ -111,9 +112,8 @@ def leak_cost(bench: Bench, exam: Exam, strategy: Strategy) -> dict[str, Any]:
             else bench_with_data(bench, "leak cost", train=rows, apart=True)
         )
         if one.state(strategy, exam.hash) != "cached":
-            one.run(
-                f"leak cost, {name.replace('_', ' ')}", strategy, exam.questions_in_order, exam.hash
-            )
+            label = f"leak cost, {name.replace('_', ' ')}"
+            run_by_fold(one, label, strategy, exam.questions_in_order, exam.hash)
         records = exam.records_in_order(answers_in(one, strategy, exam.hash))
         scores[name] = judge(
             execute_answers(records, prepared.task, bench.project.work, tell), prepared.task

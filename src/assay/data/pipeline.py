@@ -17,6 +17,7 @@ from assay.core.types import Augmentation, Example, Means, RowStep, Tell
 from assay.data.accepted_answers import JOINED, accept
 from assay.data.augment.run import augment_train, refuse_unfit
 from assay.data.benchmark_overlap import SHARES_WORDS, Probed, find_overlaps
+from assay.data.folds import assign_folds, refuse_folds
 from assay.data.label_rates import base_rates, draw_train, rates_of
 from assay.data.leak_audit import SPLITS, Audit, audit, leak_error, repair
 from assay.data.ledger import Ledger
@@ -50,6 +51,8 @@ class Curated:
     reworded: Reworded = field(default_factory=Reworded)
     base_rates: dict[str, int] = field(default_factory=dict)  # see label_rates.py
     unwanted: tuple[Example, ...] = ()  # see unwanted_answers.py
+    # id -> fold of the rows that are train and test, where there are folds; see folds.py
+    folds: dict[str, int] = field(default_factory=dict)
 
 
 def run(
@@ -104,6 +107,7 @@ def run(
     if not official or not split.official:
         rows = {"train": everything, "val": [], "test": []}
     given = [name for name in ("val", "test") if rows[name]]
+    refuse_folds(split, given, bool(augment))
     shares = shares_for(split, given, task_kind)
 
     came = _audit_splits(rows, split)
@@ -121,6 +125,7 @@ def run(
     rates = rates_of(rows["train"], task_kind)
     draw_train(rows, split, seed, book)
     found = _probes(rows, split, probes, book)
+    folds = _fold(rows, split, task_kind, seed)
     refuse_empty(rows, len(everything), book)
     made = augment_train(augment, rows, means, split, book)
     warn_of_losses(len(everything), book)
@@ -149,7 +154,16 @@ def run(
         reworded=said,
         base_rates=base_rates(rates, rows["train"], book),
         unwanted=tuple(bad),
+        folds=folds,
     )
+
+
+def _fold(rows: dict[str, list[Example]], settings: Split, kind: str, seed: int) -> dict[str, int]:
+    """Make all training rows test rows, where the project wants folds; the fold of each."""
+    if settings.folds is None or not rows["train"]:
+        return {}
+    rows["test"] = list(rows["train"])
+    return assign_folds(rows["train"], settings, stratify=kind == "classify", seed=seed)
 
 
 def _audit_splits(rows: dict[str, list[Example]], settings: Split) -> Audit:

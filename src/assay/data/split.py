@@ -42,6 +42,9 @@ class Split(Settings):
     train: float = Field(default=0.8, gt=0, le=1)
     val: float = Field(default=0.1, ge=0, lt=1)
     test: float = Field(default=0.1, ge=0, lt=1)
+    # Instead of a share: so many folds of the rows that are not val; each row is tested once, by a
+    # fit of the others, and what is kept is fitted on all (folds.py).
+    folds: int | None = Field(default=None, ge=2, le=20)
     # The field whose value must not stand on two sides: a customer, a document, a conversation.
     group: str | None = None
     # Keep given val and test files as they are; false pools all files and divides them anew.
@@ -72,6 +75,8 @@ class Split(Settings):
 
     @model_validator(mode="after")
     def _shares_add_up(self) -> "Split":
+        if self.folds is not None:
+            self._check_folds()
         rest = round(1 - self.val - self.test, 9)
         if "train" not in self.model_fields_set and rest > 0:
             object.__setattr__(self, "train", rest)  # what is frozen is still being made
@@ -94,6 +99,17 @@ class Split(Settings):
             help = "leave split.train_rows or split.rows_per_label out"
             raise UsageError(Problem("C073", text, "split", help=help))
         return self
+
+    def _check_folds(self) -> None:
+        """With folds there is no share of test rows: `test` says nothing."""
+        object.__setattr__(self, "test", 0.0)
+        if "train" in self.model_fields_set:
+            object.__setattr__(self, "train", 1 - self.val)
+        other = "manifest" if self.manifest else "by" if self.by != "random" else ""
+        if other:
+            text = "folds are drawn at random, so that each row is tested once"
+            help = f"leave one of split.folds and split.{other} out"
+            raise UsageError(Problem("C073", text, "split.folds", help=help))
 
 
 def split(
@@ -276,7 +292,7 @@ def shares_for(settings: Split, given: Sequence[str], task_kind: str) -> dict[st
             )
         )
     wanted: dict[str, Any] = {"train": settings.train, "val": settings.val, "test": settings.test}
-    for name in ("val", "test"):
+    for name in ("val", "test") if settings.folds is None else ("val",):
         if name not in given and wanted[name] == 0:
             raise UsageError(
                 Problem(
@@ -287,4 +303,6 @@ def shares_for(settings: Split, given: Sequence[str], task_kind: str) -> dict[st
                 )
             )
     left = {name: share for name, share in wanted.items() if name not in given}
+    if settings.folds is not None:
+        del left["test"]
     return {name: share / sum(left.values()) for name, share in left.items()}

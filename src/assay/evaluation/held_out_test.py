@@ -5,7 +5,7 @@ Why it exists    an arm that could see targets could learn them; and rows that a
                  printed
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from assay.core.corrupt_files import Tell, silent
@@ -47,9 +47,11 @@ class Exam:
 
     def first(self, answers: Sequence[Answer]) -> dict[int, Record]:
         """The records of the first questions `questions_in_order`, by the place of the test row."""
-        return {
-            at: self._record(at, answer) for at, answer in zip(self._order, answers, strict=False)
-        }
+        return self.some(dict(enumerate(answers)))
+
+    def some(self, answers: Mapping[int, Answer]) -> dict[int, Record]:
+        """The same of answers by the place of their question in `questions_in_order`."""
+        return {self._order[n]: self._record(self._order[n], one) for n, one in answers.items()}
 
     @property
     def questions(self) -> tuple[Example, ...]:

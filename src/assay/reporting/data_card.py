@@ -119,9 +119,12 @@ def _rows(project: Project, note: dict[str, Any]) -> str:
     if official:
         how += f"; {' and '.join(official)} as given"
     group = f" Rows of one {plain(note['group'])} stay together." if note["group"] else ""
+    if split.folds:
+        how += f"; all rows but val in {split.folds} folds, each tested by a fit of the others"
     table = _table(["split", "rows"], [[name, f"{rows[name]:,}"] for name in SPLITS], 1)
     price = project.weigh.prices.label
-    labelled = sum(rows[name] for name in SPLITS) - rows.get("made", 0)
+    labelled = rows["train"] + rows["val"] - rows.get("made", 0)
+    labelled += 0 if split.folds else rows["test"]
     cost = (
         f" At {price:g} a label, the {labelled:,} labelled rows are worth {labelled * price:,.2f}."
         if price

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from assay.audits.registry import sentences
 from assay.core import store
 from assay.core.types import Example, Task
+from assay.data.folds import split_words
 from assay.models.tokenizer.length_estimate import CHARACTERS_A_TOKEN, quantiles
 from assay.presentation.number_format import one_line as cut
 from assay.reporting.leak_sentences import answer_leak_sentences, paraphrase_sentence
@@ -123,8 +124,7 @@ class Checked:
             *(f"  guessed: {sentence}" for sentence in note["guessed"]),
             *(f"  unused: {name} ({why})" for name, why in note["unused"].items()),
             *(f"  note: {sentence}" for sentence in note["notes"]),
-            f"rows     {rows['read']:,} read, {rows['dropped']:,} dropped;"
-            f" {rows['train']:,} train, {rows['val']:,} val, {rows['test']:,} test",
+            f"rows     {rows['read']:,} read, {rows['dropped']:,} dropped; {split_words(rows)}",
             *(
                 f"  {step['rows']:>6,} {step['action']} by {step['step']}: {step['reason']}"
                 for step in merge_steps(note["steps"])

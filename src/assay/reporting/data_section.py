@@ -31,7 +31,12 @@ def section(seen: ReportView) -> spec.Section:
         else ()
     )
     head = (read, " rows were read; ", dropped, " were dropped and ", kept, " kept. ")
-    uses = (train, " are for training, ", val, " for validation, ", test, " for the test.")
+    uses: tuple[spec.Inline, ...] = (train, " are for training, ", val, " for validation, ", test)
+    uses = (*uses, " for the test.")
+    if rows.value.get("folds"):
+        tested = " folds: each is tested once, by a fit of the other folds, and what is kept has"
+        uses = (train, " are in ", rows.number("count", "folds"), tested, " learnt from all of")
+        uses = (*uses, " them. ", val, " are for validation.")
     ledger = extra.get("ledger") or []
     blocks = [
         spec.Paragraph((*head, *uses, *made)),

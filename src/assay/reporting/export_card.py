@@ -95,6 +95,11 @@ def _same(note: dict[str, Any]) -> list[str]:
         f"Difference: {_points(found['difference'])}. Both write their answers here;"
         " where the strategy chooses among labels instead, its score in the report is another one.",
     ]
+    if found.get("learnt"):
+        blocks.append(
+            "The strategy has learnt from these rows: what it scores on others is in its report,"
+            " where each row was answered by a fit of the other folds."
+        )
     if found["others"]:
         rows = [
             [plain(one["id"]), *(plain(one[key], 80) for key in ("target", "arm", "export"))]

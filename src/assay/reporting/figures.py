@@ -127,7 +127,13 @@ def funnel(data: dict[str, Any]) -> Plot:
         "val": "validation",
         "test": "test",
     }
-    parts = [(words, data["rows"][name]) for name, words in names.items() if name in data["rows"]]
+    if data["rows"].get("folds"):
+        names = {**names, "train": "train and test, by folds", "test": ""}
+    parts = [
+        (words, data["rows"][name])
+        for name, words in names.items()
+        if words and name in data["rows"]
+    ]
     return bars(
         "funnel",
         parts,

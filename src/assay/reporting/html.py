@@ -111,5 +111,8 @@ def _kicker(seen: ReportView) -> spec.Words:
     judged = f"{kind_of(seen.report.task).title}, judged by {seen.metric_words}"
     model = f". Base model: {base}" if base else ""
     test = seen.place.number("count", "rows", "test")
-    rows = (". ", test, " test rows") if test.value else ()
+    rows: tuple[spec.Inline, ...] = (". ", test, " test rows") if test.value else ()
+    if seen.data["rows"].get("folds"):
+        folds = seen.place.number("count", "rows", "folds")
+        rows = (". ", test, " rows, each tested in one of ", folds, " folds")
     return (judged, model, *rows, ".")

@@ -13,6 +13,7 @@ from typing import Any
 from assay.audits.forgetting import section as forgetting
 from assay.audits.registry import SECTIONS
 from assay.core.store import to_json
+from assay.data.folds import split_words
 from assay.decision import decision_table as decision
 from assay.decision import uncertainty as certain
 from assay.presentation.markdown_table import plain, table
@@ -78,10 +79,7 @@ def _facts(data: dict[str, Any], one: dict[str, Any]) -> list[list[str]]:
         ["task", f"{data['task']['kind']}, judged by {data['task']['metric'].replace('_', ' ')}"],
         ["kind", plain(one["kind"])],
         ["components", plain(view.parts_of(one["cost"]), 500) or NOTHING],
-        [
-            "rows",
-            f"{count(rows['train'])} train, {count(rows['val'])} val, {count(rows['test'])} test",
-        ],
+        ["rows", split_words(rows)],
     ]
     names = {part["name"] for part in one["cost"]["parts"]}
     for model, told in models.items():

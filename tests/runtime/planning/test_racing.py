@@ -54,6 +54,29 @@ def watch_of(of, file, until, best, heard):
     return RaceMonitor(bench, of, "slow", until, file, best, behind)
 
 
+def test_folds_are_compared_as_they_come_and_end_where_time_is_short(tmp_path):
+    of, heard = exam(), []
+    best, bad = arm_of(of, "best"), arm_of(of, "bad", wrong=200)
+
+    def answers(count):
+        return {n: bad.records[at].answer for n, at in enumerate(of._order[:count])}
+
+    watch = watch_of(of, tmp_path / "none", time.monotonic() + 1000, best, heard)
+    with pytest.raises(Stopped):
+        watch.hear_fold(answers(40), 1 / 6)
+    assert watch.why == "behind" and "40 of 200 test rows" in watch.note
+
+    watch = watch_of(of, tmp_path / "none", time.monotonic() + 100, None, heard)
+    watch._begun -= 10
+    watch.hear_fold(answers(40), 1 / 6)  # five times as long again: 50 seconds
+    assert watch.left == pytest.approx(50, abs=1)
+    watch.until = time.monotonic() + 30
+    with pytest.raises(Stopped):
+        watch.hear_fold(answers(80), 1 / 6)
+    assert watch.why == "late" and "other folds" in watch.note
+    watch_of(of, tmp_path / "none", None, best, heard).hear_fold(answers(200), 1.0)  # no limit
+
+
 def look(step, steps, score):
     return {"event": "evaluation", "step": step, "steps": steps, "val": score, "train_loss": 1.0}
 

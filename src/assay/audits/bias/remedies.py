@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from assay.audits.context import Seen
+from assay.runtime.arms.cross_validation import run_by_fold
 from assay.runtime.arms.data_variants import bench_with_data
 
 if TYPE_CHECKING:
@@ -137,7 +138,8 @@ def _compare_treated(
 
     why = f"bias, {remedy}"
     if other.bench.state(treated, seen.exam.hash) != "cached":
-        other.bench.run(f"{why}, {name}", treated, seen.exam.questions_in_order, seen.exam.hash)
+        asked = (seen.exam.questions_in_order, seen.exam.hash)
+        run_by_fold(other.bench, f"{why}, {name}", treated, *asked)
     asked = [question for pair in pairs for question in (pair.first, pair.second)]
     closed = kind_of(seen.task).closed
     told = [pair for pair in pairs if pair.source != "control"]

@@ -27,6 +27,7 @@ from assay.core.errors import DataError, Problem, UsageError
 from assay.core.project_paths import place, project_target
 from assay.core.types import Record
 from assay.data.annotation.export_sheet import refuse_present, sheet_path
+from assay.runtime.arms.cross_validation import run_by_fold
 
 if TYPE_CHECKING:
     from assay.core.types import Strategy
@@ -292,5 +293,5 @@ def _records(bench: Bench, name: str, strategy: Strategy, split: Split) -> list[
 
     exam = Exam(bench.prepared.examples(split))
     if bench.state(strategy, exam.hash) != "cached":
-        bench.run(name, strategy, exam.questions_in_order, exam.hash)
+        run_by_fold(bench, name, strategy, exam.questions_in_order, exam.hash)
     return exam.records_in_order(answers_in(bench, strategy, exam.hash))

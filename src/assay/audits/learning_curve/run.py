@@ -23,6 +23,7 @@ from assay.audits.update_drill.update_paths import uses_endpoint
 from assay.config.audits.learning_curve import LearningCurve
 from assay.core.errors import ResourceError, TrainError
 from assay.core.types import Strategy
+from assay.runtime.arms.cross_validation import run_by_fold
 from assay.runtime.arms.data_variants import bench_with_data
 from assay.runtime.data_stage.prepare import Prepared
 
@@ -196,7 +197,7 @@ def score_points(
             name = f"learning curve, {point.arm.name} on {point.rows:,} rows"
             seen.bench.tell({"event": "stage", "name": name, "state": "start"})
             try:
-                one.run(name, strategy, exam.questions_in_order, exam.hash)
+                run_by_fold(one, name, strategy, exam.questions_in_order, exam.hash)
             except (TrainError, ResourceError) as error:
                 failed.append((point, error.problems[0].text))
                 continue

@@ -70,6 +70,8 @@ def ask(seen: Seen) -> dict[str, Any] | None:
     data = read_drill_data(seen.bench.prepared)
     changes, cannot = possible_changes(data, seen.bench.prepared, settings, seen.seed)
     arms = select_drill_arms(seen, settings)
+    if seen.bench.prepared.folds:
+        changes, cannot = [], [{"kind": "all", "why": "its questions are training rows (folds)"}]
     if not changes or not arms:
         why = (
             "; ".join(f"{one['kind']}: {one['why']}" for one in cannot)

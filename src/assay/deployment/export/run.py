@@ -49,7 +49,8 @@ class Exported:
     Attributes:
         state: "passed" the limit; "told" where there is none; "refused"; "unchecked"; "nothing to
             ask".
-        found: the comparison, as `Equivalence.to_json`; None where nothing was asked.
+        found: the comparison, as `Equivalence.to_json`, with `learnt` where the strategy has learnt
+            from the rows that were asked (folds); None where nothing was asked.
         why: it was not asked, or refused; else "".
     """
 
@@ -86,6 +87,7 @@ class Exported:
                 [self.found[one]["value"] for one in ("arm", "export")],
             )
             of = f"{values[0]:.3f} of the strategy, decoded too, and {values[1]:.3f} of the export"
+            of += ", on rows that it has learnt from" if self.found.get("learnt") else ""
             lines.append(
                 f"{name}: {of} ({gap['value']:+.3f}, from {gap['low']:+.3f} to {gap['high']:+.3f})"
             )
@@ -149,9 +151,9 @@ def export(
         notes = format.write(source, part, tell)
         why = "it was asked not to be" if unchecked else unaskable(bench, format, source)
         found = None if why else compare_export(bench, source, format, part, rows, tell)
-        done = with_state(
-            Exported(arm, to, target, "", limit, found.to_json() if found else None, why)
-        )
+        learnt = {"learnt": True} if bench.prepared.folds else {}
+        compared = found.to_json() | learnt if found else None
+        done = with_state(Exported(arm, to, target, "", limit, compared, why))
         write_note(source, format, done, part)
         write_card(bench, source, notes, part)
         if done.state == "refused":

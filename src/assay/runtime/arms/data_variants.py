@@ -10,7 +10,12 @@ from dataclasses import replace
 from assay.core import store
 from assay.core.types import Document, Example
 from assay.runtime.arms.runner import Bench
-from assay.runtime.data_stage.split_files import read_unwanted, write_rates, write_unwanted
+from assay.runtime.data_stage.split_files import (
+    read_unwanted,
+    write_folds,
+    write_rates,
+    write_unwanted,
+)
 from assay.runtime.data_stage.summary import (
     content_hash,
     documents_hash,
@@ -30,6 +35,7 @@ def bench_with_data(
     documents: Sequence[Document] | None = None,
     labels: Sequence[str] | None = None,
     apart: bool = False,
+    folds: bool = True,
 ) -> Bench:
     """The bench over other data; what is None stays. A cached stage; arms are keyed by what they
     read, so that one whose part stays is not fitted again.
@@ -37,6 +43,7 @@ def bench_with_data(
     Args:
         why: names it in the key. Test rows stay, and are no part of what an arm reads.
         apart: the rows are such that no other arm may find them: they lie where the test rows do.
+        folds: rows of folds are such here, too; else all of `train` is learnt from.
     """
     prepared = bench.prepared
     splits = {name: rows for name, rows in (("train", train), ("val", val)) if rows is not None}
@@ -69,6 +76,7 @@ def bench_with_data(
         pages = prepared.documents() if documents is None else documents
         store.write_lines(folder / "documents.jsonl", (page.to_json() for page in pages))
         write_unwanted(folder, unwanted)
+        write_folds(folder, prepared.folds if folds else {})
         if train is None:
             write_rates(folder, prepared.note["base_rates"])
         note = {"hashes": hashes, "task": task}

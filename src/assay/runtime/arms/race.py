@@ -160,6 +160,8 @@ class Race:
         asked, fitted = stage.completion_note() or {}, fit.completion_note() or {}
         one.fitting = fitted.get("seconds", 0.0) * whole / rows
         one.asking = asked.get("seconds", 0.0) * self.questions / len(self.val)
+        if (folds := bench.prepared.note["rows"].get("folds", 0)) and "train" in one.strategy.reads:
+            one.asking += folds * (START + one.fitting)
         if rows == whole:
             one.done = Arm(one.name, one.strategy.kind, records=records)
         if watch.best and (behind := watch.behind(records, watch.best.records)):

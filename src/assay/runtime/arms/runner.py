@@ -6,7 +6,7 @@ from __future__ import annotations
 import json
 import signal
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -45,6 +45,9 @@ class Bench:
     servers: Servers | None = None
     # arm -> keys: see `measured`
     recorded: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    # is given the answers so far, by the place of their question, and the share that is done, after
+    # each fold
+    hear_fold: Callable[[Mapping[int, Answer], float], None] | None = None
 
     def __post_init__(self) -> None:
         self.numeric = self.servers.numeric() if self.servers else numeric_environment()
@@ -107,7 +110,7 @@ class Bench:
         piece: int | None = None,
         apart: bool = False,
     ) -> None:
-        """Fit and answer in a process of its own.
+        """Fit and answer in a process of its own. Test rows are asked by `run_by_fold`.
 
         Args:
             hash: of the questions. seconds: the worker is asked to stop after so long.

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from assay.core.errors import ResourceError, Stopped, TrainError
 from assay.core.types import Record, Strategy
 from assay.evaluation.held_out_test import Exam
+from assay.runtime.arms.cross_validation import run_by_fold
 from assay.runtime.arms.runner import Bench, answers_in
 
 if TYPE_CHECKING:
@@ -43,9 +44,8 @@ def again(bench: Bench, arm: Arm, strategy: Strategy, exam: Exam, until: float |
             if left is not None and left <= 0:
                 return _without(arm, found, f"seed {seed} had no time left")
             try:
-                other.run(
-                    f"{arm.name}, seed {seed}", strategy, exam.questions_in_order, exam.hash, left
-                )
+                label = f"{arm.name}, seed {seed}"
+                run_by_fold(other, label, strategy, exam.questions_in_order, exam.hash, left)
             except (TrainError, ResourceError) as error:
                 return _without(arm, found, f"seed {seed} failed: {error.problems[0].text}")
             except Stopped:

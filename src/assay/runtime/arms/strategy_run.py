@@ -17,6 +17,7 @@ from assay.evaluation.held_out_test import Exam
 from assay.evaluation.scoring import metrics_for
 from assay.runtime.arms import embedding_similarity as alike
 from assay.runtime.arms.cache_keys import own_settings
+from assay.runtime.arms.cross_validation import run_by_fold
 from assay.runtime.arms.runner import Bench, answers_in, arm_event, cost_of
 from assay.runtime.arms.seeds import again
 from assay.runtime.arms.training_summary import training_summary
@@ -96,7 +97,7 @@ def run_to_end(bench: Bench, arm: Arm, strategy: Strategy, exam: Exam, watch: Ra
     try:
         seconds = None if until is None else until - time.monotonic()
         given = (name, strategy, exam.questions_in_order, exam.hash, seconds)
-        replace(bench, tell=watch.tell).run(*given, alone=True)
+        run_by_fold(replace(bench, tell=watch.tell, hear_fold=watch.hear_fold), *given, alone=True)
     except (TrainError, ResourceError) as error:
         said = str(error.problems[0])
         bench.tell({"event": "stage", "name": name, "state": "failed", "note": said})

@@ -14,7 +14,7 @@ from assay.retrieval.metadata_filter import document_fields
 from assay.runtime.data_stage.labels import load_labelled, merge_ledgers
 from assay.runtime.data_stage.model_service import Lender
 from assay.runtime.data_stage.redaction import Veil, steps_of
-from assay.runtime.data_stage.split_files import bytes_of, write_rates, write_unwanted
+from assay.runtime.data_stage.split_files import bytes_of, write_folds, write_rates, write_unwanted
 from assay.runtime.data_stage.summary import note_of
 
 if TYPE_CHECKING:
@@ -171,6 +171,7 @@ def write_rows(
     store.write_lines(folder / "documents.jsonl", lines)
     write_rates(folder, curated.base_rates)
     write_unwanted(folder, curated.unwanted)
+    write_folds(folder, curated.folds)
     ledger = curated.ledger
     if raw.before:
         ledger = merge_ledgers(raw.before, curated.ledger, raw.everything)
@@ -188,7 +189,8 @@ def write_rows(
     }
     store.write_json(held / "audit.json", veil.audit(audit, raw.everything) | checked)
     store.write_json(held / CLUSTERS, _clusters(project, raw.loaded, curated.test, raw.names))
-    store.write_text(held / "splits.csv", format_manifest(raw.everything, splits, veil.key))
+    placed = splits | {"test": ()} if curated.folds else splits
+    store.write_text(held / "splits.csv", format_manifest(raw.everything, placed, veil.key))
     if leaked := _find_leaked(raw.came, curated.ledger):
         lines = (veil.example(example).to_json() for example in leaked)
         store.write_lines(held / "leaked.jsonl", lines)

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,7 @@ from assay.core.corrupt_files import silent
 from assay.core.errors import Problem, UsageError
 from assay.core.file_ownership import private
 from assay.core.types import Document, Example, Task, Tell
+from assay.data.folds import split_words
 from assay.data.parallel.checkpoint import forget_on_error
 from assay.retrieval.metadata_filter import document_fields, row_fields
 from assay.runtime.data_stage.curate_project import CLUSTERS, Files, curate_project
@@ -33,6 +35,7 @@ from assay.runtime.data_stage.split_files import (
     bytes_of,
     read_documents,
     read_examples,
+    read_folds,
 )
 
 if TYPE_CHECKING:
@@ -71,6 +74,11 @@ class Prepared:
     def hashes(self) -> dict[str, str]:
         """Part of the lesson -> hash of its content."""
         return self.note["hashes"]
+
+    @cached_property
+    def folds(self) -> dict[str, int]:
+        """Id -> fold of each row, where training rows are tested by folds; see `data/folds.py`."""
+        return read_folds(self.folder)
 
     def there(self, split: str) -> bool:
         """Whether the rows are on this machine: a project that only answers may have come without
@@ -154,10 +162,7 @@ def prepare(
     stage.finish({})
     held.finish(note)
     rows = note["rows"]
-    text = (
-        f"{rows['train']:,} train, {rows['val']:,} val, {rows['test']:,} test rows;"
-        f" {rows['dropped']:,} dropped"
-    )
+    text = f"{split_words(rows)} rows; {rows['dropped']:,} dropped"
     tell({"event": "stage", "name": "curate", "state": "done", "note": text})
     return Prepared(stage.folder, relocate_database(project, note), False, held.folder)
 
@@ -231,7 +236,9 @@ def _key(project: Project, files: Files, models: dict[str, dict[str, Any]], trac
         "curate": [
             {"kind": s.kind, "version": s.VERSION, **s.non_defaults()} for s in project.curate
         ],
-        "split": project.split.model_dump(mode="json"),
+        "split": project.split.model_dump(
+            mode="json", exclude=set() if project.split.folds else {"folds"}
+        ),
         "seed": project.seed,
     }
     if code := project.aim.model_dump(

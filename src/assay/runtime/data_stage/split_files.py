@@ -14,8 +14,8 @@ from assay.data.reading.folders import files_below, refuse_unreal
 from assay.data.reading.read_file import split_head
 from assay.data.reading.source import unread
 
-# both in the folder of the training rows
-RATES, UNWANTED = "base_rates.json", "unwanted.jsonl"
+# in the folder of the training rows
+RATES, UNWANTED, FOLDS = "base_rates.json", "unwanted.jsonl", "folds.json"
 
 
 def read_examples(path: Path) -> tuple[Example, ...]:
@@ -45,6 +45,16 @@ def write_unwanted(folder: Path, rows: Iterable[Example]) -> None:
 
 def read_unwanted(folder: Path) -> tuple[Example, ...]:
     return read_examples(folder / UNWANTED) if (folder / UNWANTED).is_file() else ()
+
+
+def write_folds(folder: Path, folds: Mapping[str, int]) -> None:
+    if folds:
+        store.write_json(folder / FOLDS, dict(folds))
+
+
+def read_folds(folder: Path) -> dict[str, int]:
+    """Id -> fold of the rows that are train and test; see `data/folds.py`."""
+    return store.read_json(folder / FOLDS) if (folder / FOLDS).is_file() else {}
 
 
 def bytes_of(path: Path) -> Any:

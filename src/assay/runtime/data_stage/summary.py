@@ -74,6 +74,7 @@ def note_of(
         ),
         "rows": {"read": came + aside, "kept": came - dropped, "dropped": dropped}
         | ({"aside": aside} if aside else {})
+        | ({"folds": project.split.folds} if curated.folds else {})
         | counts,
         "made": made,
         "models": models,

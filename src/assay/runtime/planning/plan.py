@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from assay.data.folds import split_words
 from assay.runtime.events.log import NAME
 from assay.runtime.events.run_progress import earlier_seconds
 
@@ -151,10 +152,7 @@ def plan_event(
     rows = bench.prepared.note["rows"]
     states = {name: bench.state(strategy, exam.hash) for name, strategy in arms.items()}
     width = max(map(len, states))
-    head = (
-        f"{rows['train']:,} train, {rows['val']:,} val, {rows['test']:,} test rows; base"
-        f" {bench.project.model}"
-    )
+    head = f"{split_words(rows)} rows; base {bench.project.model}"
     if any(one["code"] == "D250" for one in bench.prepared.note["warnings"]):
         head += "; labels balanced by choice (D250)"
     notes = {m["note"] for m in bench.models.values() if m["note"]}

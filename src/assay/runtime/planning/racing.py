@@ -26,7 +26,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from statistics import NormalDist
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -55,6 +55,7 @@ DEAR_LOSS = 0.2  # the same, of one that takes long
 RATE = 0.5  # errors fall with this power of the rows, or of the steps, at best
 SCORED = 64  # val rows that a training is taken to be scored on while it goes on
 LEAST = 1.0  # points of which `LOSS` is taken where nothing counts as equal
+FASTEST = 0.8  # of the time that a fold has taken, what another takes at least
 WORTH = 10.0  # seconds that are left at least where stopping saves anything
 
 
@@ -91,6 +92,7 @@ class RaceMonitor:
     left: float | None = None
     _stage: StageProgress | None = None
     _compared: int = 0
+    _begun: float = field(default_factory=time.monotonic)
 
     def tell(self, event: dict[str, Any]) -> None:
         self.bench.tell(event)
@@ -152,12 +154,27 @@ class RaceMonitor:
         if self.best is None or not self.answers.exists():
             return
         answers = [Answer.from_json(row) for row in sealed.first_rows(self.answers)]
-        if len(answers) <= max(1, self._compared):
+        self._compare(self.exam.first(answers))
+
+    def hear_fold(self, answers: Mapping[int, Answer], done: float) -> None:
+        """A fold is done: the answers so far, by the place of their question, and the share of all
+        fits that is done."""
+        if self.until is None:
             return
-        self._compared = len(answers)
-        own = self.exam.first(answers)
+        self._compare(self.exam.some(answers))
+        now = time.monotonic()
+        self.left = (now - self._begun) * (1 / done - 1)
+        if now + FASTEST * self.left > self.until:
+            over = max(0.0, self.until - now)
+            said = f"Needs about {duration(self.left)} for the other folds, and {duration(over)}"
+            self._end("late", f"{said} were left. What it has saved is kept.")
+
+    def _compare(self, own: Mapping[int, Record]) -> None:
+        if self.best is None or len(own) <= max(1, self._compared):
+            return
+        self._compared = len(own)
         if behind := self.behind([*own.values()], [self.best.records[at] for at in own]):
-            rows = f"{len(answers):,} of {len(self.exam):,} {self.rows}"
+            rows = f"{len(own):,} of {len(self.exam):,} {self.rows}"
             self._end(
                 "behind",
                 f"Stopped after {rows}:"
