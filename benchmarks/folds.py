@@ -1,6 +1,6 @@
-"""Few rows: what is kept after a choice by a quarter of them as test rows, and by five folds.
+"""Few rows: what is kept after a choice by a quarter of them as test rows, and by folds.
 
-    python benchmarks/folds.py [--rows 150,300] [--draws 15]
+    python benchmarks/folds.py [--rows 150,300] [--draws 15] [--folds 3]
 
 Seven classifiers of scikit-learn on words, letters and the vectors of all-MiniLM-L6-v2; rows are
 drawn again and again, and 1,000 others say what was kept is worth. No part of assay fits or
@@ -31,7 +31,7 @@ from sklearn.svm import LinearSVC
 
 from workloads import DATA
 
-OUTSIDE, FOLDS, TEST = 1000, 5, 0.25
+OUTSIDE, TEST = 1000, 0.25
 Make = Callable[[], Any]
 CANDIDATES: tuple[tuple[str, Make], ...] = (
     ("words", lambda: LogisticRegression(C=10, max_iter=300)),
@@ -48,6 +48,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--rows", default="150,300")
     parser.add_argument("--draws", type=int, default=15)
+    parser.add_argument("--folds", type=int, default=3)
     options = parser.parse_args()
     warnings.filterwarnings("ignore", category=UserWarning)  # a label with a single row
     print("| set | rows | quarter | quarter, fitted on all | folds, fitted on all | best |", end="")
@@ -57,7 +58,10 @@ def main() -> None:
         texts, labels = [text for text, _ in rows], np.array([label for _, label in rows])
         vectors = embed(texts)
         for count in map(int, options.rows.split(",")):
-            found = [once(texts, vectors, labels, count, draw) for draw in range(options.draws)]
+            found = [
+                once(texts, vectors, labels, count, draw, options.folds)
+                for draw in range(options.draws)
+            ]
             cells = " | ".join(f"{100 * value:.1f}" for value in np.mean(found, axis=0))
             print(f"| {name} | {count} | {cells} |", flush=True)
 
@@ -113,7 +117,7 @@ def embed(texts: Sequence[str]) -> np.ndarray:
 
 
 def once(
-    texts: list[str], vectors: np.ndarray, labels: np.ndarray, count: int, draw: int
+    texts: list[str], vectors: np.ndarray, labels: np.ndarray, count: int, draw: int, folds: int
 ) -> tuple[float, ...]:
     """Of one draw of rows: accuracies outside of what is kept, and how far the told one is off."""
     order = np.random.default_rng(draw).permutation(len(texts))
@@ -128,8 +132,8 @@ def once(
     )
     whole, part = right(use, out).mean(1), right(train, out).mean(1)
     quarter = right(train, test).mean(1)
-    folds = StratifiedKFold(FOLDS, shuffle=True, random_state=draw).split(use, labels[use])
-    pooled = np.concatenate([right(use[a], use[b]) for a, b in folds], axis=1).mean(1)
+    parts = StratifiedKFold(folds, shuffle=True, random_state=draw).split(use, labels[use])
+    pooled = np.concatenate([right(use[a], use[b]) for a, b in parts], axis=1).mean(1)
     one, five = int(quarter.argmax()), int(pooled.argmax())
     told = abs(quarter[one] - part[one]), abs(pooled[five] - whole[five])
     return (part[one], whole[one], whole[five], whole.max(), *told)

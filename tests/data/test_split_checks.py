@@ -46,3 +46,10 @@ def test_a_group_that_makes_val_and_test_uneven_is_told(make, sentences):
     assert "60" in told["D234"]["text"]
     even = make([(text, "ab"[at % 2], f"g{at // 4}") for at, text in enumerate(texts)])
     assert "D234" not in warnings(even, group="user")[0]
+
+
+def test_few_test_rows_are_told_with_what_tests_more_of_them(make, sentences):
+    rows = make([(text, "ab"[at % 2]) for at, text in enumerate(sentences(60))])
+    assert "split.folds=3" in warnings(rows)[0]["D060"]["text"]
+    for own in ({"folds": 3}, {"by": "hash"}):
+        assert "folds" not in warnings(rows, **own)[0]["D060"]["text"]

@@ -35,7 +35,7 @@ LABELLED = ("classify", "multilabel")  # kinds whose labels are those of the dat
 CHOSEN = (*LABELLED, "choose")  # kinds whose first comparison may take all rows: little is written
 USUAL_SHARES = (0.8, 0.1)  # of the rows, to learn from and to test
 TEST_ROWS, MOST_TESTED = 100, 0.25  # where rows are few: so many, but no larger share
-FEW = f"  # fewer than {TEST_ROWS} rows hardly tell two strategies apart"
+FEW = "  # few rows hardly tell two strategies apart; `folds: 3` tests each row once"
 MUCH = 0.1  # share of the rows that may be dropped without being said first
 LONGEST = 8000  # characters, of the step `length`
 

@@ -130,7 +130,8 @@ def run(
     made = augment_train(augment, rows, means, split, book)
     warn_of_losses(len(everything), book)
     warn_of_shares(rows, shares, book)
-    warn(rows, came, task_kind, book)
+    may_fold = split.folds is None and split.by == "random" and not (given or augment)
+    warn(rows, came, task_kind, book, may_fold=may_fold)
     bad = curate_unwanted(
         unwanted, rows["val"], rows["test"], steps=steps, split=split, means=means
     )

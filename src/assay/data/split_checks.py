@@ -50,7 +50,10 @@ def refuse_empty(rows: dict[str, list[Example]], read: int, book: Ledger) -> Non
         )
 
 
-def warn(rows: dict[str, list[Example]], came: Audit, kind: str, book: Ledger) -> None:
+def warn(
+    rows: dict[str, list[Example]], came: Audit, kind: str, book: Ledger, *, may_fold: bool = False
+) -> None:
+    """may_fold: the rows could be tested by folds instead."""
     if kind == "classify" and came.conflicts:
         n = came.conflicting_labels
         first = " and ".join(came.conflicts[0].sources[:2])
@@ -71,6 +74,7 @@ def warn(rows: dict[str, list[Example]], came: Audit, kind: str, book: Ledger) -
         book.warn("D251", further + dropped[JOINED], text)
     if (n := len(rows["test"])) < ENOUGH_TEST_ROWS:
         text = f"{n} test rows: an accuracy near 50 % is known to ±{100 * half_width(n):.0f} points"
+        text += "; --set split.folds=3 tests each row once" if may_fold else ""
         book.warn("D060", n, text)
 
 
