@@ -127,7 +127,9 @@ def funnel(data: dict[str, Any]) -> Plot:
         "val": "validation",
         "test": "test",
     }
+    place = "one split"
     if data["rows"].get("folds"):
+        place = "a fold or in validation"
         names = {**names, "train": "train and test, by folds", "test": ""}
     parts = [
         (words, data["rows"][name])
@@ -141,7 +143,7 @@ def funnel(data: dict[str, Any]) -> Plot:
         title="Rows from the files to the test set",
         about="Bars of how many rows were read, dropped, kept, made, and given to each split.",
         caption="Every row that was read"
-        " is kept or dropped with a reason; every kept row is in one split.",
+        f" is kept or dropped with a reason; every kept row is in {place}.",
     )
 
 

@@ -17,8 +17,7 @@ def leak_sentence(data: dict[str, Any]) -> str:
     found = leaks(data)
     if not found and data["rows"].get("folds"):
         told = f"The {n} rows that are tested are in folds: copies and near copies of a row, and"
-        told += " texts that hold it, are in its own."
-        return " ".join(filter(None, (told, paraphrase_sentence(audit))))
+        return f"{told} texts that hold it, are in its own."
     if not found:
         how = "as themselves, as a near copy or inside another text"
         told = f"0 of {n} test rows stand in the training or validation rows, {how}."
