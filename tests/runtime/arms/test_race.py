@@ -107,3 +107,20 @@ def test_without_a_limit_the_order_is_that_of_the_file(tmp_path):
         (group,) = race(bench, bench.project.arms, exam, None, each)
     order = [one.name for one in group]
     assert order == [*bench.project.arms] and len(order) > 1
+
+
+@pytest.mark.slow
+def test_who_stays_is_tested_by_folds_and_what_a_heat_has_fitted_is_kept(tmp_path, tiny_model):
+    folder = build(tmp_path / "p", tiny_model, ARMS + "split: {folds: 3, val: 0.2}\n")
+    (folder / "test.jsonl").unlink()
+    file = folder / "project.yaml"
+    file.write_text(file.read_text().replace(", test: test.jsonl", ""))
+    write_rows(folder / "train.jsonl", rows(150))
+    report = assay.run(folder)
+    found = {one["name"]: one for one in report.data["strategies"]}
+    assert report.data["rows"]["folds"] == 3 and report.data["rows"]["test"] == 120
+    assert found["tfidf"]["n"] == 120 and found["tfidf"]["heats"][0]["rows"] == 120
+    assert found["lora-r4-e2"]["status"] == "pruned"
+    fits = [path for path in (folder / "work" / "fit").iterdir() if (path / "done.json").exists()]
+    # of majority and tfidf one of all rows and three of two folds; of the base one, asked val alone
+    assert len(fits) == 4 + 4 + 1

@@ -1,6 +1,7 @@
 """The plan on a tiny random model: what it estimates that does not depend on the clock is what the
 run then has."""
 
+import numpy as np
 import pytest
 
 import assay
@@ -11,7 +12,7 @@ from assay.evaluation.held_out_test import Exam
 from assay.runtime.arms.model_lookup import find_models as models
 from assay.runtime.arms.runner import Bench
 from assay.runtime.data_stage.prepare import prepare
-from assay.runtime.planning.probe import probe_arm, steps_done
+from assay.runtime.planning.probe import Sizes, _multiply_by_folds, probe_arm, steps_done
 from helpers.toy import build
 
 pytestmark = pytest.mark.slow
@@ -130,3 +131,18 @@ compare:
     # Two processes hold the model twice.
     assert rows["team"]["bytes"] > 1.5 * rows["alone"]["bytes"]
     assert not list(folder.glob("work/fit/*/done.json"))
+
+
+def test_folds_are_as_many_fits_and_one_more():
+    parts = {name: np.ones(2) for name in ("process", "fit", "looks", "answers")}
+    sizes = Sizes(kept=10)
+    _multiply_by_folds(parts, sizes, 0)
+    assert parts["fit"][0] == 1 and sizes.kept == 10
+    _multiply_by_folds(parts, sizes, 3)  # three of two thirds of the rows, and one of all
+    assert {name: pair[0] for name, pair in parts.items()} == {
+        "process": 4,
+        "answers": 1,
+        "fit": 3,
+        "looks": 3,
+    }
+    assert sizes.kept == 40

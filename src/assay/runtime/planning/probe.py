@@ -136,6 +136,8 @@ def probe(job: Job) -> None:
         parts["search"] = found.seconds(job.strategy.asks)
     if isinstance(job.strategy, HyperparameterSearch) and not done:
         _multiply_by_trials(parts, sizes, job.strategy, found, len(lesson.val))
+    if not done:
+        _multiply_by_folds(parts, sizes, job.request.get("folds", 0))
     answers = found.answers if found else []
     said = sum(len(store.to_json(answer.to_json())) for answer in answers) / max(1, len(answers))
     job.tell(
@@ -167,6 +169,16 @@ def _multiply_by_trials(
     if found:
         parts["search"] = count * found.seconds(min(val, search.search.val_rows))
     sizes.kept *= count + 1  # and the best once more, as the arm
+
+
+def _multiply_by_folds(parts: dict[str, np.ndarray], sizes: Sizes, folds: int) -> None:
+    """A fit of each fold's others, which take as long as `folds` - 1 of all rows, and one of all;
+    each in a process of its own. See `arms/cross_validation.py`."""
+    if not folds:
+        return
+    for name in parts.keys() - {"answers"}:
+        parts[name] = (folds + 1 if name == "process" else folds) * parts[name]
+    sizes.kept *= folds + 1
 
 
 def estimate_remote(job: Job, questions: Sequence[Example]) -> dict[str, Any]:
@@ -331,6 +343,8 @@ def probe_arm(bench: Bench, name: str, strategy: Strategy, asked: Path) -> dict[
     # Beside the results, for a trunk or a state may be large: where these are to lie, there must be
     # room.
     with tempfile.TemporaryDirectory(dir=bench.project.work, prefix="probe-") as place:
-        request = {**bench.request(strategy), "mode": "probe", "questions": str(asked)}
+        folds = bench.prepared.note["rows"].get("folds", 0) if "train" in strategy.reads else 0
+        own = {"mode": "probe", "questions": str(asked), "folds": folds}
+        request = {**bench.request(strategy), **own}
         replace(bench, tell=hear).launch(Path(place), request, name)
     return found
