@@ -76,10 +76,10 @@ class Split(Settings):
     @model_validator(mode="after")
     def _shares_add_up(self) -> "Split":
         if self.folds is not None:
-            self._check_folds()
+            self._check_folds()  # what is frozen is still being made
         rest = round(1 - self.val - self.test, 9)
         if "train" not in self.model_fields_set and rest > 0:
-            object.__setattr__(self, "train", rest)  # what is frozen is still being made
+            object.__setattr__(self, "train", rest)
         total = self.train + self.val + self.test
         if abs(total - 1) > 1e-6:
             raise UsageError(
@@ -101,10 +101,9 @@ class Split(Settings):
         return self
 
     def _check_folds(self) -> None:
-        """With folds there is no share of test rows: `test` says nothing."""
+        """With folds there is no share of test rows: `train` and `test` say nothing."""
         object.__setattr__(self, "test", 0.0)
-        if "train" in self.model_fields_set:
-            object.__setattr__(self, "train", 1 - self.val)
+        object.__setattr__(self, "train", 1 - self.val)
         other = "manifest" if self.manifest else "by" if self.by != "random" else ""
         if other:
             text = "folds are drawn at random, so that each row is tested once"

@@ -47,9 +47,9 @@ class Exam:
 
     def first(self, answers: Sequence[Answer]) -> dict[int, Record]:
         """The records of the first questions `questions_in_order`, by the place of the test row."""
-        return self.some(dict(enumerate(answers)))
+        return self.records_by_place(dict(enumerate(answers)))
 
-    def some(self, answers: Mapping[int, Answer]) -> dict[int, Record]:
+    def records_by_place(self, answers: Mapping[int, Answer]) -> dict[int, Record]:
         """The same of answers by the place of their question in `questions_in_order`."""
         return {self._order[n]: self._record(self._order[n], one) for n, one in answers.items()}
 

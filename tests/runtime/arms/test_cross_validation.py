@@ -11,6 +11,7 @@ from assay.core.corrupt_files import silent
 from assay.core.errors import Stopped
 from assay.evaluation.held_out_test import Exam
 from assay.runtime.arms.cross_validation import fold_bench, run_by_fold
+from assay.runtime.arms.measured import newest
 from assay.runtime.arms.process import Servers
 from assay.runtime.arms.runner import Bench, answers_in
 from assay.runtime.data_stage.prepare import prepare
@@ -125,7 +126,15 @@ def test_a_run_that_is_stopped_between_folds_goes_on(tmp_path):
     assert len(answers_in(bench, strategy, exam.hash)) == 54
 
 
-def test_who_learns_from_no_row_is_asked_once(tmp_path):
+def test_what_a_report_has_noted_is_no_fold_of_it(tested):
+    folder, _ = tested
+    project = load(folder / "project.yaml")
+    bench = newest(project, "tfidf").bench([project.arms["tfidf"]], offline=True, tell=silent)
+    keys = {fold_bench(bench, fold).fit_key(project.arms["tfidf"]) for fold in range(4)}
+    assert len(keys) == 4 and bench.fit_key(project.arms["tfidf"]) not in keys
+
+
+def test_rows_of_no_fold_are_asked_of_the_fit_of_all(tmp_path):
     project = load(by_chance(tmp_path / "p", more="seed: 1\n") / "project.yaml")
     prepared = prepare(project, silent)
     exam = Exam(prepared.examples("val"))  # val rows are in no fold

@@ -151,7 +151,8 @@ def export(
         notes = format.write(source, part, tell)
         why = "it was asked not to be" if unchecked else unaskable(bench, format, source)
         found = None if why else compare_export(bench, source, format, part, rows, tell)
-        learnt = {"learnt": True} if bench.prepared.folds else {}
+        knows = bench.prepared.folds and "train" in strategy.reads
+        learnt = {"learnt": True} if knows else {}
         compared = found.to_json() | learnt if found else None
         done = with_state(Exported(arm, to, target, "", limit, compared, why))
         write_note(source, format, done, part)

@@ -78,7 +78,9 @@ def _run_folds(
         if bench.hear_fold is not None:
             bench.hear_fold(answers, len(notes) / (count + 1))
     rest = places.get(None, [])
-    asked = tuple(questions[at] for at in rest) or tuple(questions[:ROWS])
+    asked = tuple(questions[at] for at in rest)
+    if not asked and how.get("alone"):
+        asked = tuple(questions[:ROWS])
     label = f"{name}, on all rows"
     note, given = _ask(bench, label, strategy, asked, f"{hash}-all", until, **how)
     if rest:

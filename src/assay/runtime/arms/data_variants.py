@@ -82,4 +82,5 @@ def bench_with_data(
         note = {"hashes": hashes, "task": task}
         stage.finish(note)
     note = {**prepared.note, **note}
-    return replace(bench, prepared=replace(prepared, folder=stage.folder, note=note, cached=False))
+    prepared = replace(prepared, folder=stage.folder, note=note, cached=False)
+    return replace(bench, prepared=prepared, recorded={})  # what a report has noted is of its rows
