@@ -17,6 +17,7 @@ from assay.runtime.arms.existing_arms import (
     read_test_rows,
 )
 from assay.runtime.arms.model_lookup import _find_theirs, find_models
+from assay.runtime.data_stage.split_files import write_folds
 from assay.strategies.baselines.existing import Existing
 from assay.strategies.baselines.majority import Majority
 from helpers.small_projects import load_project, write_project
@@ -41,6 +42,14 @@ def old(made_old, tmp_path):
 @pytest.fixture
 def project(old, tmp_path):
     return load_project(tmp_path / "new", arms=OLD)
+
+
+def test_rows_in_folds_are_no_test_rows_of_what_has_learnt_them(project, old, tmp_path):
+    found, _ = find_existing(project, "../old#tfidf")
+    data = tmp_path / "data"
+    data.mkdir()
+    write_folds(data, {"row": 0})
+    assert read_test_rows({**found, "data": str(data)}) == ()
 
 
 def test_it_is_the_very_fit_that_was_measured(project, old):

@@ -18,7 +18,7 @@ from assay.core.project_paths import file_of, near, project_target
 from assay.core.types import Example, Learner
 from assay.decision.read_report import read_report
 from assay.runtime.arms.measured_records import records
-from assay.runtime.data_stage.split_files import read_examples
+from assay.runtime.data_stage.split_files import read_examples, read_folds
 from assay.strategies.baselines.existing import MANIFEST, OWN, references
 
 if TYPE_CHECKING:
@@ -116,9 +116,11 @@ def fitted_arm(found: Mapping[str, Any]) -> FittedArm:
 
 def read_test_rows(found: Mapping[str, Any]) -> tuple[Example, ...]:
     """The test rows that it was measured with, for what asks it again; no worker is handed their
-    place."""
+    place. None where they are in folds: it has learnt from them."""
     from assay.config import load
 
+    if read_folds(Path(found["data"])):
+        return ()
     other = load(file_of(Path(found["project"])))
     return read_examples(other.exam / "rows" / Path(found["data"]).name / "test.jsonl")
 
