@@ -62,11 +62,11 @@ def main() -> None:
     results = Results(HERE / "methods.jsonl", lay_out(PLACE), retry=options.retry)
     own = overrides(options.set)
     missing: list[str] = []
+    for cell in REFERENCES if "all" in options.phases and not options.only else ():
+        missing += fill(cell, results, until, options.threads)
     for kind in options.only or methods():
         for cell in cells_of(kind, own.get(kind, {}), results, options.phases):
             missing += fill(cell, results, until, options.threads)
-    for cell in REFERENCES if "all" in options.phases and not options.only else ():
-        missing += fill(cell, results, until, options.threads)
     before = results.extra("base", lambda: perplexity(options.threads, MODEL))
     page = document(results, before, missing)
     print(page)
