@@ -1,4 +1,4 @@
-"""What training.py measures, and what must come out. An experiment, a contender or a claim more is
+"""What train.py measures, and what must come out. An experiment, a contender or a claim more is
 one value more."""
 
 from __future__ import annotations

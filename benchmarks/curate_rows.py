@@ -5,7 +5,7 @@ Texts       12 to 18 words of a made language of 20,000 words, about 80 letters.
             words are among the 300 of its label. Two rows have a mean Jaccard of 0.10, two of
             banking77 one of 0.12
 Exact       one row in ten stands again with other case, white space and punctuation
-Near        one in twelve stands again with letters or words changed, at a Jaccard (text.py) of 0.8
+Near        one in twelve stands again with letters or words changed, at a Jaccard of 0.8
             or more
 Below       one in sixteen stands again with more words changed, at a Jaccard of 0.5 to 0.8 and more
             than two edits: alike, and no copy

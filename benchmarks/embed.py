@@ -4,7 +4,7 @@ model.
     python benchmarks/embed.py --peer-python PATH [--texts N] [--rounds N] [--quick]
 
 The texts are passages of debian_docs, cranfield and coffee_stackexchange, of 3 to 600 words, in
-mixed order. The contenders take turns, as in training.py: assay embeds all texts a round, the peer
+mixed order. The contenders take turns, as in train.py: assay embeds all texts a round, the peer
 the next `--peer-texts` of them. Vectors must be the peer's to 1e-3, entry by entry. Prints Markdown
 and writes benchmarks/out/embed.json.
 """

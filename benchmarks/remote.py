@@ -39,7 +39,7 @@ from assay.models.open import open_model
 from assay.models.remote.endpoint import Endpoint
 from assay.models.remote.remote_model import RemoteModel
 from assay.stats.intervals import paired_interval
-from assay.tasks import parsing as parse
+from assay.tasks import parsing
 from assay.tasks.prompt_format import ask, example_turns
 from contest import processor
 from workloads import banking77
@@ -213,7 +213,7 @@ def labels(options: argparse.Namespace) -> dict[str, Any]:
         ):
             begun = time.perf_counter()
             found = model.generate(prompts, max_tokens=24, how=how)
-            ways[name] = {"said": [parse.lenient(task, one.text) for one in found]}
+            ways[name] = {"said": [parsing.lenient(task, one.text) for one in found]}
             ways[name]["seconds"] = (time.perf_counter() - begun) / len(rows)
             ways[name]["tokens"] = sum(one.tokens for one in found) / len(found)
     return {"rows": len(rows), "targets": [row.target for row in rows], "ways": ways}

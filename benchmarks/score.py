@@ -5,7 +5,7 @@ and precision.
     [--quick]
 
 Few-shot prompts (scored_sets.py), and the likelihood of each option as the answer: the plain sum
-over its tokens, end of turn included. The contenders take turns, as in training.py: assay scores
+over its tokens, end of turn included. The contenders take turns, as in train.py: assay scores
 all rows a round, the peer the next part of them, so that after all rounds both have scored the same
 rows. `assay` leaves options that together have less than a millionth of the whole, as the product
 does; `assay all` does not; `assay fp32` is the product in fp32. A peer in bf16 flips options that

@@ -16,6 +16,16 @@ from assay.strategies.catalogue import STRATEGIES
 from assay.training.settings import Trained
 
 ROOT = Path(__file__).parents[1]
+ELSEWHERE = {  # files of other projects, and of a user's
+    "auto_mappings.py",
+    "configuration_auto.py",
+    "convert_hf_to_gguf.py",
+    "functional.py",
+    "modeling_auto.py",
+    "rewards.py",
+    "run_glue.py",
+    "run_squad_w_distillation.py",
+}
 PAGES = [ROOT / f"{name}.md" for name in ("README", "CONTRIBUTING", "SECURITY")]
 PAGES += sorted((ROOT / "docs").rglob("*.md"))
 PAGES += sorted((ROOT / "examples").rglob("README.md"))
@@ -33,6 +43,21 @@ def test_every_link_leads_somewhere():
         if not target.startswith(("http", "mailto")) and not (page.parent / target).exists()
     ]
     assert broken == []
+
+
+def test_a_python_file_that_is_named_exists():
+    """In the pages, in docstrings and in comments. CONTRIBUTING.md names files that are yet to be
+    written."""
+    rooms = [ROOT / room for room in ("src", "benchmarks", "tests", "examples")]
+    code = [file for room in rooms[:2] for file in room.rglob("*.py") if "out" not in file.parts]
+    there = {file.name for room in rooms for file in room.rglob("*.py")}
+    unknown = [
+        (str(page.relative_to(ROOT)), name)
+        for page in [*PAGES, ROOT / "benchmarks" / "README.md", *code]
+        for name in set(re.findall(r"(?<![\w-])[a-z][a-z_]*\.py\b", page.read_text()))
+        if name not in there | ELSEWHERE and page.name != "CONTRIBUTING.md"
+    ]
+    assert unknown == []
 
 
 def test_every_command_exists():

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import assay
-from assay import pipeline as flow
+from assay import pipeline
 from assay.cli.main import exit_code
 from assay.config import load
 from assay.core.corrupt_files import silent
@@ -164,10 +164,10 @@ def test_unknown_arms_are_named_with_the_nearest(project):
 
 def test_names_may_be_given_one_by_one_or_with_commas(project):
     loaded = load(project / "project.yaml")
-    assert [*flow.select_arms(loaded, ["tfidf", "majority"])] == ["majority", "tfidf"]
-    assert [*flow.select_arms(loaded, ["tfidf, majority"])] == ["majority", "tfidf"]
+    assert [*pipeline.select_arms(loaded, ["tfidf", "majority"])] == ["majority", "tfidf"]
+    assert [*pipeline.select_arms(loaded, ["tfidf, majority"])] == ["majority", "tfidf"]
     with problem(UsageError, "C083", "--only", "'tfid'", "'tfidf'"):
-        flow.select_arms(loaded, ["majority,tfid"])
+        pipeline.select_arms(loaded, ["majority,tfid"])
 
 
 @pytest.mark.slow

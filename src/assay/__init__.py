@@ -120,10 +120,10 @@ def run(
     Raises:
         AssayError: with code, place and way out.
     """
-    from assay import pipeline as flow
+    from assay import pipeline
 
     tell = _default_tell(tell)
-    return flow.run(
+    return pipeline.run(
         _project(target, sets, offline, tell),
         only=_several(only),
         minutes=minutes,
@@ -144,11 +144,11 @@ def check(
 ) -> Checked:
     """Read a project and its data and say what is wrong; a model is loaded where `doubts` names
     "leak_cost" or "contamination"."""
-    from assay import pipeline as flow
+    from assay import pipeline
 
     tell = _default_tell(tell)
     project = _project(target, sets, offline, tell)
-    return flow.check(project, doubts=doubts, offline=offline, tell=tell)
+    return pipeline.check(project, doubts=doubts, offline=offline, tell=tell)
 
 
 def plan(
@@ -160,10 +160,10 @@ def plan(
     tell: Tell | None = None,
 ) -> Plan:
     """Time and memory that `run` would take, from a short probe of every arm."""
-    from assay import pipeline as flow
+    from assay import pipeline
 
     project = _project(target, sets, offline, tell := _default_tell(tell))
-    return flow.plan(project, only=_several(only), offline=offline, tell=tell)
+    return pipeline.plan(project, only=_several(only), offline=offline, tell=tell)
 
 
 def init(

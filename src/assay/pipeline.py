@@ -30,7 +30,7 @@ from assay.evaluation.held_out_test import Exam
 from assay.evaluation.scoring import metrics_for
 from assay.evaluation.test_set_uses import changes, places
 from assay.reporting.publish import build_report, publish
-from assay.runtime.arms import embedding_similarity as alike
+from assay.runtime.arms import embedding_similarity
 from assay.runtime.arms.cache_keys import libraries
 from assay.runtime.arms.model_lookup import computable, find_models
 from assay.runtime.arms.process import Servers
@@ -103,7 +103,7 @@ def run(
         prepared = prepare(project, tell, offline=offline, servers=servers)
         check_task(project, prepared, arms)
         exam = Exam(prepared.examples("test"))
-        others = [*beside(project, prepared), *alike.strategies(prepared.task)]
+        others = [*beside(project, prepared), *embedding_similarity.strategies(prepared.task)]
         models = find_models(project, [*arms.values(), *others], offline, tell)
         if ray is not None:
             servers = stack.enter_context(RayServers(ray, nodes, here=servers))

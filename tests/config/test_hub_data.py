@@ -194,7 +194,7 @@ def test_what_is_not_there_and_no_connection(hub):
 
 @pytest.mark.slow
 def test_a_project_from_a_name_of_the_hub(hub, tmp_path, monkeypatch):
-    from assay import pipeline as flow
+    from assay import pipeline
 
     monkeypatch.chdir(tmp_path)
     with hub() as (address, asked):
@@ -204,7 +204,7 @@ def test_a_project_from_a_name_of_the_hub(hub, tmp_path, monkeypatch):
         monkeypatch.setattr("huggingface_hub.constants.HUGGINGFACE_CO_URL_TEMPLATE", template)
         file = begin(Path("hf://org/name/en"))
         # to compare rows by their meaning takes an encoder
-        checked = flow.check(load(file, ["split.paraphrase=null"]))
+        checked = pipeline.check(load(file, ["split.paraphrase=null"]))
         # The first names the data set with all its slashes; a second run finds the project.
         assert 'data: "hf://org/name/en"' in file.read_text()
         assert begin(Path("hf://org/name/en")) == file

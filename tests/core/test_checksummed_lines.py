@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from assay.core import checksummed_lines as sealed
-from assay.core import store
+from assay.core import checksummed_lines, store
 from assay.core.corrupt_files import silent
 
 ROWS = [{"key": f"k{n}", "n": n, "text": 'é "x"\\', "list": [0.1, None]} for n in range(6)]
@@ -18,7 +17,7 @@ ROWS = [{"key": f"k{n}", "n": n, "text": 'é "x"\\', "list": [0.1, None]} for n 
 
 @pytest.fixture
 def file(tmp_path):
-    sealed.add(tmp_path / "rows.jsonl", *ROWS)
+    checksummed_lines.add(tmp_path / "rows.jsonl", *ROWS)
     return tmp_path / "rows.jsonl"
 
 
@@ -27,12 +26,12 @@ def codes(heard):
 
 
 def test_what_was_added_is_read_and_other_programs_read_it_too(file):
-    assert sealed.read(file) == sealed.beginning(file) == ROWS
+    assert checksummed_lines.read(file) == checksummed_lines.beginning(file) == ROWS
     plain = [json.loads(line) for line in file.read_text().splitlines()]
     assert [{key: value for key, value in row.items() if key != "sha256"} for row in plain] == ROWS
     # The hash is of the canonical form of the others: sorted keys, as `store.digest`.
     assert plain[0]["sha256"] == store.digest(ROWS[0])[:16]
-    assert sealed.read(file.with_name("none")) == []
+    assert checksummed_lines.read(file.with_name("none")) == []
 
 
 def test_a_flipped_bit_anywhere_costs_its_line_and_is_said_once(file):
@@ -42,14 +41,14 @@ def test_a_flipped_bit_anywhere_costs_its_line_and_is_said_once(file):
         damaged[place] ^= 1 << draw.randrange(8)
         heard: list[dict] = []
         file.write_bytes(damaged)
-        found = sealed.read(file, heard.append)
+        found = checksummed_lines.read(file, heard.append)
         # two, where lines run together
         assert all(row in ROWS for row in found) and len(found) >= len(ROWS) - 2
         if len(found) < len(ROWS):
             assert len(heard) == 1 and str(file) in heard[0]["text"]
             line = whole[:place].count(b"\n") + 1
             assert f"{file}:{line}" in heard[0]["text"]
-        assert sealed.read(file, heard.append) == found and len(heard) <= 1  # mended
+        assert checksummed_lines.read(file, heard.append) == found and len(heard) <= 1  # mended
 
 
 def test_where_places_count_only_what_stands_before_the_damage_is_kept(file):
@@ -57,10 +56,10 @@ def test_where_places_count_only_what_stands_before_the_damage_is_kept(file):
     lines[3] = lines[3].replace(b'"n": 3', b'"n": 8')
     file.write_bytes(b"".join(lines))
     heard: list[dict] = []
-    assert sealed.beginning(file, heard.append) == ROWS[:3]
+    assert checksummed_lines.beginning(file, heard.append) == ROWS[:3]
     assert codes(heard) == ["R170"] and f"{file}:4" in heard[0]["text"]
-    sealed.add(file, ROWS[3])
-    assert sealed.beginning(file) == ROWS[:4]
+    checksummed_lines.add(file, ROWS[3])
+    assert checksummed_lines.beginning(file) == ROWS[:4]
 
 
 def test_a_torn_line_and_one_of_an_older_version_are_told_apart(file):
@@ -72,17 +71,17 @@ def test_a_torn_line_and_one_of_an_older_version_are_told_apart(file):
     ):
         heard: list[dict] = []
         file.write_bytes(whole + left)
-        assert sealed.read(file, heard.append) == ROWS and codes(heard) == [code]
+        assert checksummed_lines.read(file, heard.append) == ROWS and codes(heard) == [code]
         assert file.read_bytes() == whole
 
 
 def test_a_file_of_one_row(tmp_path):
     path, heard = tmp_path / "one.json", []
-    assert sealed.one(path) is None
-    sealed.write(path, {"a": [1, 2]})
-    assert sealed.one(path) == {"a": [1, 2]}
+    assert checksummed_lines.one(path) is None
+    checksummed_lines.write(path, {"a": [1, 2]})
+    assert checksummed_lines.one(path) == {"a": [1, 2]}
     path.write_text(path.read_text().replace("[1, 2]", "[1, 3]"))
-    assert sealed.one(path, heard.append) is None and codes(heard) == ["R170"]
+    assert checksummed_lines.one(path, heard.append) is None and codes(heard) == ["R170"]
 
 
 def waits_for_a_lock(process):
@@ -101,7 +100,7 @@ def test_lines_that_another_process_adds_while_a_file_is_mended_are_not_lost(fil
     if not child:
         try:
             os.read(go, 1)
-            sealed.add(file, {"key": "late"})
+            checksummed_lines.add(file, {"key": "late"})
         finally:
             os._exit(0)
 
@@ -113,4 +112,4 @@ def test_lines_that_another_process_adds_while_a_file_is_mended_are_not_lost(fil
 
     store.rewrite(file, change)
     os.waitpid(child, 0)
-    assert sealed.read(file, silent) == [*ROWS[:2], *ROWS[3:], {"key": "late"}]
+    assert checksummed_lines.read(file, silent) == [*ROWS[:2], *ROWS[3:], {"key": "late"}]

@@ -5,20 +5,22 @@ import pytest
 
 import assay
 from assay.core.types import Answer
-from assay.deployment import data_frames as frames
+from assay.deployment import data_frames
 from helpers.problems import problem
 
 
 @pytest.mark.parametrize("wrong", ["one text", ["a", 3], ["a", None]])
 def test_what_is_no_list_of_texts_is_refused(wrong):
     with problem(assay.UsageError, "C210"):
-        frames.texts_of(wrong)
+        data_frames.texts_of(wrong)
 
 
 def test_shares_of_scores():
     answers = [Answer("a", scores=(np.log(3.0), 0.0)), Answer("b", scores=(0.0, 0.0))]
-    assert frames.shares(answers, ["a", "b"]) == pytest.approx(np.array([[0.75, 0.25], [0.5, 0.5]]))
-    assert frames.shares([], ["a", "b"]).shape == (0, 2)
+    assert data_frames.shares(answers, ["a", "b"]) == pytest.approx(
+        np.array([[0.75, 0.25], [0.5, 0.5]])
+    )
+    assert data_frames.shares([], ["a", "b"]).shape == (0, 2)
 
 
 def test_a_frame_of_answers_has_the_index_of_the_one_that_was_asked():
@@ -26,7 +28,7 @@ def test_a_frame_of_answers_has_the_index_of_the_one_that_was_asked():
     asked = pandas.DataFrame({"text": ["a", "", "c"]}, index=[7, 3, 9])
     # the row at 3 has no text, so that it was no question
     said = [Answer("yes", confidence=0.75), Answer(None, truncated=True, passages=("d#1",))]
-    found = frames.frame_of(asked, [0, 2], said)
+    found = data_frames.frame_of(asked, [0, 2], said)
     assert list(found.index) == [7, 3, 9]
     assert found["answer"][7] == "yes" and list(found["answer"].isna()) == [False, True, True]
     assert list(found["note"]) == ["", "not asked", "cut unreadable"]
@@ -36,11 +38,11 @@ def test_a_frame_of_answers_has_the_index_of_the_one_that_was_asked():
 def test_a_frame_of_two_columns_is_no_list_of_texts():
     pandas = pytest.importorskip("pandas")
     one = pandas.DataFrame({"text": ["a", "b"]})
-    assert frames.texts_of(one) == frames.texts_of(one["text"]) == ["a", "b"]
+    assert data_frames.texts_of(one) == data_frames.texts_of(one["text"]) == ["a", "b"]
     with problem(assay.UsageError, "C210"):
-        frames.texts_of(one.assign(more=1))
+        data_frames.texts_of(one.assign(more=1))
 
 
 def test_labels_whose_scores_are_not_said_have_no_shares():
     with problem(assay.UsageError, "C211", "predict_proba"):
-        frames.shares([Answer("a", scores=(0.0, 0.0)), Answer("b")], ["a", "b"])
+        data_frames.shares([Answer("a", scores=(0.0, 0.0)), Answer("b")], ["a", "b"])

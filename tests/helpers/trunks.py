@@ -46,9 +46,9 @@ trees = pytest.mark.parametrize("tree", [False, True], ids=["rows", "tree"])
 
 
 def network_of(config, dtype=torch.float32):
-    from assay.models.inference import tree_attention as attention
+    from assay.models.inference import tree_attention
 
-    attention.register()
+    tree_attention.register()
     torch.manual_seed(3)
     return AutoModelForCausalLM.from_config(config).eval().requires_grad_(False).to(dtype)
 

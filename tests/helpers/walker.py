@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from assay.core.store import read_json, write_json
 from assay.core.types import Adapted, Answer, Example, Lesson, Strategy, Tell
-from assay.strategies import catalogue as strategies
+from assay.strategies import catalogue
 
 
 def paths_in(value: Any) -> list[Path]:
@@ -61,7 +61,7 @@ class Walker(Strategy):
 def main(folder: Path) -> int:
     from assay import worker
 
-    strategies.STRATEGIES = (*strategies.STRATEGIES, Walker)
+    catalogue.STRATEGIES = (*catalogue.STRATEGIES, Walker)
     return worker.main(folder)
 
 

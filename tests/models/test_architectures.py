@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from assay.core.errors import ModelError
-from assay.models.inference import tree_attention as attention
+from assay.models.inference import tree_attention
 from assay.models.inference.chat_model import ChatModel
 from assay.models.inference.log_likelihood import score_continuations
 from assay.models.open import load_network
@@ -82,7 +82,7 @@ class Line:
 
 def same_as_plain(folder, kind: str) -> None:
     """Scores, choices, likelihoods and greedy texts. Raises: ModelError: the model is refused."""
-    attention.register()
+    tree_attention.register()
     network, checks = load_network(folder, torch.float32)
     model = ChatModel(kind, network, Ids(), checks)
     theirs, asked = plain(folder), prompts()

@@ -5,7 +5,7 @@ from importlib.util import find_spec
 
 import pytest
 
-from assay.core import checksummed_lines as sealed
+from assay.core import checksummed_lines
 from assay.core.types import Document
 from assay.retrieval.retriever import Finder, Looking, Tools
 from conftest import Letters
@@ -74,7 +74,7 @@ def test_what_is_there_is_not_written_again(tmp_path):
         == changed.vectors.version
     )
     (states,) = tmp_path.rglob("states.json")
-    assert set((sealed.one(states) or {}).values()) == {
+    assert set((checksummed_lines.one(states) or {}).values()) == {
         first.vectors.version,
         changed.vectors.version,
     }

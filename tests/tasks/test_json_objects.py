@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from assay.core.types import Example, Message
-from assay.tasks import output_forms as forms
+from assay.tasks import output_forms
 from assay.tasks.json_objects import (
     build_object,
     dump_object,
@@ -140,7 +140,7 @@ def row(target):
 def test_a_form_is_made_of_rows_that_are_objects_and_a_model_can_be_held_to_it():
     form = form_of([row(dump_object(order)) for order in ORDERS])
     assert json.loads(form.text) == schema_of(ORDERS)
-    assert forms.grammar(form)
+    assert output_forms.grammar(form)
     assert form_of([row("city: Oslo")]) is None is form_of([])
     wide = form_of([row(json.dumps({f"{i} {'long name ' * 40}": 1 for i in range(60)}))])
     assert parse_object(wide.text) == {"type": "object"}  # larger than a form may be

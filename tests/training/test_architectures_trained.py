@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from assay.core.errors import ModelError, TrainError
-from assay.models.inference import tree_attention as attention
+from assay.models.inference import tree_attention
 from assay.models.inference.chat_model import ChatModel
 from assay.models.open import load_network
 from assay.models.tokenizer.chat_tokens import Encoded
@@ -95,7 +95,7 @@ def trains_as_plain(folder, method, lesson, chat) -> None:
     Raises:
         ModelError: the model is refused. TrainError: the method cannot be used with it.
     """
-    attention.register()
+    tree_attention.register()
     network = wide(load_network(folder, torch.float32)[0])
     with Wide():
         try:
@@ -120,7 +120,7 @@ def trains_as_plain(folder, method, lesson, chat) -> None:
         except RuntimeError:
             return  # transformers itself does not train it in this type
         assert wanted
-        for tree in {network.config._attn_implementation == attention.NAME, False}:
+        for tree in {network.config._attn_implementation == tree_attention.NAME, False}:
             batch = TrainingBatch.of(sequences, range(len(sequences)), pad=0, device=CPU, tree=tree)
             batch.soft = change.soft
             with faster(ours, compiled=False):

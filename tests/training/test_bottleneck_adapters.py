@@ -28,12 +28,12 @@ SIZES |= {"bos_token_id": 1, "eos_token_id": 2, "pad_token_id": 0}
 
 
 def random_network(config=GPTNeoXConfig, dtype=torch.float32, **given):
-    from assay.models.inference import tree_attention as attention
+    from assay.models.inference import tree_attention
 
-    attention.register()
+    tree_attention.register()
     torch.manual_seed(0)
     made = AutoModelForCausalLM.from_config(
-        config(**SIZES, **given), attn_implementation=attention.NAME, dtype=dtype
+        config(**SIZES, **given), attn_implementation=tree_attention.NAME, dtype=dtype
     )
     return made.eval().requires_grad_(False)
 

@@ -199,15 +199,15 @@ def test_skipped_steps_are_a_warning(lesson, one_thread):
     Lora(epochs=1, batch_size=6).fit(given)
     assert not [e for e in told if e.get("code") == "T014"]
     # The answer is cut off where the question alone fills the row.
-    from assay.strategies.training import trained_arm as tuned
+    from assay.strategies.training import trained_arm
 
     def encode(chat, task, examples):
-        return [replace(s, learnt=()) for s in tuned.sequences_of(chat, task, examples)]
+        return [replace(s, learnt=()) for s in trained_arm.sequences_of(chat, task, examples)]
 
     settings = Lora(epochs=1, batch_size=6)
     model = settings.open(given)
-    arm = tuned.Tuned(model, given.task, 8, lambda folder: None)
-    tuned.train(
+    arm = trained_arm.Tuned(model, given.task, 8, lambda folder: None)
+    trained_arm.train(
         replace(given, val=()), settings, model, settings.change(model, given), arm, encode=encode
     )
     (warning,) = [e for e in told if e.get("code") == "T014"]

@@ -8,14 +8,14 @@ import pytest
 import torch
 import transformers as hf
 
-from assay.models.inference import tree_attention as attention
+from assay.models.inference import tree_attention
 from assay.models.tokenizer.chat_tokens import Encoded
 from assay.training.batch import TrainingBatch
 from assay.training.objectives.completion import completion
 from helpers.tree_families import FAMILIES
 
 CPU = torch.device("cpu")
-attention.register()
+tree_attention.register()
 # Their attention is llama's, with a window as qwen2's, or other factors.
 LIKE_LLAMA = ("qwen2", "qwen3", "mistral", "phi3", "olmo2", "smollm3", "granite")
 family = pytest.mark.parametrize("config", FAMILIES.values(), ids=FAMILIES)
@@ -101,7 +101,10 @@ def test_loss_and_gradients_are_those_of_separate_sequences(config):
     # those agree to what fp32 gives.
     capped = isinstance(config, hf.Gemma2Config)
     narrow = capped or isinstance(config, hf.Qwen3MoeConfig | hf.Cohere2Config)
-    ours, theirs = network(config, attention.NAME), network(config, "eager" if capped else "sdpa")
+    ours, theirs = (
+        network(config, tree_attention.NAME),
+        network(config, "eager" if capped else "sdpa"),
+    )
     theirs.load_state_dict(ours.state_dict())
     rows = sequences()
     batch = TrainingBatch.of(rows, range(len(rows)), pad=0, device=CPU, tree=True)
@@ -121,7 +124,7 @@ def test_loss_and_gradients_are_those_of_separate_sequences(config):
 @pytest.mark.parametrize("smoothing", [0.0, 0.1])
 @pytest.mark.parametrize("tree", [False, True])
 def test_label_smoothing_is_torchs(smoothing, tree):
-    made = network(FAMILIES["llama"], attention.NAME)
+    made = network(FAMILIES["llama"], tree_attention.NAME)
     rows = sequences()
     batch = TrainingBatch.of(rows, range(len(rows)), pad=0, device=CPU, tree=tree)
     expected = 0.0
@@ -143,7 +146,7 @@ def test_label_smoothing_is_torchs(smoothing, tree):
 
 
 def test_each_log_probability_can_have_a_gradient_of_its_own():
-    made = network(FAMILIES["llama"], attention.NAME)
+    made = network(FAMILIES["llama"], tree_attention.NAME)
     rows = sequences()
     batch = TrainingBatch.of(rows, range(len(rows)), pad=0, device=CPU, tree=True)
     weights = torch.randn(
@@ -163,7 +166,7 @@ def test_each_log_probability_can_have_a_gradient_of_its_own():
 @pytest.mark.nightly
 @pytest.mark.filterwarnings("ignore")  # torch's own compiler warns of what it does itself
 def test_compiled_passes_over_the_logits_give_the_same():
-    made = network(FAMILIES["llama"], attention.NAME).float()
+    made = network(FAMILIES["llama"], tree_attention.NAME).float()
     rows = sequences()
     batch = TrainingBatch.of(rows, range(len(rows)), pad=0, device=CPU, tree=True)
     plain = batch.nll(made)
@@ -207,7 +210,10 @@ def test_a_tree_in_several_segments_gives_loss_and_gradients_of_separate_sequenc
         getattr(config, "layer_types", None) and config.layer_types[:2],
     )
     capped = name == "gemma2"
-    ours, theirs = network(config, attention.NAME), network(config, "eager" if capped else "sdpa")
+    ours, theirs = (
+        network(config, tree_attention.NAME),
+        network(config, "eager" if capped else "sdpa"),
+    )
     theirs.load_state_dict(ours.state_dict())
     rows = long_sequences()
     batch = TrainingBatch.of(rows, range(len(rows)), pad=0, device=CPU, tree=True)

@@ -90,9 +90,9 @@ def arms(target: Path) -> list[dict[str, Any]]:
     from assay.config.start import begin
 
     project = load(begin(with_project(target)))
-    from assay import pipeline as flow
+    from assay import pipeline
 
-    return flow.arms(project)
+    return pipeline.arms(project)
 
 
 def has(what: str) -> list[dict[str, Any]]:

@@ -11,8 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from assay.config import aliases, checks
-from assay.config import decision_checks as weighing
+from assay.config import aliases, checks, decision_checks
 from assay.config.after import resolve_after
 from assay.config.audits.base import spelt_out
 from assay.config.audits.evaluate import Validate
@@ -136,7 +135,7 @@ def _sections(value: dict[str, Any], page: Page, folder: Path) -> dict[str, Any]
     if "remote" in value:
         take("remote", lambda: endpoints(value["remote"]))
     if "decide" in value:
-        take("decide", lambda: weighing.weigh_of(value["decide"]))
+        take("decide", lambda: decision_checks.weigh_of(value["decide"]))
     if "documents" in value:
         take("documents", lambda: _documents(value["documents"]))
     if "search" in value:

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from assay.config import decision_checks as weighing
+from assay.config import decision_checks
 from assay.config.complaints import Complaint
 from assay.config.names import arm_name, content_of, is_name
 from assay.config.project import TopLevelSettings
@@ -47,7 +47,7 @@ def across(found: Mapping[str, Any]) -> Iterator[Complaint]:
         )
     if "task" in found:
         yield from _metrics(found["task"])
-    yield from weighing.complaints(found)
+    yield from decision_checks.complaints(found)
     if "task" in found:
         yield from _check_written_answers(found["task"])
         yield from _labels(found["task"])

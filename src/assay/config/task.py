@@ -8,7 +8,7 @@ from typing import Any
 from assay.config.complaints import Complaint, SettingsError, fill
 from assay.core.errors import AssayError, Problem, UsageError
 from assay.core.types import Task
-from assay.tasks import output_forms as forms
+from assay.tasks import output_forms
 from assay.tasks.policy import LARGEST, parse_policy
 
 
@@ -44,7 +44,7 @@ def task_of(value: Any, folder: Path) -> Task:
 
 
 def _form(value: Any, folder: Path) -> dict[str, str]:
-    form = forms.read(value, folder)
+    form = output_forms.read(value, folder)
     return {"kind": form.kind, "text": form.text}
 
 
@@ -89,4 +89,4 @@ def _faults(path: Path) -> Iterator[str]:
 def as_said(task: Task) -> dict[str, Any]:
     """The section that describes the task: what differs from the defaults."""
     said = task.model_dump(mode="json", exclude_defaults=True)
-    return said if task.form is None else {**said, "form": forms.dump_form(task.form)}
+    return said if task.form is None else {**said, "form": output_forms.dump_form(task.form)}

@@ -19,7 +19,7 @@ from typing import Any, Literal
 
 from assay.core.errors import LeakError, Problem
 from assay.core.types import Example
-from assay.data.dedup import containment as inside
+from assay.data.dedup import containment
 from assay.data.dedup.near_duplicates import MOST_PARTNERS, across
 from assay.data.dedup.search import THRESHOLD, NearDuplicateSearch
 from assay.data.text_similarity import Key, key_of
@@ -73,7 +73,7 @@ class Audit:
     rows: dict[str, int] = field(default_factory=dict)  # read, by split
     threshold: float = THRESHOLD
     # share from which a text stands in another; None: not looked for
-    contained: float | None = inside.THRESHOLD
+    contained: float | None = containment.THRESHOLD
     texts: int = 0  # distinct texts, over all splits
     groups: int = 0  # distinct groups
     straddling: int = 0  # of them, those with rows in more than one split
@@ -134,7 +134,7 @@ def audit(
     test: Sequence[Example],
     *,
     threshold: float = THRESHOLD,
-    contained: float | None = inside.THRESHOLD,
+    contained: float | None = containment.THRESHOLD,
 ) -> Audit:
     """Compare three splits with each other.
 
@@ -242,7 +242,7 @@ def _partners(probes: Sequence[Place], held: Sequence[Place], threshold: float) 
 
 def _holding(probes: Sequence[Place], held: Sequence[Place], threshold: float) -> Partners:
     """The same of texts that stand in one another."""
-    found = inside.containment_pairs(
+    found = containment.containment_pairs(
         [key for _, key in probes], [key for _, key in held], threshold
     )
     yield from _by_probe(probes, *(column.tolist() for column in found))

@@ -3,7 +3,7 @@ as a sentence; what is open. No markup."""
 
 from typing import Any
 
-from assay.decision import uncertainty as certain
+from assay.decision import uncertainty
 from assay.decision.verdict_words import FEW_ROWS
 from assay.presentation.number_format import (
     NOTHING,
@@ -139,7 +139,7 @@ def headline(data: dict[str, Any]) -> str:
         return f"{said}{_on(data)}"
     metric = data["task"]["metric"]
     one = next(s for s in data["strategies"] if s["name"] == winner)["metrics"][metric]
-    ends = between(one["low"], one["high"], why=certain.why_none(data))
+    ends = between(one["low"], one["high"], why=uncertainty.why_none(data))
     return f"{said}: {metric.replace('_', ' ')} {score(one['value'])} ({ends}){_on(data)}"
 
 

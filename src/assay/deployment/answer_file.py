@@ -16,8 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assay.core import checksummed_lines as sealed
-from assay.core import store
+from assay.core import checksummed_lines, store
 from assay.core.corrupt_files import silent
 from assay.core.types import Answer, Example, Strategy, Tell
 from assay.deployment.answer_table import rows_of, table
@@ -99,8 +98,8 @@ def _here(
     loaded = LoadedArm(bench, strategy)
     while done < len(questions):
         piece = questions[done : done + PIECE]
-        sealed.add(folder / ASKED, {"from": done, "asked": len(piece)})
-        sealed.add(file, *(answer.to_json() for answer in loaded.answer(piece)))
+        checksummed_lines.add(folder / ASKED, {"from": done, "asked": len(piece)})
+        checksummed_lines.add(file, *(answer.to_json() for answer in loaded.answer(piece)))
         done += len(piece)
         tell({"event": "progress", "done": done, "total": len(questions), "unit": "answer"})
     stage.finish({"n": len(questions)})
@@ -112,7 +111,7 @@ def _tell_changes(
     """Say that an output file was begun with other questions, or by another arm, and note what it
     is begun with now."""
     note = bench.project.work / "answering" / f"{store.digest(str(out.absolute()))[:16]}.json"
-    before = sealed.one(note, tell) or mark
+    before = checksummed_lines.one(note, tell) or mark
     if before["questions"] != mark["questions"]:
         text = (
             f"{file.name} has other questions than when {out.name} was begun: all are answered anew"
@@ -125,13 +124,13 @@ def _tell_changes(
             " answered anew"
         )
         tell({"event": "note", "text": text})
-    sealed.write(note, mark)
+    checksummed_lines.write(note, mark)
 
 
 def _again(folder: Path, rows: int) -> int:
     """Questions that were asked more than once, of a finished stage."""
     file = folder / ASKED
-    pieces = sealed.rows_without_seal(file) if file.exists() else ()
+    pieces = checksummed_lines.rows_without_seal(file) if file.exists() else ()
     return max(0, sum(row["asked"] if isinstance(row, dict) else row[1] for row in pieces) - rows)
 
 

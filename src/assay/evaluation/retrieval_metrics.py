@@ -23,7 +23,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from assay.core.types import Record
-from assay.evaluation import rank_metrics as ranking
+from assay.evaluation import rank_metrics
 
 Value = Callable[[Record], float | None]  # None: the row does not count
 
@@ -37,7 +37,7 @@ def documents_of(record: Record) -> list[str]:
 
 def recall(record: Record) -> float | None:
     return (
-        ranking.recall(found := documents_of(record), record.found_in, len(found) + 1)
+        rank_metrics.recall(found := documents_of(record), record.found_in, len(found) + 1)
         if record.found_in
         else None
     )
@@ -50,7 +50,9 @@ def complete(record: Record) -> float | None:
 def reciprocal_rank(record: Record) -> float | None:
     found = documents_of(record)
     return (
-        ranking.reciprocal_rank(found, record.found_in, len(found) + 1) if record.found_in else None
+        rank_metrics.reciprocal_rank(found, record.found_in, len(found) + 1)
+        if record.found_in
+        else None
     )
 
 
@@ -59,7 +61,7 @@ def ndcg(record: Record) -> float | None:
     if not record.found_in:
         return None
     found = documents_of(record)
-    return ranking.ndcg_at_k(found, record.found_in, max(len(found), len(record.found_in)))
+    return rank_metrics.ndcg_at_k(found, record.found_in, max(len(found), len(record.found_in)))
 
 
 def precision(record: Record) -> float | None:

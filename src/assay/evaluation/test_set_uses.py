@@ -20,8 +20,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from assay.core import checksummed_lines as sealed
-from assay.core import store
+from assay.core import checksummed_lines, store
 from assay.core.corrupt_files import Tell, silent, tell_damage
 
 BOOK = "exam.jsonl"
@@ -93,10 +92,13 @@ def _read(data: bytes) -> tuple[list[Row], bool]:
     above = hashlib.sha256()
     for line in data.splitlines(keepends=True):
         try:
-            row = sealed.unseal_line(line)
-            wrong |= row is None or row.pop("before", "") != above.hexdigest()[: sealed.LENGTH]
+            row = checksummed_lines.unseal_line(line)
+            wrong |= (
+                row is None
+                or row.pop("before", "") != above.hexdigest()[: checksummed_lines.LENGTH]
+            )
             chained = True
-        except sealed.Unsealed:
+        except checksummed_lines.Unsealed:
             row = json.loads(line)
             wrong |= chained
         if isinstance(row, dict) and ({"exam", "by"} <= set(row) or {"changed", "at"} <= set(row)):
@@ -119,6 +121,6 @@ def _chain_rows(data: bytes, rows: Sequence[Row]) -> bytes:
     """The data with the rows added, each with the hash of what stands above it."""
     for row in rows:
         own = {key: value for key, value in row.items() if key != "before"}
-        own["before"] = store.digest(data)[: sealed.LENGTH]
-        data += (store.to_json(sealed.seal(own)) + "\n").encode()
+        own["before"] = store.digest(data)[: checksummed_lines.LENGTH]
+        data += (store.to_json(checksummed_lines.seal(own)) + "\n").encode()
     return data

@@ -50,13 +50,13 @@ def load_model(found: LocalModel, precision: Precision = "auto") -> ChatModel:
     from transformers import AutoTokenizer
 
     from assay.models.device import quiet, weight_type
-    from assay.models.inference import tree_attention as attention
+    from assay.models.inference import tree_attention
     from assay.models.inference.chat_model import ChatModel
     from assay.models.loading.find import UNSAID
     from assay.models.tokenizer.chat_tokens import Chat
 
     quiet()
-    attention.register()
+    tree_attention.register()
     tokenizer = AutoTokenizer.from_pretrained(
         found.folder, local_files_only=True, trust_remote_code=False
     )
@@ -78,8 +78,7 @@ def load_network(folder: Path, dtype: torch.dtype) -> tuple[Any, NetworkChecks]:
     from transformers import AutoModelForCausalLM
 
     from assay.models.device import device
-    from assay.models.inference import attention_check
-    from assay.models.inference import tree_attention as attention
+    from assay.models.inference import attention_check, tree_attention
     from assay.models.inference.network_checks import NetworkChecks, note_of, read_note
     from assay.models.loading.find import digest_of
     from assay.models.loading.model_cache import cache_folder
@@ -103,7 +102,7 @@ def load_network(folder: Path, dtype: torch.dtype) -> tuple[Any, NetworkChecks]:
         except (KeyError, ValueError):  # Falcon looks the name up in a table of its own
             return None
         apart = attention_check.by_themselves(network)
-        trees = kind != attention.NAME or attention_check.takes_trees(network, apart)
+        trees = kind != tree_attention.NAME or attention_check.takes_trees(network, apart)
         return (
             (network, apart)
             if apart and trees and attention_check.plain_agrees(network, apart)
@@ -115,7 +114,7 @@ def load_network(folder: Path, dtype: torch.dtype) -> tuple[Any, NetworkChecks]:
         kind, passed = noted
         network = load(kind)
         return network, NetworkChecks(network, passed)
-    network, apart = fit(attention.NAME) or fit("sdpa") or (load("eager"), [])
+    network, apart = fit(tree_attention.NAME) or fit("sdpa") or (load("eager"), [])
     if why := attention_check.fault(network, apart):
         text = (
             f"{network.config.model_type}: rows of this model cannot be computed side by side"

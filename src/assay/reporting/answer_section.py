@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from assay.decision import decision_table as decision
+from assay.decision import decision_table
 from assay.presentation import section_spec as spec
 from assay.reporting import view
 from assay.reporting.report_view import ReportView
@@ -13,7 +13,7 @@ FEW = 50  # test rows under which the verdict says how few they are
 def verdict(seen: ReportView) -> list[spec.Block]:
     """The verdict with its figures, as the page has it."""
     if seen.recommended is None:
-        return [spec.Paragraph(decision.headline(seen.data), "verdict")]
+        return [spec.Paragraph(decision_table.headline(seen.data), "verdict")]
     arm = next(
         seen.arm(i)
         for i, one in enumerate(seen.data["strategies"])
@@ -50,7 +50,7 @@ def blocks(seen: ReportView) -> list[spec.Block]:
     return [
         spec.Paragraph(said["reason"]),
         spec.Paragraph(said["doubt"] or "", "doubt"),
-        *(spec.Paragraph(line) for line in decision.open_questions(data)),
+        *(spec.Paragraph(line) for line in decision_table.open_questions(data)),
         spec.Paragraph(corrected, "note"),
         spec.SectionHeading("What was not tried"),
         spec.Bullets(view.not_tried(seen.report)),

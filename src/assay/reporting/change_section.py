@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from assay.decision import decision_table as decision
+from assay.decision import decision_table
 from assay.presentation import section_spec as spec
 from assay.reporting import figures
 from assay.reporting.report_view import ReportView
@@ -38,7 +38,7 @@ def _blocks(seen: ReportView) -> Sequence[spec.Block]:
     ]
     return [
         spec.Paragraph(found["sentence"] or ""),
-        *(spec.Paragraph(line) for line in decision.slight_savings(seen.data)),
+        *(spec.Paragraph(line) for line in decision_table.slight_savings(seen.data)),
         spec.Figure(figures.lines(seen.ranked, seen.data)),
         *(_ranges(seen, *each) for each in RANGES),
         spec.SectionHeading("What limits and guards cost"),
@@ -47,7 +47,7 @@ def _blocks(seen: ReportView) -> Sequence[spec.Block]:
         spec.Table(
             "Strategies that score better than the recommended one. Whether they are better may be"
             " chance: see the table of differences.",
-            ("strategy", "points better", f"{decision.cost_name(seen.data)}, for each point"),
+            ("strategy", "points better", f"{decision_table.cost_name(seen.data)}, for each point"),
             [
                 (one.value["arm"], *one.numbers("three", "points", "price_per_point"))
                 for one in place["worth"]
@@ -87,7 +87,7 @@ def _break_even(seen: ReportView) -> spec.Table:
         (
             *(one.value["first"], one.value["second"]),
             "never" if one.value["answers"] is None else one.number("three", "answers"),
-            decision.break_even_words(one.value),
+            decision_table.break_even_words(one.value),
         )
         for one in seen.place["change"]["break_even"]
     ]

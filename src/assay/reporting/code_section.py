@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from assay.decision import uncertainty as certain
+from assay.decision import uncertainty
 from assay.presentation import section_spec as spec
 from assay.presentation.number_format import between
 from assay.reporting.outcome_counts import KINDS
@@ -42,7 +42,7 @@ def sentence(data: dict[str, Any]) -> str:
     found, n = one["outcomes"], one["n"]
     value = one["metrics"][data["task"]["metric"]]
     what = "queries" if data["task"]["metric"] == "sql_match" else "programs"
-    ends = between(value["low"], value["high"], why=certain.why_none(data))
+    ends = between(value["low"], value["high"], why=uncertainty.why_none(data))
     level = f"{100 * data['task']['level']:g} %"
     said = (
         f"{found['passed']:,} of the {n:,} {what} of {one['name']} passed ({value['value']:.3f},"

@@ -3,7 +3,7 @@ how it does by the metrics that do not decide."""
 
 from __future__ import annotations
 
-from assay.decision import decision_table as decision
+from assay.decision import decision_table
 from assay.presentation import section_spec as spec
 from assay.reporting.report_view import ReportView
 from assay.reporting.view import Card
@@ -16,7 +16,7 @@ COLUMNS = (
 
 def cost_tables(seen: ReportView) -> list[spec.Block]:
     """What was measured of each arm, then what it costs to own."""
-    paid = decision.has_paid_arm(seen.data)
+    paid = decision_table.has_paid_arm(seen.data)
     columns = ("strategy", *COLUMNS, *(["price an answer"] if paid else []))
     last = ("kWh a thousand answers", "machine hours a month")
     rows = [_cost_row(seen, card, paid) for card in seen.ranked]
@@ -79,7 +79,7 @@ def _energy(seen: ReportView) -> spec.Words:
 
 def _ownership(seen: ReportView) -> spec.Table:
     """The cost of a month, by what it is for."""
-    names, data = decision.cost_parts(seen.data), seen.data
+    names, data = decision_table.cost_parts(seen.data), seen.data
     price = "amount" if data["change"]["money"] else "three"
     rows = []
     for card in seen.ranked if names else []:
@@ -89,8 +89,8 @@ def _ownership(seen: ReportView) -> spec.Table:
             cells = [parts.number(price, one) if one in parts.value else "0" for one in names]
             rows.append(seen.row(card.name, *cells, *month.numbers(price, "total", "setup")))
     caption = (
-        f"Cost of ownership: the {decision.cost_name(data)}, by what it is for. What is paid once"
-        " is spread over the months that a strategy serves."
+        f"Cost of ownership: the {decision_table.cost_name(data)}, by what it is for. What is paid"
+        " once is spread over the months that a strategy serves."
     )
     columns = ("strategy", *names, "in all", "to set up, once")
     return spec.Table(caption, columns, rows, wide=False)

@@ -8,8 +8,7 @@ from typing import Any
 
 from assay.presentation import section_spec as spec
 from assay.presentation.number_format import score, shorten
-from assay.reporting import figures, view
-from assay.reporting import leak_sentences as leakage
+from assay.reporting import figures, leak_sentences, view
 from assay.reporting.report_view import ReportView
 
 LABELS = 200  # that the page has
@@ -130,9 +129,9 @@ def leaks_section(seen: ReportView) -> spec.Section:
     items = [_pair(pair) for pair in pairs[:LEAKS]]
     printed, left = len(items) > FOLDED, len(pairs) - LEAKS
     three = f"Three of {len(pairs)} pairs are printed; the page has them all."
-    said = (*leakage.answer_leak_sentences(extra), *(extra.get("doubts") or []))
+    said = (*leak_sentences.answer_leak_sentences(extra), *(extra.get("doubts") or []))
     blocks = [
-        spec.Paragraph((leakage.leak_sentence(seen.data), *conflicting)),
+        spec.Paragraph((leak_sentences.leak_sentence(seen.data), *conflicting)),
         *(spec.Paragraph(line) for line in said),
         spec.ItemList(items[:FOLDED], SHORT, width=600),
         spec.Details(

@@ -3,9 +3,7 @@ the same rows; how sure that is; what is out, and what was guarded."""
 
 from __future__ import annotations
 
-from assay.decision import cluster_intervals as clusters
-from assay.decision import decision_table as decision
-from assay.decision import uncertainty as certain
+from assay.decision import cluster_intervals, decision_table, uncertainty
 from assay.presentation import section_spec as spec
 from assay.reporting import figures
 from assay.reporting.cost_tables import cost_tables, other_metrics
@@ -25,7 +23,7 @@ def section(seen: ReportView) -> spec.Section:
         *(_guide(seen) if ranked else []),
         _scores(seen),
         spec.SectionHeading("How sure"),
-        spec.Bullets(certain.certainty_sentences(data)),
+        spec.Bullets(uncertainty.certainty_sentences(data)),
         _clusters(seen),
         *race_blocks(seen),
         spec.SectionHeading("Out"),
@@ -43,7 +41,7 @@ def _guide(seen: ReportView) -> list[spec.Block]:
     """What every guide draws by hand, and the plots of it."""
     data, place = seen.data, seen.place
     columns = ("strategy", seen.metric_words, "components", "staff hours", "labelled rows")
-    more = (decision.cost_name(data), "update, s", "Pareto front")
+    more = (decision_table.cost_name(data), "update, s", "Pareto front")
     volume, months = place["weigh"].numbers("count", "volume_per_month"), place["weigh"]
     unpriced: tuple[spec.Inline, ...] = ()
     if not data["change"]["money"]:
@@ -133,7 +131,7 @@ def _scores(seen: ReportView) -> spec.Table:
 
 def _clusters(seen: ReportView) -> spec.Table:
     """Plain intervals and those of clusters, where rows cluster that no group is declared for."""
-    block = clusters.cluster_block(seen.data)
+    block = cluster_intervals.cluster_block(seen.data)
     if block is None:
         return spec.Table("", (), [])
     rows = []
@@ -144,7 +142,7 @@ def _clusters(seen: ReportView) -> spec.Table:
         cells += [gap.ends("signed", way) if gap.value else None for way in ("plain", "together")]
         rows.append((one.value["name"], *cells))
     columns = ("strategy", seen.metric_words, "plain", "together", "to best, plain", "together")
-    return spec.Table(f"{clusters.heading(block)}.", columns, rows, wide=False)
+    return spec.Table(f"{cluster_intervals.heading(block)}.", columns, rows, wide=False)
 
 
 def _guards(seen: ReportView) -> spec.Table:

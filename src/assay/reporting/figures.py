@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from assay.decision import decision_table as decision
+from assay.decision import decision_table
 from assay.decision.finished_arm import Extra
 from assay.presentation.break_even_plot import cost_lines
 from assay.presentation.number_format import count, one_line, score, three
@@ -28,7 +28,7 @@ def quality(cards: list[Card], data: dict[str, Any], width: float = WIDTH) -> Pl
     if not cards:
         return None
     floors = [card for card in cards if card.floor]
-    sign = 1 if decision.higher_is_better(data) else -1
+    sign = 1 if decision_table.higher_is_better(data) else -1
     floor = max(floors, key=lambda card: sign * card.data["metrics"][metric]["value"], default=None)
     at = None
     if floor:
@@ -57,8 +57,8 @@ def price(cards: list[Card], data: dict[str, Any]) -> Plot | None:
     if len(known) < 2:
         return None
     dots = [(_dot(card, metric, winner), card.data["cost"]["month"]["total"]) for card in known]
-    name, across = metric.replace("_", " "), decision.cost_name(data)
-    better = "Higher" if decision.higher_is_better(data) else "Lower"
+    name, across = metric.replace("_", " "), decision_table.cost_name(data)
+    better = "Higher" if decision_table.higher_is_better(data) else "Lower"
     return scatter(
         "price",
         dots,
@@ -87,7 +87,7 @@ def lines(cards: list[Card], data: dict[str, Any]) -> Plot | None:
         ],
         [(part["from"], part["to"], part["arm"] or "none") for part in data["change"]["volume"]],
         at=data["weigh"]["volume_per_month"],
-        axis=decision.cost_name(data),
+        axis=decision_table.cost_name(data),
     )
 
 

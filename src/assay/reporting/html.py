@@ -12,7 +12,7 @@ from importlib import resources
 from markupsafe import Markup
 
 from assay.audits.registry import sections as audit_sections
-from assay.decision import decision_table as decision
+from assay.decision import decision_table
 from assay.presentation import section_spec as spec
 from assay.presentation.number_format import clean
 from assay.presentation.section_html import blocks_html, words_html
@@ -95,7 +95,7 @@ def render(report: Report) -> str:
     return _PAGE.format(
         policy=base64.b64encode(hashlib.sha256(css.encode()).digest()).decode(),
         name=clean(report.data["project"] or "assay"),
-        headline=clean(decision.headline(report.data)),
+        headline=clean(decision_table.headline(report.data)),
         css=Markup(css),
         heading=clean(report.data["project"] or "Report"),
         kicker=words_html(_kicker(seen)),

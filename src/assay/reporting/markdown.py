@@ -1,7 +1,7 @@
 """The report as report.md, for a pull request: its sections without plots and single rows."""
 
 from assay.audits.registry import sections as audit_sections
-from assay.decision import decision_table as decision
+from assay.decision import decision_table
 from assay.presentation import section_spec as spec
 from assay.presentation.markdown_table import plain
 from assay.presentation.section_markdown import blocks_markdown
@@ -45,7 +45,7 @@ def render(report: Report) -> str:
     seen = ReportView(report)
     blocks = [
         f"# {plain(report.data['project']) or 'report'}",
-        f"**{plain(decision.headline(report.data))}**",
+        f"**{plain(decision_table.headline(report.data))}**",
         *blocks_markdown(answer_section.blocks(seen)),
         *(text for section in sections(seen) for text in section_markdown(section)),
     ]

@@ -14,8 +14,7 @@ from assay.audits.forgetting import section as forgetting
 from assay.audits.registry import SECTIONS
 from assay.core.store import to_json
 from assay.data.folds import split_words
-from assay.decision import decision_table as decision
-from assay.decision import uncertainty as certain
+from assay.decision import decision_table, uncertainty
 from assay.presentation.markdown_table import plain, table
 from assay.presentation.number_format import (
     NOTHING,
@@ -27,8 +26,7 @@ from assay.presentation.number_format import (
     score,
     three,
 )
-from assay.reporting import leak_sentences as leakage
-from assay.reporting import view
+from assay.reporting import leak_sentences, view
 from assay.reporting.build import Report
 
 NOT_MEASURED = "[not measured]"
@@ -137,7 +135,7 @@ def _good(data: dict[str, Any], one: dict[str, Any]) -> list[str]:
         [
             name.replace("_", " "),
             score(value["value"]),
-            between(value["low"], value["high"], why=certain.why_none(data)),
+            between(value["low"], value["high"], why=uncertainty.why_none(data)),
             count(one["n"]),
         ]
         for name, value in one["metrics"].items()
@@ -147,9 +145,9 @@ def _good(data: dict[str, Any], one: dict[str, Any]) -> list[str]:
     for side, what in (("versus_floor", "floor"), ("versus_best", "best")):
         if against := one[side]:
             gap = against[metric]
-            unit = decision.unit_of(data)
+            unit = decision_table.unit_of(data)
             words = f"{apart(gap['difference'], unit)} {unit or 'points'}"
-            shown, why = partial(apart, unit=unit), certain.why_none(data)
+            shown, why = partial(apart, unit=unit), uncertainty.why_none(data)
             words += f" ({between(gap['low'], gap['high'], shown, why=why)})"
             blocks.append(
                 f"Against the {'best strategy' if what == 'best' else 'best baseline'}"
@@ -167,14 +165,14 @@ def _good(data: dict[str, Any], one: dict[str, Any]) -> list[str]:
         if value["n"] >= view.FEW and value["value"] is not None
     ]
     if worst:
-        sign = 1 if decision.higher_is_better(data) else -1
+        sign = 1 if decision_table.higher_is_better(data) else -1
         part, value = min(worst, key=lambda pair: sign * pair[1]["value"])
         words = (
             f"{score(value['value'])} ({between(value['low'], value['high'])}), n ="
             f" {count(value['n'])}"
         )
         blocks.append(f"Weakest slice: {plain(part)}, {words}.")
-    return [*blocks, plain(leakage.leak_sentence(data), 500)]
+    return [*blocks, plain(leak_sentences.leak_sentence(data), 500)]
 
 
 def _costs(data: dict[str, Any], one: dict[str, Any]) -> list[list[str]]:
@@ -192,7 +190,7 @@ def _costs(data: dict[str, Any], one: dict[str, Any]) -> list[list[str]]:
         ["peak memory, MB", megabytes(cost["peak_bytes"])],
         ["kept on disk, MB", megabytes(cost["kept_bytes"])],
         ["kWh a thousand answers, estimated", three(cost["energy"]["kwh_per_thousand"])],
-        ["effort", decision.effort(cost)],
-        [decision.cost_name(data), three(month["total"]) if month else NOT_MEASURED],
-        ["update", decision.update(cost)],
+        ["effort", decision_table.effort(cost)],
+        [decision_table.cost_name(data), three(month["total"]) if month else NOT_MEASURED],
+        ["update", decision_table.update(cost)],
     ]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
 
-from assay.decision import decision_table as decision
+from assay.decision import decision_table
 from assay.decision.uncertainty import why_none
 from assay.presentation import section_spec as spec
 from assay.presentation.json_place import Place
@@ -35,7 +35,7 @@ class ReportView:
     @cached_property
     def ranked(self) -> list[Card]:
         """The arms that have answered, best first."""
-        sign = 1 if decision.higher_is_better(self.data) else -1
+        sign = 1 if decision_table.higher_is_better(self.data) else -1
         return sorted(
             (card for card in self.cards if card.is_done),
             key=lambda card: -sign * card.data["metrics"][self.metric]["value"],

@@ -7,9 +7,7 @@ from typing import Any
 
 from assay.audits.forgetting import section as forgetting
 from assay.audits.other_tasks import section as other_tasks
-from assay.decision import cluster_intervals as clusters
-from assay.decision import decision_table as decision
-from assay.decision import uncertainty as certain
+from assay.decision import cluster_intervals, decision_table, uncertainty
 from assay.presentation import section_spec as spec
 from assay.presentation.number_format import (
     NOTHING,
@@ -28,12 +26,12 @@ from assay.presentation.number_format import (
     three,
 )
 from assay.presentation.section_html import blocks_html
-from assay.reporting import leak_sentences as leakage
+from assay.reporting import leak_sentences
 
 
 def best_first(data: dict[str, Any]) -> list[dict[str, Any]]:
     """The arms, best first, those without a result last."""
-    metric, sign = data["task"]["metric"], 1 if decision.higher_is_better(data) else -1
+    metric, sign = data["task"]["metric"], 1 if decision_table.higher_is_better(data) else -1
     arms = data["strategies"]
     done = sorted(
         (s for s in arms if s["status"] == "done"),
@@ -51,7 +49,7 @@ def cells_of(arm: dict[str, Any], data: dict[str, Any]) -> list[str]:
         three(cost["fit_seconds"]),
         megabytes(cost["peak_bytes"]),
         megabytes(cost["kept_bytes"]),
-        *([three(cost["money_per_answer"])] if decision.has_paid_arm(data) else []),
+        *([three(cost["money_per_answer"])] if decision_table.has_paid_arm(data) else []),
     ]
     if arm["status"] != "done":
         return [arm["name"], arm["status"], NOTHING, NOTHING, NOTHING, NOTHING, *costs]
@@ -64,7 +62,7 @@ def cells_of(arm: dict[str, Any], data: dict[str, Any]) -> list[str]:
     return [
         arm["name"],
         score(one["value"]),
-        between(one["low"], one["high"], to="–", why=certain.why_none(data)),
+        between(one["low"], one["high"], to="–", why=uncertainty.why_none(data)),
         count(arm["n"]),
         *gain,
         *costs,
@@ -88,7 +86,7 @@ def header_of(data: dict[str, Any]) -> list[str]:
         "peak MB",
         "disk MB",
     ]
-    return [*known, "price"] if decision.has_paid_arm(data) else known
+    return [*known, "price"] if decision_table.has_paid_arm(data) else known
 
 
 def terminal_table(data: dict[str, Any]) -> list[list[str]]:
@@ -110,15 +108,15 @@ def summary_lines(data: dict[str, Any], width: int = 80) -> list[str]:
     if winner is None:
         return [
             line
-            for text in (verdict["reason"], *decision.open_questions(data))
+            for text in (verdict["reason"], *decision_table.open_questions(data))
             for line in wrap(text, "")
         ]
-    lines = wrap(decision.headline(data), "")
+    lines = wrap(decision_table.headline(data), "")
     floor = winner["versus_floor"]
     if verdict.get("state") == "nothing" or not floor:
         lines += wrap(verdict["reason"]) if len(arms) > 1 else []
     else:
-        gap, unit = floor[metric], decision.unit_of(data)
+        gap, unit = floor[metric], decision_table.unit_of(data)
         size = (
             f"{apart(gap['difference'], unit)} {unit or 'points'} over the best baseline,"
             f" {floor['floor']}"
@@ -126,14 +124,14 @@ def summary_lines(data: dict[str, Any], width: int = 80) -> list[str]:
         proven = "" if verdict.get("state", "use") == "use" else ": not proven better"
         lines += wrap(f"{size} ({_bounds(data, gap)}){proven}")
         lines += wrap(_costs(winner["cost"], arms[floor["floor"]]["cost"]))
-    rival = decision.rival_of(data)
+    rival = decision_table.rival_of(data)
     if (
         rival
         and rival != (floor or {}).get("floor")
         and (winner["versus_best"] or arms[rival]["versus_best"])
     ):
         lines += wrap(_against(data, arms[rival], winner))
-    lines += [line for text in decision.open_questions(data) for line in wrap(text)]
+    lines += [line for text in decision_table.open_questions(data) for line in wrap(text)]
     fit = winner.get("fit")
     if fit and fit["word"] != "learning":
         lines += wrap(f"training of {winner['name']}: {fit['word']}. {fit['text']}")
@@ -141,9 +139,9 @@ def summary_lines(data: dict[str, Any], width: int = 80) -> list[str]:
         lines += wrap(forgot)
     if kept := other_tasks.summary(data, winner["name"]):
         lines += wrap(kept)
-    if together := clusters.short(data):
+    if together := cluster_intervals.short(data):
         lines += wrap(together)
-    found, gone = leakage.leaks(data), data["audit"]["repaired"]
+    found, gone = leak_sentences.leaks(data), data["audit"]["repaired"]
     leaks = f"leaks: {count(found)}" + (
         f" found, {count(gone)} {'row' if gone == 1 else 'rows'} taken out of train or val"
         if gone
@@ -173,16 +171,16 @@ def _bounds(data: dict[str, Any], gap: dict[str, Any], sign: int = 1) -> str:
     """The interval of a difference of the deciding metric, turned round where `sign` is -1, and its
     p."""
     low, high = (None if gap[end] is None else sign * gap[end] for end in ("low", "high")[::sign])
-    shape = partial(apart, unit=decision.unit_of(data))
+    shape = partial(apart, unit=decision_table.unit_of(data))
     return (
-        f"{between(low, high, shape, why=certain.why_none(data))},"
+        f"{between(low, high, shape, why=uncertainty.why_none(data))},"
         f" adjusted {equals_p(gap['p_holm'])}"
     )
 
 
 def _against(data: dict[str, Any], rival: dict[str, Any], winner: dict[str, Any]) -> str:
     """How the nearest other arm differs, in score and in time."""
-    metric, unit = data["task"]["metric"], decision.unit_of(data)
+    metric, unit = data["task"]["metric"], decision_table.unit_of(data)
     if rival["versus_best"]:
         gap, sign = rival["versus_best"][metric], 1
     else:
@@ -223,7 +221,7 @@ def notebook(data: dict[str, Any]) -> str:
     header, *rows = terminal_table(data)
     verdict = data["verdict"]
     blocks = [
-        spec.Paragraph(spec.Strong(decision.headline(data))),
+        spec.Paragraph(spec.Strong(decision_table.headline(data))),
         spec.Paragraph(verdict["reason"] or ""),
         spec.Paragraph(verdict["doubt"] or ""),
         spec.Table("", header, rows, wide=False, right=1),

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from assay.core.types import Record, Task
-from assay.decision import decision_table as decision
+from assay.decision import decision_table
 from assay.decision.finished_arm import Arm
 from assay.decision.uncertainty import seeds_of, units_of
 from assay.presentation.number_format import count, one_line
@@ -168,7 +168,7 @@ def _confusions(arm: Arm, task: Task) -> list[tuple[str, str, int]]:
 
 def duel(report: Report) -> Duel | None:
     arms = {arm.name: arm for arm in report.arms if arm.status == "done"}
-    winner, other = report.verdict["recommended"], decision.rival_of(report.data)
+    winner, other = report.verdict["recommended"], decision_table.rival_of(report.data)
     if winner not in arms or other not in arms:
         return None
     metric = report.data["task"]["metric"]
@@ -200,7 +200,7 @@ def slices(data: dict[str, Any]) -> list[str]:
     chosen = next((s for s in data["strategies"] if s["name"] == winner), None)
     if chosen is None:
         return []
-    metric, sign = data["task"]["metric"], 1 if decision.higher_is_better(data) else -1
+    metric, sign = data["task"]["metric"], 1 if decision_table.higher_is_better(data) else -1
 
     def order(name: str) -> tuple[bool, float, str]:
         one = chosen["slices"][name][metric]

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from assay.core import checksummed_lines as sealed
+from assay.core import checksummed_lines
 from assay.core.corrupt_files import silent, tell_damage
 from assay.core.store import digest, file_digest, write_tensors
 from assay.core.types import Tell
@@ -133,7 +133,7 @@ def _read(folder: Path, wanted: set[str], tell: Tell) -> dict[str, np.ndarray]:
 
     found: dict[str, np.ndarray] = {}
     for index in sorted(folder.glob("*.json")) if folder.is_dir() else ():
-        kept, file = sealed.one(index, tell), index.with_suffix(".safetensors")
+        kept, file = checksummed_lines.one(index, tell), index.with_suffix(".safetensors")
         if kept is None or wanted.isdisjoint(kept["names"]):
             continue
         if not file.is_file() or file_digest(file) != kept["file"]:
@@ -153,4 +153,4 @@ def _write(folder: Path, names: list[str], vectors: np.ndarray) -> None:
     # The names come last: without them, the vectors of a run that was killed are not read.
     file = place.with_suffix(".safetensors")
     write_tensors(file, {"vectors": vectors})
-    sealed.write(place.with_suffix(".json"), {"names": names, "file": file_digest(file)})
+    checksummed_lines.write(place.with_suffix(".json"), {"names": names, "file": file_digest(file)})

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from assay.core import checksummed_lines as sealed
+from assay.core import checksummed_lines
 from assay.core.corrupt_files import silent, tell_damage
 from assay.core.errors import ResourceError
 from assay.core.store import digest
@@ -140,13 +140,13 @@ def _sync_store(
 
 def _find_version(states: Path, store: Store, total: int, tell: Tell) -> int | None:
     """The version that is noted to hold these passages, if the store still has it."""
-    version = (sealed.one(states, tell) or {}).get(f"{total:032x}")
+    version = (checksummed_lines.one(states, tell) or {}).get(f"{total:032x}")
     return version if version in {one.number for one in store.versions()} else None
 
 
 def _note(states: Path, total: int, version: int) -> int:
-    before = sealed.one(states) or {}
-    sealed.write(states, {**before, f"{total:032x}": version})
+    before = checksummed_lines.one(states) or {}
+    checksummed_lines.write(states, {**before, f"{total:032x}": version})
     return version
 
 

@@ -6,7 +6,8 @@ Key        a hash of all that an outcome depends on: the answer, the tests and t
            database's bytes; VERSION, and Python's
 Once       the scores, the report and its pages judge the same answers several times, other arms and
            later runs give the same program again: what is known is not run again
-Verified   each line has its own hash (`sealed`); what one held that was changed is run again
+Verified   each line has its own hash (`checksummed_lines`); what one held that was changed is run
+           again
 Watch out  a timeout is kept as well: on a busy machine a slow program may have one that it would
            not have had alone
 """
@@ -18,8 +19,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from assay.core import checksummed_lines as sealed
-from assay.core import store
+from assay.core import checksummed_lines, store
 from assay.core.errors import Problem, UsageError
 from assay.core.types import Answer, Example, Record, Task, Tell
 from assay.evaluation.code_outcomes import ran, spread, with_outcomes
@@ -58,19 +58,19 @@ def execute_answers(
             known[key] = one
             unsaved.append({"key": key, "kind": one.kind, "at": one.at, "text": one.text})
             if len(unsaved) == SAVE:
-                sealed.add(book, *unsaved)
+                checksummed_lines.add(book, *unsaved)
                 unsaved = []
             tell({"event": "progress", "done": at, "total": len(left), "unit": "program"})
     finally:
         if unsaved:
-            sealed.add(book, *unsaved)
+            checksummed_lines.add(book, *unsaved)
     return with_outcomes(records, [known[key] for key in keys])
 
 
 def _read_outcomes(book: Path, tell: Tell) -> dict[str, ExecutionOutcome]:
     return {
         row["key"]: ExecutionOutcome(row["kind"], row["at"], row["text"])
-        for row in sealed.read(book, tell)
+        for row in checksummed_lines.read(book, tell)
     }
 
 

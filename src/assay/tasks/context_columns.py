@@ -6,7 +6,7 @@ What it is for   rows that share a value belong into one split, and a passage is
 
 from collections.abc import Sequence
 
-from assay.tasks import column_names as names
+from assay.tasks import column_names
 from assay.tasks.columns import Column, Row, value_at
 from assay.tasks.target_candidates import rank
 from assay.tasks.text_overlap import stands_in
@@ -20,12 +20,12 @@ def context_of(
     named = [
         c
         for c in free
-        if rank(c, names.CONTEXT) >= 1 and c.filled and (c.prose or c.nested or c.words > 5)
+        if rank(c, column_names.CONTEXT) >= 1 and c.filled and (c.prose or c.nested or c.words > 5)
     ]
     if paired or kind in ("summarise", "rewrite"):
         named = [c for c in named if c.nested] if paired else []
     if named:
-        best = max(named, key=lambda column: rank(column, names.CONTEXT))
+        best = max(named, key=lambda column: rank(column, column_names.CONTEXT))
         return best, "it is named so and stands beside the question"
     if kind != "answer" or goal is None or goal.nested:
         return None
@@ -43,8 +43,8 @@ def group_of(
     free: Sequence[Column], shared: Sequence[Column | None], reasons: list[str]
 ) -> str | None:
     """A field that rows share: such rows belong into one split."""
-    for column in sorted(free, key=lambda column: -rank(column, names.GROUP)):
-        linked = rank(column, names.GROUP) > 0.3 or (
+    for column in sorted(free, key=lambda column: -rank(column, column_names.GROUP)):
+        linked = rank(column, column_names.GROUP) > 0.3 or (
             len(column.tokens) > 1 and column.tokens[-1] == "id"
         )
         most = max(column.values.values(), default=0)
@@ -92,7 +92,7 @@ def slices_of(free: Sequence[Column], goal: Column | None, reasons: list[str]) -
             continue
         big = [count for count in column.values.values() if count >= 30]
         if len(big) >= 2 and sum(big) >= 0.9 * column.filled:
-            fit.append((-rank(column, names.SLICE), column.name))
+            fit.append((-rank(column, column_names.SLICE), column.name))
     chosen = tuple(name for _, name in sorted(fit, key=lambda pair: pair[0])[:3])
     if chosen:
         reasons.append(

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from assay.core.errors import DataError, Problem
-from assay.tasks import column_names as names
+from assay.tasks import column_names
 from assay.tasks.columns import Column, Row, columns_of
 from assay.tasks.context_columns import context_of, group_of, slices_of
 from assay.tasks.kinds import KINDS
@@ -173,7 +173,9 @@ def _by_target(
     best = ways[0]
     kind, why = best.kind if kind is None else kind, best.why
     constant = [
-        c.name for c in found if rank(c, names.LABEL) >= 1 and c.distinct == 1 and not c.nested
+        c.name
+        for c in found
+        if rank(c, column_names.LABEL) >= 1 and c.distinct == 1 and not c.nested
     ]
     if constant and kind in ONE_LABEL[1:]:
         why += f" ('{constant[0]}' has one value, so it is no label)"
@@ -237,7 +239,7 @@ def _ways(
             if (
                 column.full
                 and column.distinct == 1 < column.filled
-                and rank(column, names.LABEL) >= 1
+                and rank(column, column_names.LABEL) >= 1
             ):
                 told = (
                     f"all {column.filled:,} rows have '{next(iter(column.values))}' in"
@@ -292,7 +294,10 @@ def _of_target(column: Column, targets: Sequence[str]) -> bool:
     around = column.name.rpartition(".")[0]
     if any(column.name.startswith(f"{target}.") for target in targets):
         return True
-    return bool(around) and around.rpartition(".")[2].casefold().removesuffix("s") in names.OBJECTS
+    return (
+        bool(around)
+        and around.rpartition(".")[2].casefold().removesuffix("s") in column_names.OBJECTS
+    )
 
 
 def _kind(known: Mapping[str, str], goal: Column | None) -> tuple[str, str]:

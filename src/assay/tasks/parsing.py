@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from assay.core.types import Task
-from assay.tasks import json_objects as objects
+from assay.tasks import json_objects
 from assay.tasks.code_extraction import code_of, strict_code
 from assay.tasks.kinds import kind_of
 from assay.tasks.label_sets import format_labels
@@ -107,8 +107,8 @@ class AnswerParser:
             return number(text) if NUMBER.fullmatch(text) else None
         if self.as_objects:
             return (
-                objects.dump_object(found)
-                if (found := objects.parse_object(text)) is not None
+                json_objects.dump_object(found)
+                if (found := json_objects.parse_object(text)) is not None
                 else None
             )
         # What a form is good for, all of the text says; and so does an answer that may have several
@@ -124,8 +124,8 @@ class AnswerParser:
         exact = self.strict(text)
         if self.as_objects and exact is None:
             return (
-                objects.dump_object(found)
-                if (found := objects.extract_object(text)) is not None
+                json_objects.dump_object(found)
+                if (found := json_objects.extract_object(text)) is not None
                 else None
             )
         if exact is not None or (self.task.form is not None and not self.steps):

@@ -11,9 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from assay.tasks import column_names as names
-from assay.tasks import json_objects as objects
-from assay.tasks import label_sets, options
+from assay.tasks import column_names, json_objects, label_sets, options
 from assay.tasks.columns import Column, Row, as_text, value_at
 from assay.tasks.kinds import KINDS
 from assay.tasks.option_columns import choice_list_column, column_series
@@ -190,16 +188,15 @@ def _labels(
 ) -> Shaped | None:
     """A column with lists of short texts that come again and again."""
     by_name = {column.name: column for column in found}
-    plain_label = any(
-        c.labels and not c.is_prediction and not c.technical and _has_usual_name(c, names.LABEL)
-        for c in found
-    )
+    plain_label = any(map(_is_label, found))
     if (plain_label and not {"labels", "label"} & set(known)) or any(
         role in known for role in ("answer", "entities", "messages", "choices")
     ):
         return None
     given = known.get("labels") or known.get("label")
-    lists = [c.name for key in names.LABEL_SETS for c in found if c.key == key and c.nested > 0]
+    lists = [
+        c.name for key in column_names.LABEL_SETS for c in found if c.key == key and c.nested > 0
+    ]
     lists += [
         c.name
         for c in found
@@ -231,7 +228,7 @@ def _label_lists(rows: Sequence[Row], name: str, by_name: Mapping[str, Column]) 
     if len(distinct) < 2 or not plain or max(map(len, sets)) < 2:
         return None
     numbers = all(label.replace(".", "").isdigit() for label in distinct) and not _has_usual_name(
-        by_name[name], names.LABEL
+        by_name[name], column_names.LABEL
     )
     # tags of a text's words or sentences
     if numbers or any(len(set(one)) < len(one) for one in sets):
@@ -253,23 +250,20 @@ def _fields(
     given = next(
         (known[role] for role in ("entities", "answer", "label", "labels") if role in known), None
     )
-    named = any(
-        c.labels and not c.is_prediction and not c.technical and _has_usual_name(c, names.LABEL)
-        for c in found
-    )
+    named = any(map(_is_label, found))
     if {"choices", "candidates", "grades", "messages", "code", "liked", "rejected"} & set(known):
         return None
     if given is None and named:  # what each text is comes before what it says
         return None
     keys = {column.key: column.name for column in found if column.filled and "." not in column.name}
-    for name in [given] if given else [keys[key] for key in names.OBJECT if key in keys]:
+    for name in [given] if given else [keys[key] for key in column_names.OBJECT if key in keys]:
         values = [value for row in rows if (value := value_at(row, name)) not in (None, "", [], {})]
         made = [one for value in values if (one := _object(value)) is not None]
         answers = any("answer_start" in one for one in made)  # SQuAD: a text and its place
         # A row or two may be wrong: reading says which.
         if not made or len(made) < MOSTLY * len(values) or len(values) < len(rows) / 2 or answers:
             continue
-        paths = {path for one in made for path, _ in objects.leaves(one)}
+        paths = {path for one in made for path, _ in json_objects.leaves(one)}
         why = f"the task is extract: '{name}' is an object of {len(paths)} fields"
         return Shaped("extract", {} if given else {"entities": name}, why)
     return None
@@ -279,7 +273,7 @@ def _object(value: Any) -> dict[str, Any] | None:
     return (
         dict(value)
         if isinstance(value, Mapping)
-        else objects.parse_object(value)
+        else json_objects.parse_object(value)
         if isinstance(value, str)
         else None
     )
@@ -327,7 +321,9 @@ def _summary(
     found: Sequence[Column], rows: Sequence[Row], known: Mapping[str, str]
 ) -> Shaped | None:
     """A column that is named as a summary beside a longer text."""
-    goal = next((c for key in names.SUMMARY for c in found if c.key == key and c.filled), None)
+    goal = next(
+        (c for key in column_names.SUMMARY for c in found if c.key == key and c.filled), None
+    )
     least = 2.0
     if goal is None and any(c.key == "source" and c.filled for c in found):
         goal, least = next((c for c in found if c.key == "target" and c.filled), None), 2.5
@@ -338,7 +334,7 @@ def _summary(
     if text is None:
         whole = [
             c
-            for key in names.DOCUMENT
+            for key in column_names.DOCUMENT
             for c in found
             if c.key == key and c.filled and c is not goal
         ]
@@ -365,7 +361,9 @@ def _rewriting(
 ) -> Shaped | None:
     """A pair of texts that are named as before and after, and share many words."""
     keys = {column.key: column.name for column in found if column.filled}
-    pair = next(((keys[a], keys[b]) for a, b in names.REWRITTEN if a in keys and b in keys), None)
+    pair = next(
+        ((keys[a], keys[b]) for a, b in column_names.REWRITTEN if a in keys and b in keys), None
+    )
     if pair is None or known:
         return None
     shared = []
@@ -381,6 +379,11 @@ def _rewriting(
         " of them"
     )
     return Shaped("rewrite", {"text": pair[0], "answer": pair[1]}, why)
+
+
+def _is_label(column: Column) -> bool:
+    usual = _has_usual_name(column, column_names.LABEL)
+    return usual and bool(column.labels) and not (column.is_prediction or column.technical)
 
 
 def _has_usual_name(column: Column, usual: Sequence[str]) -> bool:

@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from assay.tasks import column_names as names
+from assay.tasks import column_names
 from assay.tasks.columns import Column, Row, value_at
 from assay.tasks.row_shapes import Shaped, shapes_of
 from assay.tasks.text_overlap import alike, mean_words, word_containment
@@ -103,9 +103,11 @@ def candidates_by_name(
 ) -> list[TargetCandidate]:
     """The target of a kind that is given, by its name alone: sets of labels, pieces of the text,
     code."""
-    usual = {"multilabel": names.LABEL_SETS, "extract": names.ENTITIES, "code": names.CODE}.get(
-        kind or "", ()
-    )
+    usual = {
+        "multilabel": column_names.LABEL_SETS,
+        "extract": column_names.ENTITIES,
+        "code": column_names.CODE,
+    }.get(kind or "", ())
     role = {"multilabel": "labels", "extract": "entities"}.get(kind or "", "code")
     ways = []
     for column in found:
@@ -148,7 +150,7 @@ def _usable(found: Sequence[Column], taken: set[str]) -> list[Column]:
         and (column.distinct > 1 or column.nested > 0.5)
         and (
             not column.is_prediction
-            or column.key in names.SCALES
+            or column.key in column_names.SCALES
             or column.tokens[-1:] == ["score"]
         )
         and column.name not in taken
@@ -167,7 +169,7 @@ def _labels(found: Sequence[Column], kind: str | None, taken: set[str]) -> list[
         if not column.labels or column.is_hidden or column.is_prediction:
             continue
         why = f"the target is '{column.name}': {many(column)} for {column.filled:,} rows"
-        score = rank(column, names.LABEL)
+        score = rank(column, column_names.LABEL)
         if score:
             # A question's own 'answer' is the target even where another column is called
             # 'category'.
@@ -184,8 +186,8 @@ def _labels(found: Sequence[Column], kind: str | None, taken: set[str]) -> list[
             ways.append(TargetCandidate("classify", {"label": column.name}, why, weight))
         elif column.numbers < 0.5:
             usual = (
-                rank(column, names.SLICE) >= 0.9
-                or rank(column, names.GROUP) >= 0.9
+                rank(column, column_names.SLICE) >= 0.9
+                or rank(column, column_names.GROUP) >= 0.9
                 or "name" in column.tokens
             )
             ways.append(
@@ -207,18 +209,18 @@ def _scales(found: Sequence[Column], kind: str | None, taken: set[str]) -> list[
     """Columns of numbers that say how much. Few different ones may as well be labels."""
     ways = []
     labelled = any(
-        c.labels and not c.is_prediction and rank(c, names.LABEL) >= 1.3
+        c.labels and not c.is_prediction and rank(c, column_names.LABEL) >= 1.3
         for c in found
         if c.name not in taken
     )
     for column in _usable(found, taken):
         if (
             not column.scale
-            or (column.technical and column.key not in names.SCALES)
+            or (column.technical and column.key not in column_names.SCALES)
             or _counts(column)
         ):
             continue
-        asked, told = rank(column, names.LABEL), rank(column, names.SCALES)
+        asked, told = rank(column, column_names.LABEL), rank(column, column_names.SCALES)
         weight = 0.85 * told if told > asked else 0.5 * asked
         if column.is_prediction and labelled:
             weight /= 3
@@ -274,14 +276,14 @@ def _answers(found: Sequence[Column], kind: str | None, taken: set[str]) -> list
             or column.is_prediction
         ):
             continue
-        score = rank(column, names.ANSWER)
+        score = rank(column, column_names.ANSWER)
         if (
             not score
             or (score < 1 and column.nested)
             or (column.key == "query" and "question" not in keys)
         ):
             continue
-        if kind is None and column.scale and rank(column, names.SCALES) >= 1:
+        if kind is None and column.scale and rank(column, column_names.SCALES) >= 1:
             continue
         if kind == "number" and not column.nested and not _has_numbers(column):
             continue

@@ -6,7 +6,7 @@ Watch out   prose behind the target mostly says why the target is what it is; a 
 
 from collections.abc import Sequence, Set
 
-from assay.tasks import column_names as names
+from assay.tasks import column_names
 from assay.tasks.columns import Column
 from assay.tasks.target_candidates import rank, wordy
 
@@ -40,8 +40,8 @@ def text_of(
     for column in free:
         if goal is not None and column.name.startswith(f"{goal.name}."):
             continue
-        score = rank(column, names.TEXT) if column.key not in names.TITLES else 0.2
-        if rank(column, names.ANSWER) > 0.35 and score < 1 and goal is not None:
+        score = rank(column, column_names.TEXT) if column.key not in column_names.TITLES else 0.2
+        if rank(column, column_names.ANSWER) > 0.35 and score < 1 and goal is not None:
             continue
         again = max(0.0, 0.5 - column.share) * 2  # a text that comes again and again asks little
         if column.prose and not column.technical:
@@ -50,7 +50,9 @@ def text_of(
             behind = 0.6 * (before and score < 1 and found.index(column) > at)  # mostly it says why
             ranked.append((weight + 0.2 * (column.asks > 0.5) - again - behind, column))
         elif (
-            score >= 1 and not column.links and not (column.nested and rank(column, names.CONTEXT))
+            score >= 1
+            and not column.links
+            and not (column.nested and rank(column, column_names.CONTEXT))
         ):
             ranked.append((score - 0.5 - (0 if column.nested else again), column))
     if not ranked:
@@ -64,7 +66,9 @@ def text_of(
         return None
     best = max(ranked, key=lambda entry: entry[0])[1]
     named = (
-        "it is named so" if rank(best, names.TEXT) else "no other column reads as much like text"
+        "it is named so"
+        if rank(best, column_names.TEXT)
+        else "no other column reads as much like text"
     )
     return best, f"the text is '{best.name}': {named}, {best.words:.0f} words on average"
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from assay.tasks import column_names as names
+from assay.tasks import column_names
 from assay.tasks.columns import Column, Row, as_text, value_at
 
 LOOKED_AT = 500  # rows
@@ -79,20 +79,20 @@ def partner(
 def reading_order(found: Sequence[Column], text: Column, other: Column) -> tuple[Column, Column]:
     """The two in the order in which they are read: as their names say, a title first, else as in
     the file."""
-    for first, second in names.PAIRS:
+    for first, second in column_names.PAIRS:
         if (other.key, text.key) == (first, second):
             return other, text
         if (text.key, other.key) == (first, second):
             return text, other
     if _is_title_and_text(text, other):
-        return (text, other) if text.key in names.TITLES else (other, text)
+        return (text, other) if text.key in column_names.TITLES else (other, text)
     return (text, other) if found.index(text) < found.index(other) else (other, text)
 
 
 def _is_title_and_text(one: Column, other: Column) -> bool:
     """A title, and a text that is much longer."""
     short, long = sorted((one, other), key=lambda column: column.words)
-    return short.key in names.TITLES and long.words >= 3 * short.words
+    return short.key in column_names.TITLES and long.words >= 3 * short.words
 
 
 def _behind(found: Sequence[Column], text: Column, goal: Column | None, other: Column) -> bool:
@@ -134,14 +134,16 @@ def _has_pair_marks(one: Column, other: Column) -> bool:
 
 
 def _has_pair_names(one: Column, other: Column) -> bool:
-    return (one.key, other.key) in names.PAIRS or (other.key, one.key) in names.PAIRS
+    return (one.key, other.key) in column_names.PAIRS or (other.key, one.key) in column_names.PAIRS
 
 
 def _tells(column: Column) -> bool:
     """Named like something that was written once the answer was known, or like what rows are
     sampled by."""
     words = {*column.tokens, column.key}
-    return not words.isdisjoint({*names.AFTERWARDS, *names.GROUP, *names.SLICE})
+    return not words.isdisjoint(
+        {*column_names.AFTERWARDS, *column_names.GROUP, *column_names.SLICE}
+    )
 
 
 def _copy(text: Column, other: Column, rows: Sequence[Row], most: float) -> bool:

@@ -15,7 +15,7 @@ from typing import Any, Literal
 import torch
 
 from assay.models.environment import cxx
-from assay.models.inference import tree_attention as attention
+from assay.models.inference import tree_attention
 
 # Computed tokens x weights from which compiling pays: 10 s of compiling against a quarter of the
 # time at about 6e10 a second (2 cores with AMX).
@@ -66,7 +66,7 @@ def faster(network: Any, *, compiled: bool) -> Generator[None]:
         hooks.append(network.get_input_embeddings().register_forward_hook(require_gradient))
         # The compiler must not look into the attention function: it stops there and goes on behind
         # it.
-        attention.register(torch.compiler.disable(attention.attend))
+        tree_attention.register(torch.compiler.disable(tree_attention.attend))
         for name, layer in decoder_layers(network):
             parent, _, last = name.rpartition(".")
             compiled_layer: Any = torch.compile(layer, dynamic=True)

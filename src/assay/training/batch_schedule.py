@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from assay.models.inference import tree_attention as attention
+from assay.models.inference import tree_attention
 from assay.models.inference.attention_segments import GRAIN
 from assay.models.inference.batch_plan import by_length
 from assay.models.tokenizer.token_tree import common
@@ -50,7 +50,7 @@ class Costs:
         embedded = network.get_input_embeddings().weight.numel()
         weights = weights or sum(p.numel() for p in body.parameters()) - embedded
         pair = config.hidden_size * config.num_hidden_layers / max(1, weights)
-        return cls(trees and network.config._attn_implementation == attention.NAME, pair)
+        return cls(trees and network.config._attn_implementation == tree_attention.NAME, pair)
 
     def tree(self, sequences: Sequence[Sequence[int]]) -> float:
         """Of one tree of these sequences."""

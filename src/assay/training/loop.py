@@ -25,7 +25,7 @@ from assay.training.batch_schedule import BatchPlan, Costs
 from assay.training.distributed.process_group import Team
 from assay.training.distributed.shard import gather, summon_full_weights
 from assay.training.divergence import divergence_error, divergence_text, first_broken, refuse_broken
-from assay.training.estimate import memory_estimate as room
+from assay.training.estimate import memory_estimate
 from assay.training.evaluation_schedule import MOST, Points, fit_words, points, resident
 from assay.training.frozen_layer_cache import Trunk
 from assay.training.gradients import Gradients, no_gradient_error
@@ -254,7 +254,7 @@ class Training:
         return summon_full_weights(self.network) if self.change.split else nullcontext()
 
     def _refuse_too_large(self, run: Run) -> None:
-        room.check(self._exercise, run.masters, self.plan, self.settings, self.epochs)
+        memory_estimate.check(self._exercise, run.masters, self.plan, self.settings, self.epochs)
 
     # --- surroundings -----------------------------------------------------------------------------
 

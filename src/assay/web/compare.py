@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from assay.core.spreadsheet import MARK, csv_line, escape_cell
-from assay.decision import decision_table as decision
+from assay.decision import decision_table
 from assay.web.row_matrix import RowMatrix
 
 PAGE = 50  # rows
@@ -59,7 +59,7 @@ class CompareQuery:
         )
         rival = asked.get("against", "")
         if rival not in names:
-            rival = decision.rival_of(report) or ""
+            rival = decision_table.rival_of(report) or ""
         others = [column for column in columns[1:]] or [columns[0]]
         base = names.index(rival) if rival in names else others[0]
         return cls(
@@ -77,7 +77,7 @@ class CompareQuery:
 
 def usual_columns(matrix: RowMatrix, report: dict[str, Any]) -> list[str]:
     """The recommended strategy, its rival, the base as it is, and the best of the others."""
-    metric, sign = report["task"]["metric"], 1 if decision.higher_is_better(report) else -1
+    metric, sign = report["task"]["metric"], 1 if decision_table.higher_is_better(report) else -1
     done = {one["name"]: one for one in report["strategies"] if one["name"] in matrix.names}
 
     def value(name: str) -> float:
@@ -85,7 +85,7 @@ def usual_columns(matrix: RowMatrix, report: dict[str, Any]) -> list[str]:
         return -np.inf if found is None else sign * found
 
     ranked = sorted(done, key=value, reverse=True)
-    first = [report["verdict"]["recommended"], decision.rival_of(report)]
+    first = [report["verdict"]["recommended"], decision_table.rival_of(report)]
     chosen = [name for name in first if name and name in done] + ranked
     return list(dict.fromkeys(chosen))[:SHOWN]
 

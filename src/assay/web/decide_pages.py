@@ -14,7 +14,7 @@ from starlette.responses import HTMLResponse, Response
 
 from assay.config.yamlfile import dump
 from assay.core.errors import Problem, UsageError
-from assay.decision import decision_table as decision
+from assay.decision import decision_table
 from assay.decision.settings import Weigh
 from assay.presentation import section_spec as spec
 from assay.presentation.section_html import blocks_html
@@ -139,7 +139,7 @@ def result_html(kept: Reconsider, settings: Weigh, project: WebProject) -> str:
         why = "; ".join(out.get(card.name, [])) or "–"
         rows.append(seen.card_row(card, score, slowest(arm), memory, cost, why))
     columns = ("strategy", seen.metric_words, SLOWEST, "memory, MB")
-    columns += (decision.cost_name(data), "out, because it")
+    columns += (decision_table.cost_name(data), "out, because it")
     moved = f"As measured it was {before or 'none'}." if before != now else ""
     blocks: list[spec.Block] = [
         *answer_section.verdict(seen),

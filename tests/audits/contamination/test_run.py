@@ -1,5 +1,5 @@
 """The question to the base, through the worker; what it finds on a planted base is in
-validate/test_memorised.py."""
+test_memorisation.py."""
 
 import json
 

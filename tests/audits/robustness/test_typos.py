@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from assay.audits.robustness import typos as surface
+from assay.audits.robustness import typos
 from assay.audits.robustness.resources import Spare
 
 TEXT = (
@@ -18,52 +18,48 @@ def draw(seed=0):
 
 
 def test_case():
-    assert surface.upper("Ab c", draw(), Spare()) == "AB C"
-    assert surface.title("the card isn't here", draw(), Spare()) == "The Card Isn't Here"
-    assert surface.lower("as it is", draw(), Spare()) is None
+    assert typos.upper("Ab c", draw(), Spare()) == "AB C"
+    assert typos.title("the card isn't here", draw(), Spare()) == "The Card Isn't Here"
+    assert typos.lower("as it is", draw(), Spare()) is None
 
 
 def test_spaces_change_and_no_letter_does():
-    lost, broken = (
-        way(TEXT, draw(2), Spare(rate=0.3)) for way in (surface.join_words, surface.split)
-    )
+    lost, broken = (way(TEXT, draw(2), Spare(rate=0.3)) for way in (typos.join_words, typos.split))
     assert lost.replace(" ", "") == broken.replace(" ", "") == TEXT.replace(" ", "")
     assert lost.count(" ") < TEXT.count(" ") < broken.count(" ")
     assert (
-        surface.join_words("one", draw(), Spare()) is None
-        and surface.split("so it is", draw(), Spare()) is None
+        typos.join_words("one", draw(), Spare()) is None
+        and typos.split("so it is", draw(), Spare()) is None
     )
 
 
 @pytest.mark.slow
 def test_the_rate_is_that_of_the_words():
     text = " ".join(["abcdefgh"] * 2000)
-    for way in (surface.join_words, surface.split):
+    for way in (typos.join_words, typos.split):
         moved = abs(len(way(text, draw(3), Spare(rate=0.2))) - len(text))
         # 2,000 draws of 0.2: 400, give or take four standard deviations of 18.
         assert moved == pytest.approx(400, abs=72)
 
 
 def test_marks():
-    assert (
-        surface.drop_punctuation("Well, is it 3.5? Yes!", draw(), Spare()) == "Well is it 3.5 Yes"
-    )
-    assert surface.repeat_punctuation("Is it? Yes.", draw(0), Spare()) in {
+    assert typos.drop_punctuation("Well, is it 3.5? Yes!", draw(), Spare()) == "Well is it 3.5 Yes"
+    assert typos.repeat_punctuation("Is it? Yes.", draw(0), Spare()) in {
         f"Is it{m} Yes{m}" for m in ("!!!", "...", "?!?")
     }
-    assert "".join(surface.spread(TEXT, draw(), Spare()).split()) == "".join(TEXT.split())
+    assert "".join(typos.spread(TEXT, draw(), Spare()).split()) == "".join(TEXT.split())
 
 
 def test_slips_hit_other_words_than_those_that_the_target_names():
-    changed = surface.typos(TEXT, draw(4), Spare(rate=0.5, keep=frozenset({"parcel", "friday"})))
+    changed = typos.typos(TEXT, draw(4), Spare(rate=0.5, keep=frozenset({"parcel", "friday"})))
     assert changed != TEXT and {"parcel", "Friday"} <= set(changed.replace(",", " ").split())
-    assert surface.typos(TEXT, draw(4), Spare(rate=0.5)) == surface.typos(
+    assert typos.typos(TEXT, draw(4), Spare(rate=0.5)) == typos.typos(
         TEXT, draw(4), Spare(rate=0.5)
     )
 
 
 def test_a_space_beside_a_word_that_stays_is_not_lost():
     kept = Spare(rate=1.0, keep=frozenset({"parcel"}))
-    assert surface.join_words("when the parcel arrives here", draw(), kept) == (
+    assert typos.join_words("when the parcel arrives here", draw(), kept) == (
         "whenthe parcel arriveshere"
     )

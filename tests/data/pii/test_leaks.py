@@ -13,9 +13,9 @@ from string import ascii_uppercase
 
 import pytest
 
-from assay import pipeline as flow
+from assay import pipeline
 from assay.config import load
-from assay.data.pii import check_digits as checks
+from assay.data.pii import check_digits
 from assay.data.pii.normalised import fold
 
 pytestmark = pytest.mark.slow
@@ -38,7 +38,9 @@ def with_check(digits, check):
 
 def iban(country, body):
     return next(
-        f"{country}{d:02d}{body}" for d in range(2, 99) if checks.iban(f"{country}{d:02d}{body}")
+        f"{country}{d:02d}{body}"
+        for d in range(2, 99)
+        if check_digits.iban(f"{country}{d:02d}{body}")
     )
 
 
@@ -50,11 +52,13 @@ def cards():
         "510510510510510",
         "37828224631000",
     )
-    made = [with_check(h, checks.luhn) for h in heads]
-    made += [with_check(f"4{n:014d}", checks.luhn) for n in (23456789012, 98765432109)]
+    made = [with_check(h, check_digits.luhn) for h in heads]
+    made += [with_check(f"4{n:014d}", check_digits.luhn) for n in (23456789012, 98765432109)]
     made = [" ".join(m[i : i + 4] for i in range(0, 16, 4)) if len(m) == 16 else m for m in made]
     made.append("4111-1111\n1111-1111")
-    made.append("".join(chr(ord(c) + 0xFEE0) for c in with_check("401288888888188", checks.luhn)))
+    made.append(
+        "".join(chr(ord(c) + 0xFEE0) for c in with_check("401288888888188", check_digits.luhn))
+    )
     return [*made, "６０１１ １１１１ １１１１ １１１７"]
 
 
@@ -97,17 +101,18 @@ PLANTED: dict[str, tuple[tuple[str, str, str], list[str]]] = {
         for n in (123, 219, 321, 456, 512, 601, 219, 700, 332, 128)]),
     "NHS": (("NHS number", "NHS number", "NHS number"),
         ["943 476 5919", "401 023 2137", "401\n0232137"]
-        + [n for n in map(str, range(4505577104, 4505577300)) if checks.nhs(n)][:7]),
+        + [n for n in map(str, range(4505577104, 4505577300)) if check_digits.nhs(n)][:7]),
     "tax number": (
         ("Steuer-ID", "Steuer-ID", "Steuer-ID"),
         ["86095742719", "47 036 892 816", "65929970489"]
-        + [n for n in map(str, range(12345678801, 12345679999)) if checks.steuer_id(n)][:7],
+        + [n for n in map(str, range(12345678801, 12345679999)) if check_digits.steuer_id(n)][:7],
     ),
     "DNI": (("DNI", "DNI", "DNI"),
         [f"{n}{'TRWAGMYFPDXBNJZSQVHLCKE'[n % 23]}" for n in range(12345670, 12345680)]),
     "fiscal code": (("codice", "codice", "codice"), ["MRTMTT25D09F205Z", "RSSMRA85T10A562S"]
         + [next(code for c in ascii_uppercase
-                if checks.codice_fiscale(code := f"BNCLRA8{i}A41H501{c}")) for i in range(8)]),
+                if check_digits.codice_fiscale(code := f"BNCLRA8{i}A41H501{c}"))
+            for i in range(8)]),
     "NIR": (("NIR", "NIR", "NIR"),
         [f"2{50 + i}0814168025" + f"{97 - int(f'2{50 + i}0814168025') % 97:02d}"
          for i in range(10)]),
@@ -170,7 +175,7 @@ def written(tmp_path_factory) -> tuple[Path, str]:
         "  - {kind: dedupe}\n"
         "compare:\n  - {kind: majority}\n  - {kind: tfidf}\n"
     )
-    flow.run(load(folder / "project.yaml"), offline=True)
+    pipeline.run(load(folder / "project.yaml"), offline=True)
     files = [
         p for top in ("work", "exam", "report") for p in (folder / top).rglob("*") if p.is_file()
     ]

@@ -11,7 +11,7 @@ from assay.audits.human_review.tally import Rating
 from assay.core import store
 from assay.core.errors import DataError, UsageError
 from assay.core.types import Task
-from assay.deployment.monitoring import feedback_rows as of
+from assay.deployment.monitoring import feedback_rows
 from assay.deployment.server.request_log import RequestLog, feedback_file
 from helpers.problems import problem
 
@@ -79,7 +79,7 @@ def test_corrections_and_approvals_become_rows_in_the_columns_of_the_project(pro
         ("Who cleans?", "Nobody.", {"rating": "bad"}),
         ("Is it cold?", "It is.", None),
     )
-    done = of.collect_feedback(project, log)
+    done = feedback_rows.collect_feedback(project, log)
     first, second = written(project)
     assert first == {
         "id": first["id"],
@@ -89,8 +89,8 @@ def test_corrections_and_approvals_become_rows_in_the_columns_of_the_project(pro
         "room": first["id"],  # every file has the field of groups, and this is one of its own
     }
     assert (second["reply"], "off" in second) == ("Yes, until nine.", False)
-    assert done.made == {of.CORRECTION: 1, of.APPROVED: 1}
-    assert (done.pairs, done.left_out, done.named) == (1, {of.OPEN: 1}, False)
+    assert done.made == {feedback_rows.CORRECTION: 1, feedback_rows.APPROVED: 1}
+    assert (done.pairs, done.left_out, done.named) == (1, {feedback_rows.OPEN: 1}, False)
     # What users said may be personal data.
     assert (project / "feedback.jsonl").stat().st_mode & 0o777 == 0o600
 
@@ -103,7 +103,7 @@ def test_a_disapproved_answer_stands_beside_what_is_known_to_be_right(project):
         ("when do you open", "At six.", {"correction": "At seven."}),
         (known["message"], "Cook yourself.", {"rating": "bad"}),
     )
-    done = of.collect_feedback(project, log)
+    done = feedback_rows.collect_feedback(project, log)
     pairs = {(row["reply"], row["off"]) for row in written(project)}
     assert pairs == {
         ("At seven.", "Never."),
@@ -115,24 +115,24 @@ def test_a_disapproved_answer_stands_beside_what_is_known_to_be_right(project):
 
 def test_nothing_is_written_twice(project):
     said = [("May I bring my dog?", "No.", {"correction": "Yes."})]
-    assert len(of.collect_feedback(project, log_of(project, *said)).rows) == 1
-    again = of.collect_feedback(project, log_of(project, *said, *said))
-    assert (again.rows, again.left_out) == ([], {of.SAME: 2})
+    assert len(feedback_rows.collect_feedback(project, log_of(project, *said)).rows) == 1
+    again = feedback_rows.collect_feedback(project, log_of(project, *said, *said))
+    assert (again.rows, again.left_out) == ([], {feedback_rows.SAME: 2})
     said.append(("And my cat?", "No.", {"correction": "Yes."}))
-    assert len(of.collect_feedback(project, log_of(project, *said)).rows) == 1
+    assert len(feedback_rows.collect_feedback(project, log_of(project, *said)).rows) == 1
     assert len(written(project)) == 2
     # Nor what the training rows have already.
     row = next(row for row in ROWS if row["room"] == "sofa")
     log = log_of(project, (row["message"], row["reply"], {"rating": "good"}))
-    assert of.collect_feedback(project, log).left_out == {of.SAME: 1}
+    assert feedback_rows.collect_feedback(project, log).left_out == {feedback_rows.SAME: 1}
 
 
 def test_test_rows_and_what_is_near_to_one_are_never_learnt(project):
     exact, close = TEST[0]["message"], TEST[1]["message"].replace("please", "Please")
     near = TEST[2]["message"].replace("soon", "sooon")
     log = log_of(project, *((text, "No.", {"correction": "Yes."}) for text in (exact, close, near)))
-    done = of.collect_feedback(project, log)
-    assert (done.rows, done.left_out) == ([], {of.TEST: 3})
+    done = feedback_rows.collect_feedback(project, log)
+    assert (done.rows, done.left_out) == ([], {feedback_rows.TEST: 3})
     assert not (project / "feedback.jsonl").exists()
 
 
@@ -149,12 +149,12 @@ def test_what_most_raters_prefer_is_the_target_and_keeps_its_group(project):
     rated(project, "train", row, "BBA", people=("ann", "ben", "cem"))
     rated(project, "val", next(r for r in ROWS if r["room"] == "sofa"), "AB", people="ab", name="t")
     rated(project, "test", TEST[0], "A", name="u")
-    done = of.collect_feedback(project)
+    done = feedback_rows.collect_feedback(project)
     (made,) = written(project)
     assert (made["message"], made["reply"], made["off"]) == (row["message"], "Theirs.", "Ours.")
     assert made["room"] == "kettle"
     # A tie says nothing, and a test row is no row to learn from.
-    assert done.made == {of.RATED: 1} and done.left_out == {of.TEST: 1}
+    assert done.made == {feedback_rows.RATED: 1} and done.left_out == {feedback_rows.TEST: 1}
 
 
 def test_labels_are_labels(tmp_path):
@@ -166,21 +166,21 @@ def test_labels_are_labels(tmp_path):
         ("a new loan", "meet", {"correction": "lend"}),
         ("a new fee", "meet", {"correction": "something else"}),
     )
-    done = of.collect_feedback(folder, log)
+    done = feedback_rows.collect_feedback(folder, log)
     assert [row["label"] for row in done.rows] == ["lend"]
-    assert done.left_out == {of.NO_LABEL: 1}
+    assert done.left_out == {feedback_rows.NO_LABEL: 1}
     assert done.columns == ("rejected",)
 
 
 def test_where_nobody_has_said_anything_that_is_said(project):
     with problem(UsageError, "C225", str(project)):
-        of.collect_feedback(project)
+        feedback_rows.collect_feedback(project)
     log = log_of(project, ("Is it cold?", "It is.", None))
     with problem(UsageError, "C225", str(log)):
-        of.collect_feedback(project, log)
+        feedback_rows.collect_feedback(project, log)
     (project / "asked.feedback.jsonl").unlink()
     with problem(DataError, "D001", "asked.feedback.jsonl"):
-        of.collect_feedback(project, log)
+        feedback_rows.collect_feedback(project, log)
 
 
 @pytest.mark.slow
@@ -188,12 +188,12 @@ def test_the_next_round_learns_from_the_rows(project):
     said = [("May I bring my dog?", "No.", {"correction": "Yes, gladly."})]
     said.append(("Is there a pool on the roof?", "Yes, until nine.", {"rating": "good"}))
     log = log_of(project, *said)
-    assert len(of.collect_feedback(project, log).rows) == 2
+    assert len(feedback_rows.collect_feedback(project, log).rows) == 2
     text = YAML.replace("train: train.jsonl", "train: [train.jsonl, feedback.jsonl]")
     (project / "project.yaml").write_text(text)
     assert learnt(project) == {("Yes, gladly.", "No."), ("Yes, until nine.", None)}
-    again = of.collect_feedback(project, log)
-    assert again.named and not again.rows and again.left_out == {of.SAME: 2}
+    again = feedback_rows.collect_feedback(project, log)
+    assert again.named and not again.rows and again.left_out == {feedback_rows.SAME: 2}
     json.dumps(again.to_json())
 
 
@@ -212,8 +212,8 @@ def test_what_a_report_was_made_with_is_known_after_it(project, group):
     assay.run(project, only="majority", sets="split.leaks=repair", offline=True)
     said = ("Is there a pool on the roof?", "Yes, until nine.", {"rating": "good"})
     log = log_of(project, said, (TEST[0]["message"], "No.", {"correction": "Yes."}))
-    done = of.collect_feedback(project, log)
-    assert done.left_out == {of.TEST: 1}
+    done = feedback_rows.collect_feedback(project, log)
+    assert done.left_out == {feedback_rows.TEST: 1}
     (row,) = written(project)
     assert row.get("room") == (row["id"] if group == "room" else None)
 
@@ -222,7 +222,7 @@ def test_what_a_report_was_made_with_is_known_after_it(project, group):
 def test_a_project_without_pairs_gets_some(project):
     (project / "project.yaml").write_text(YAML.replace(", rejected: off", ""))
     log = log_of(project, ("May I bring my dog?", "No.", {"correction": "Yes, gladly."}))
-    said = of.collect_feedback(project, log).lines(project)
+    said = feedback_rows.collect_feedback(project, log).lines(project)
     assert any("first" in line for line in said) and any("rejected: rejected" in x for x in said)
     text = YAML.replace("rejected: off", "rejected: rejected")
     text = text.replace("train: train.jsonl", "train: [feedback.jsonl, train.jsonl]")

@@ -3,7 +3,7 @@
 import pytest
 
 from assay.core.errors import DataError, UsageError
-from assay.deployment.server import auth as who
+from assay.deployment.server import auth
 from helpers.problems import problem
 
 GOOD = "a-key-of-sixteen-characters"
@@ -14,23 +14,23 @@ GOOD = "a-key-of-sixteen-characters"
 )
 def test_an_address_that_others_reach_needs_a_key(host):
     with problem(UsageError, "C150"):
-        who.refuse_open(host, ())
-    who.refuse_open(host, (GOOD,))
+        auth.refuse_open(host, ())
+    auth.refuse_open(host, (GOOD,))
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.8.8.8", "::1", "localhost"])
 def test_this_machine_alone_needs_none(host):
-    who.refuse_open(host, ())
+    auth.refuse_open(host, ())
 
 
 def test_keys_come_from_a_file_or_the_surroundings(tmp_path, monkeypatch):
-    monkeypatch.delenv(who.KEY, raising=False)
-    assert who.keys_of(None) == ()
-    monkeypatch.setenv(who.KEY, GOOD)
-    assert who.keys_of(None) == (GOOD,)
+    monkeypatch.delenv(auth.KEY, raising=False)
+    assert auth.keys_of(None) == ()
+    monkeypatch.setenv(auth.KEY, GOOD)
+    assert auth.keys_of(None) == (GOOD,)
     file = tmp_path / "keys"
     file.write_text(f"{GOOD}\n\n  {GOOD}2\n")
-    assert who.keys_of(file) == (GOOD, f"{GOOD}2")
+    assert auth.keys_of(file) == (GOOD, f"{GOOD}2")
 
 
 @pytest.mark.parametrize(
@@ -39,10 +39,10 @@ def test_keys_come_from_a_file_or_the_surroundings(tmp_path, monkeypatch):
 def test_bad_keys_are_refused_and_not_printed(tmp_path, text):
     (tmp_path / "keys").write_text(text)
     with problem(UsageError, "C151") as error:
-        who.keys_of(tmp_path / "keys")
+        auth.keys_of(tmp_path / "keys")
     assert GOOD not in str(error.value)
 
 
 def test_a_file_of_keys_that_is_not_there(tmp_path):
     with problem(DataError, "D001"):
-        who.keys_of(tmp_path / "keys")
+        auth.keys_of(tmp_path / "keys")

@@ -4,7 +4,7 @@ their own."""
 import pytest
 import torch
 
-from assay.deployment.server import continuous_batching as writer
+from assay.deployment.server import continuous_batching
 from assay.deployment.server.engine import base_arm
 from assay.deployment.server.engine_api import Wanted
 from helpers.engines import begin, chat, running
@@ -28,10 +28,10 @@ PROMPTS = [
 def tiny(kind, chat, **more):
     from transformers import AutoConfig, AutoModelForCausalLM
 
-    from assay.models.inference import tree_attention as attention
+    from assay.models.inference import tree_attention
     from assay.models.inference.chat_model import ChatModel
 
-    attention.register()
+    tree_attention.register()
     config = AutoConfig.for_model(
         kind, vocab_size=480, hidden_size=32, intermediate_size=64, num_hidden_layers=2,
         num_attention_heads=4,
@@ -41,7 +41,9 @@ def tiny(kind, chat, **more):
     )  # fmt: skip
     before = torch.get_rng_state()
     torch.manual_seed(3)
-    network = AutoModelForCausalLM.from_config(config, attn_implementation=attention.NAME).eval()
+    network = AutoModelForCausalLM.from_config(
+        config, attn_implementation=tree_attention.NAME
+    ).eval()
     torch.set_rng_state(before)
     return ChatModel(kind, network, chat)
 
@@ -73,10 +75,10 @@ def check(model, slots=5):
     ],
 )
 def test_other_architectures(open_tiny, monkeypatch, kind, more, stretch):
-    monkeypatch.setattr(writer, "BESIDE", stretch)
-    monkeypatch.setattr(writer, "ALONE", 2 * stretch)
+    monkeypatch.setattr(continuous_batching, "BESIDE", stretch)
+    monkeypatch.setattr(continuous_batching, "ALONE", 2 * stretch)
     model = tiny(kind, open_tiny().chat, **more)
-    assert writer.fits(model)
+    assert continuous_batching.fits(model)
     assert any(check(model))
 
 

@@ -18,7 +18,7 @@ import assay
 from assay.core import store
 from assay.core.errors import UsageError
 from assay.core.types import Message
-from assay.deployment.server import auth as who
+from assay.deployment.server import auth
 from assay.deployment.server import run as serving
 from assay.deployment.server.engine_api import Wanted
 from assay.deployment.server.engine_choice import engine_of
@@ -190,7 +190,7 @@ def test_the_command_line_is_told_what_is_wrong(finished, monkeypatch, capsys):
         status = command(["serve", *arguments, "--project", str(finished)])
         return status, capsys.readouterr().err
 
-    monkeypatch.delenv(who.KEY, raising=False)
+    monkeypatch.delenv(auth.KEY, raising=False)
     for arguments, message in (
         (("nothing",), "C083"),
         (("--host", "0.0.0.0"), "C150"),
@@ -199,6 +199,6 @@ def test_the_command_line_is_told_what_is_wrong(finished, monkeypatch, capsys):
     ):
         status, text = said(*arguments)
         assert (status, message in text, "Traceback" in text) == (2, True, False), text
-    monkeypatch.setenv(who.KEY, "short")
+    monkeypatch.setenv(auth.KEY, "short")
     status, text = said("--host", "0.0.0.0")
     assert status == 2 and "C151" in text

@@ -6,7 +6,7 @@ import pytest
 import torch
 import transformers as hf
 
-from assay.models.inference import tree_attention as attention
+from assay.models.inference import tree_attention
 from assay.models.inference.attention_check import (
     at_rest,
     by_themselves,
@@ -22,7 +22,7 @@ from assay.models.inference.attention_check import (
 )
 from helpers.tree_families import FAMILIES, GROUPED
 
-attention.register()
+tree_attention.register()
 family = pytest.mark.parametrize("config", FAMILIES.values(), ids=FAMILIES)
 
 
@@ -30,7 +30,7 @@ family = pytest.mark.parametrize("config", FAMILIES.values(), ids=FAMILIES)
 def test_the_check_on_load_finds_that_it_can_be_computed_on_trees(config):
     torch.manual_seed(0)
     made = hf.AutoModelForCausalLM.from_config(
-        copy.deepcopy(config), attn_implementation=attention.NAME
+        copy.deepcopy(config), attn_implementation=tree_attention.NAME
     )
     assert takes_trees(made)
     assert takes_trees(made.bfloat16())
@@ -38,7 +38,7 @@ def test_the_check_on_load_finds_that_it_can_be_computed_on_trees(config):
 
 def test_a_model_with_masks_of_its_own_is_found_out():
     made = hf.AutoModelForCausalLM.from_config(
-        hf.StableLmConfig(**GROUPED), attn_implementation=attention.NAME
+        hf.StableLmConfig(**GROUPED), attn_implementation=tree_attention.NAME
     )
     assert not takes_trees(made)
 
@@ -51,7 +51,7 @@ def test_a_model_that_does_not_ask_the_attention_function_is_found_out():
             return self.inner(*given, **named)
 
     made = hf.AutoModelForCausalLM.from_config(
-        hf.LlamaConfig(**GROUPED), attn_implementation=attention.NAME
+        hf.LlamaConfig(**GROUPED), attn_implementation=tree_attention.NAME
     )
     deaf = Deaf()
     deaf.inner, made.model.layers[1].self_attn = made.model.layers[1].self_attn, deaf
@@ -63,7 +63,7 @@ def test_a_model_that_does_not_ask_the_attention_function_is_found_out():
 def llama():
     torch.manual_seed(0)
     return hf.AutoModelForCausalLM.from_config(
-        hf.LlamaConfig(**GROUPED), attn_implementation=attention.NAME
+        hf.LlamaConfig(**GROUPED), attn_implementation=tree_attention.NAME
     )
 
 
@@ -71,7 +71,7 @@ def test_a_plain_decoder_can_be_computed_in_every_way():
     network = llama()
     apart = by_themselves(network)
     assert plain_agrees(network, apart) and fault(network, apart) == ""
-    assert network.config._attn_implementation == attention.NAME  # has its own again
+    assert network.config._attn_implementation == tree_attention.NAME  # has its own again
     ways = (takes_trees, lends, goes_behind, pads, keeps)
     assert [way.__name__ for way in ways if not way(network)] == []
 

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from assay.core.types import GREEDY, Decoding, Form, Generated, Message
-from assay.models.inference import batch_generation as writing
+from assay.models.inference import batch_generation
 from helpers.nights import nightly_but
 
 SYSTEM = Message("system", "Answer the question.")
@@ -94,7 +94,7 @@ def test_both_ways_write_the_same(model, plain, prompts, how):
 @pytest.mark.slow
 @pytest.mark.parametrize("rows", nightly_but([1, 3], [1, 2, 3, 5]))
 def test_rows_that_end_make_room_for_rows_that_wait(model, alone, monkeypatch, rows):
-    monkeypatch.setattr(writing, "ROWS", rows)
+    monkeypatch.setattr(batch_generation, "ROWS", rows)
     shapes = passes(model, monkeypatch)
     assert model.generate(RAGGED, max_tokens=12) == alone
     # A row is at work in one pass for each of its tokens. No slot is empty while others wait, so
@@ -106,7 +106,7 @@ def test_rows_that_end_make_room_for_rows_that_wait(model, alone, monkeypatch, r
 
 def test_little_memory_means_fewer_rows(model, monkeypatch):
     expected = model.generate(RAGGED, max_tokens=6)
-    monkeypatch.setattr(writing, "OWN_BYTES", 1)
+    monkeypatch.setattr(batch_generation, "OWN_BYTES", 1)
     shapes = passes(model, monkeypatch)
     assert model.generate(RAGGED, max_tokens=6) == expected
     assert sum(1 for rows, tokens in shapes if tokens > 1) >= len(RAGGED)  # each enters by itself
@@ -114,7 +114,7 @@ def test_little_memory_means_fewer_rows(model, monkeypatch):
 
 def test_a_pass_takes_few_tokens_but_always_a_row(model, monkeypatch):
     expected = model.generate(RAGGED, max_tokens=6)
-    monkeypatch.setattr(writing, "PASS_TOKENS", 1)
+    monkeypatch.setattr(batch_generation, "PASS_TOKENS", 1)
     shapes = passes(model, monkeypatch)
     assert model.generate(RAGGED, max_tokens=6) == expected
     longest = max(model.count_tokens(prompt) for prompt in RAGGED)
@@ -124,11 +124,13 @@ def test_a_pass_takes_few_tokens_but_always_a_row(model, monkeypatch):
 def test_short_prompts_do_not_take_the_room_of_a_long_one(model, monkeypatch):
     long = (SYSTEM, Message("user", "missing taxi " * 60))
     made = []
-    slots = writing.Slots
-    monkeypatch.setattr(writing, "Slots", lambda *given: made.append(given) or slots(*given))
+    slots = batch_generation.Slots
+    monkeypatch.setattr(
+        batch_generation, "Slots", lambda *given: made.append(given) or slots(*given)
+    )
     token = 2 * 2 * 2 * 16 * 4  # layers, keys and values, heads, width, bytes
     room = model.count_tokens(long) + 6
-    monkeypatch.setattr(writing, "OWN_BYTES", 2 * room * token)
+    monkeypatch.setattr(batch_generation, "OWN_BYTES", 2 * room * token)
     answers = model.generate([*PROMPTS, long], max_tokens=6)
     assert answers[:-1] == model.generate(PROMPTS, max_tokens=6)
     (few, wide), (many, narrow) = made[:2]
@@ -188,10 +190,10 @@ def test_progress_counts_finished_answers(model):
 def tiny(kind, chat, **more):
     from transformers import AutoConfig, AutoModelForCausalLM
 
-    from assay.models.inference import tree_attention as attention
+    from assay.models.inference import tree_attention
     from assay.models.inference.chat_model import ChatModel
 
-    attention.register()
+    tree_attention.register()
     config = AutoConfig.for_model(
         kind, vocab_size=480, hidden_size=32, intermediate_size=64, num_hidden_layers=2,
         num_attention_heads=4,
@@ -201,7 +203,9 @@ def tiny(kind, chat, **more):
     )  # fmt: skip
     before = torch.get_rng_state()
     torch.manual_seed(3)
-    network = AutoModelForCausalLM.from_config(config, attn_implementation=attention.NAME).eval()
+    network = AutoModelForCausalLM.from_config(
+        config, attn_implementation=tree_attention.NAME
+    ).eval()
     torch.set_rng_state(before)
     return ChatModel(kind, network, chat)
 

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from assay.core.types import Message
-from assay.models.inference import option_batches as scoring
+from assay.models.inference import option_batches
 from assay.models.inference.option_batches import by_tree, prefix_length
 
 SYSTEM = Message("system", "Classify the message. Which colour has the money?")
@@ -55,7 +55,7 @@ def test_rows_that_begin_alike_in_groups_are_computed_on_a_tree(open_tiny, monke
     model.score(LIKE, OPTIONS)
     sizes = computed(model)
     on_tree = model.score(LIKE, OPTIONS, left=0.0)
-    monkeypatch.setattr(scoring, "TREE_GAINS", 0.0)
+    monkeypatch.setattr(option_batches, "TREE_GAINS", 0.0)
     trees, sizes[:] = list(sizes), []
     padded = model.score(LIKE, OPTIONS, left=0.0)
     np.testing.assert_allclose(on_tree, padded, atol=1e-4)
@@ -91,12 +91,12 @@ def test_close_options_get_the_scores_of_fp32(open_tiny, monkeypatch):
     wide = open_tiny(dtype=torch.bfloat16)
     wide.network.float()
     expected = wide.score(RAGGED, OPTIONS, left=0.0)
-    monkeypatch.setattr(scoring, "CLOSE", inf)
+    monkeypatch.setattr(option_batches, "CLOSE", inf)
     np.testing.assert_allclose(narrow.score(RAGGED, OPTIONS, left=0.0), expected, atol=1e-4)
-    monkeypatch.setattr(scoring, "CLOSE", 0.0)
+    monkeypatch.setattr(option_batches, "CLOSE", 0.0)
     assert np.abs(narrow.score(RAGGED, OPTIONS, left=0.0) - expected).max() > 1e-3
     # The copy is made once, and anew when a weight has changed.
-    monkeypatch.setattr(scoring, "CLOSE", inf)
+    monkeypatch.setattr(option_batches, "CLOSE", inf)
     narrow.score(RAGGED, OPTIONS)
     copy = narrow.exact()
     narrow.score(RAGGED, OPTIONS)
@@ -116,21 +116,21 @@ def test_rows_whose_best_options_are_close():
         [-1.0, -1.41, -9.0],
     ]
     # The second row's close ones are not its best; the last row's best are the same option twice.
-    assert scoring.near_ties(np.array(rows)).tolist() == [0, 2]
-    assert scoring.near_ties(np.zeros((3, 1))).tolist() == []
+    assert option_batches.near_ties(np.array(rows)).tolist() == [0, 2]
+    assert option_batches.near_ties(np.zeros((3, 1))).tolist() == []
 
 
 def test_a_close_row_is_scored_again_as_a_whole(open_tiny, monkeypatch):
     narrow, wide = open_tiny(dtype=torch.bfloat16), open_tiny(dtype=torch.bfloat16)
     wide.network.float()
     expected = wide.score(RAGGED, MANY, left=0.0)
-    monkeypatch.setattr(scoring, "CLOSE", 0.0)
+    monkeypatch.setattr(option_batches, "CLOSE", 0.0)
     rough = narrow.score(RAGGED, MANY, left=0.0)
     # As close as the two best options of the first row: all its scores are then fp32's, and other
     # rows keep theirs.
     best = np.sort(rough, 1)[:, ::-1]
     gaps = best[:, 0] - best[:, 1]
-    monkeypatch.setattr(scoring, "CLOSE", float(gaps[0]) + 1e-6)
+    monkeypatch.setattr(option_batches, "CLOSE", float(gaps[0]) + 1e-6)
     found = narrow.score(RAGGED, MANY, left=0.0)
     again = gaps < gaps[0] + 1e-6
     assert again[0] and not again.all()

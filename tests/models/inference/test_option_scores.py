@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assay.core.types import Message
-from assay.models.inference import tree_attention as attention
+from assay.models.inference import tree_attention
 from assay.models.inference.chat_model import ChatModel
 from assay.models.inference.option_scores import Trie
 from assay.strategies.prompting.prompted_arm import best_label
@@ -112,7 +112,7 @@ def test_scaled_and_capped_logits_are_those_of_the_model(open_tiny, family):
     }
     vocabulary = model.network.config.vocab_size
     config = kind(**small, **own, vocab_size=vocabulary, num_key_value_heads=2, pad_token_id=0)
-    network = hf.AutoModelForCausalLM.from_config(config, attn_implementation=attention.NAME)
+    network = hf.AutoModelForCausalLM.from_config(config, attn_implementation=tree_attention.NAME)
     model = ChatModel(family, network.eval().requires_grad_(False), model.chat)
     naive = [alone(model, SHARING[0], option) for option in OPTIONS]
     np.testing.assert_allclose(model.score(SHARING[:1], OPTIONS, left=0.0)[0], naive, atol=1e-4)

@@ -7,8 +7,7 @@ import torch
 import transformers as hf
 
 from assay.core.types import Message
-from assay.models.inference import option_batches as scoring
-from assay.models.inference import tree_attention as attention
+from assay.models.inference import option_batches, tree_attention
 from assay.models.inference.chat_model import ChatModel
 from assay.models.inference.option_batches import ROWS
 
@@ -57,7 +56,7 @@ def test_scores_of_a_lent_beginning_are_those_of_copies(open_tiny, family):
     }
     shape = {} if family == "gpt-2" else small | {"num_key_value_heads": 2}
     config = kind(**shape, **own, vocab_size=model.network.config.vocab_size)
-    network = hf.AutoModelForCausalLM.from_config(config, attn_implementation=attention.NAME)
+    network = hf.AutoModelForCausalLM.from_config(config, attn_implementation=tree_attention.NAME)
     model = ChatModel(family, network.eval().requires_grad_(False), model.chat)
     beginning = model.beginning(model.chat.prompt(PROMPTS[0])[0][:20])
     assert beginning is not None and beginning.lent == lent
@@ -78,7 +77,7 @@ def test_a_model_whose_attention_does_not_come_here_gets_copies(open_tiny):
 
 @pytest.mark.slow
 def test_a_run_in_parts_computes_its_beginning_once(open_tiny, monkeypatch):
-    monkeypatch.setattr(scoring, "TREE_GAINS", 0.0)
+    monkeypatch.setattr(option_batches, "TREE_GAINS", 0.0)
     model = open_tiny()
     prompts = [
         (SYSTEM, Message("user", f"my {'card ' * (i % 5)} is the matter")) for i in range(ROWS + 40)

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from assay.models.inference import shared_prefix_attention as lending
+from assay.models.inference import shared_prefix_attention
 from assay.models.inference.attention_mask import Sight
 from assay.models.inference.shared_prefix_attention import look
 
@@ -32,9 +32,11 @@ def test_attention_over_two_sets_of_keys_is_that_over_both(cap):
     scores = query @ key.transpose(2, 3) * 0.4
     scores = scores if cap is None else cap * torch.tanh(scores / cap)
     expected = torch.softmax(scores, -1) @ value
-    one, first = lending.look(query, key[:, :, :5], value[:, :, :5], 0.4, cap)
-    other, second = lending.look(query, key[:, :, 5:], value[:, :, 5:], 0.4, cap)
-    assert torch.allclose(lending.merge_attention(one, first, other, second), expected, atol=1e-6)
+    one, first = shared_prefix_attention.look(query, key[:, :, :5], value[:, :, :5], 0.4, cap)
+    other, second = shared_prefix_attention.look(query, key[:, :, 5:], value[:, :, 5:], 0.4, cap)
+    assert torch.allclose(
+        shared_prefix_attention.merge_attention(one, first, other, second), expected, atol=1e-6
+    )
     assert torch.allclose(first, torch.logsumexp(scores[..., :5], -1), atol=1e-5)
 
 
@@ -42,7 +44,7 @@ def test_attention_over_two_sets_of_keys_is_that_over_both(cap):
 def test_entering_rows_see_what_stands_before(cap):
     draw = torch.Generator().manual_seed(1)
     query, key, value = (torch.randn(2, 2, 5, 8, generator=draw) for _ in range(3))
-    seen, _ = lending.look(query, key, value, 0.1, cap, "before")
+    seen, _ = shared_prefix_attention.look(query, key, value, 0.1, cap, "before")
     expected = torch.nn.functional.scaled_dot_product_attention(
         query, key, value, is_causal=True, scale=0.1
     )
@@ -65,6 +67,6 @@ def test_blocks_of_queries_find_what_all_of_them_find_at_once(window):
     scores = scores.masked_fill(~sight.mask(window), -torch.inf)
     blocks = sight.blocks(window)
     assert len(blocks) == 3
-    found, total = lending.look_in_blocks(query, key, value, 0.3, blocks)
+    found, total = shared_prefix_attention.look_in_blocks(query, key, value, 0.3, blocks)
     torch.testing.assert_close(found, torch.softmax(scores, -1) @ wide[1])
     torch.testing.assert_close(total, torch.logsumexp(scores, -1).float())

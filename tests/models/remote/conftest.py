@@ -2,7 +2,7 @@
 
 import pytest
 
-from assay.models.remote import client as remote_client
+from assay.models.remote import client
 from assay.models.remote.endpoint import Endpoint
 from assay.models.remote.remote_model import RemoteModel
 from helpers.remote_models import KEY
@@ -19,7 +19,7 @@ def service():
 def opened(service, tmp_path, monkeypatch):
     """`opened(acts, **settings)`: a model of the service, after these faults."""
     monkeypatch.setenv("PLANTED_KEY", KEY)
-    monkeypatch.setattr(remote_client, "back_off", lambda failures, draw: 0.01)
+    monkeypatch.setattr(client, "back_off", lambda failures, draw: 0.01)
     made = []
 
     def make(*acts, folder=tmp_path / "remote", tell=None, offline=False, dry=False, **settings):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from assay.core import checksummed_lines as sealed
+from assay.core import checksummed_lines
 from assay.core.errors import ResourceError
 from assay.core.types import Document
 from assay.retrieval.stores.segment_files import (
@@ -65,7 +65,7 @@ def test_vectors_of_another_width_are_refused(tmp_path):
 def test_the_last_line_of_the_log_counts_once_it_is_whole(tmp_path):
     assert read_log(tmp_path) == []
     head, line = {"format": FORMAT}, {"version": 1}
-    sealed.add(tmp_path / LOG, head, line)
+    checksummed_lines.add(tmp_path / LOG, head, line)
     with (tmp_path / LOG).open("a") as log:
         log.write('{"version": 2, "sha')
     assert read_log(tmp_path) == [head, line]
@@ -73,13 +73,13 @@ def test_the_last_line_of_the_log_counts_once_it_is_whole(tmp_path):
 
 @pytest.mark.parametrize("head", [{"format": FORMAT + 1}, {}])
 def test_a_log_of_another_format_is_refused(tmp_path, head):
-    sealed.add(tmp_path / LOG, head)
+    checksummed_lines.add(tmp_path / LOG, head)
     with problem(ResourceError, "R026", LOG):
         read_log(tmp_path)
 
 
 def test_a_line_of_the_log_that_was_changed_is_refused(tmp_path):
-    sealed.add(tmp_path / LOG, {"format": FORMAT}, {"version": 1})
+    checksummed_lines.add(tmp_path / LOG, {"format": FORMAT}, {"version": 1})
     (tmp_path / LOG).write_text(
         (tmp_path / LOG).read_text().replace('"version": 1', '"version": 7')
     )
@@ -89,7 +89,7 @@ def test_a_line_of_the_log_that_was_changed_is_refused(tmp_path):
 
 def test_what_the_log_does_not_name_is_deleted_and_nothing_else(tmp_path):
     kept, left = write(tmp_path), write(tmp_path, axes(1, 3))
-    sealed.add(tmp_path / LOG, {"format": FORMAT})
+    checksummed_lines.add(tmp_path / LOG, {"format": FORMAT})
     for name in ("lock", f"{left}.jsonl.part", "mine.txt"):
         (tmp_path / name).touch()
     clear(tmp_path, [kept])

@@ -2,8 +2,7 @@
 
 import pytest
 
-from assay.core import checksummed_lines as sealed
-from assay.core import store
+from assay.core import checksummed_lines, store
 from assay.core.corrupt_files import silent
 from assay.core.types import Answer
 from assay.runtime.arms.answer_files import answers_of, recover_lines
@@ -24,23 +23,27 @@ from assay.runtime.arms.answer_files import answers_of, recover_lines
 def test_whole_chunks_are_kept_or_all(tmp_path, left, kept):
     file = tmp_path / "answers.jsonl"
     if left:
-        sealed.add(file, *({"n": n} for n in range(left)))
+        checksummed_lines.add(file, *({"n": n} for n in range(left)))
     assert recover_lines(file, 10, 4, silent) == kept
     assert (
-        [row["n"] for row in sealed.read(file)] == list(range(kept)) if left else not file.exists()
+        [row["n"] for row in checksummed_lines.read(file)] == list(range(kept))
+        if left
+        else not file.exists()
     )
 
 
 def test_a_torn_line_is_no_answer(tmp_path):
     file = tmp_path / "answers.jsonl"
-    sealed.add(file, *({"n": n} for n in range(4)))
+    checksummed_lines.add(file, *({"n": n} for n in range(4)))
     with file.open("a") as torn:
         torn.write('{"n": 4')
     assert recover_lines(file, 10, 4, silent) == 4
-    assert len(list(sealed.read(file))) == 4
+    assert len(list(checksummed_lines.read(file))) == 4
 
 
-@pytest.mark.parametrize("write", [store.append, sealed.add], ids=["of an older version", "sealed"])
+@pytest.mark.parametrize(
+    "write", [store.append, checksummed_lines.add], ids=["of an older version", "sealed"]
+)
 def test_answers_of_a_finished_stage_are_read_and_never_rewritten(tmp_path, write):
     # Their file has its hash in `done.json`, so that a line that was mended would be damage.
     file, answers = (

@@ -8,7 +8,7 @@ import pytest
 
 import assay
 from assay.core.types import Adapted, Answer, Example, Message
-from assay.runtime.costs import latency as module
+from assay.runtime.costs import latency
 from assay.runtime.costs.latency import FEWEST, ROWS, WARM_UP, alone, percentile
 from helpers.toy import build
 
@@ -58,7 +58,7 @@ def test_one_question_at_a_time_after_a_warm_up_spread_over_all():
 
 
 def test_what_a_slow_arm_takes_is_bounded(monkeypatch):
-    monkeypatch.setattr(module, "SECONDS", 0.0)
+    monkeypatch.setattr(latency, "SECONDS", 0.0)
     arm = Waiting(0.001)
     found = alone(arm, questions(50), silent)
     assert found is not None and found["n"] == FEWEST and found["p50"] >= 0.001

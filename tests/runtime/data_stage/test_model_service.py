@@ -14,7 +14,7 @@ import pytest
 from assay.config import load
 from assay.core.errors import ResourceError
 from assay.core.types import Means, Message
-from assay.runtime.data_stage import model_service as lent
+from assay.runtime.data_stage import model_service
 from helpers.bert import build
 from helpers.lines import named
 from helpers.problems import problem
@@ -45,7 +45,9 @@ def events():
 
 
 def lender(found, work, events=None):
-    return lent.Lender(found, work, (lambda event: None) if events is None else events.append)
+    return model_service.Lender(
+        found, work, (lambda event: None) if events is None else events.append
+    )
 
 
 @pytest.mark.nightly
@@ -132,7 +134,10 @@ def test_no_model_is_looked_for_where_no_part_needs_one(tmp_path):
     project = project_in(
         tmp_path, "model: there-is-none\ntask: {kind: answer}\naugment: [{kind: noise}]\n"
     )
-    assert lent.model_needs(project) == {} and lent.models(project, True, print) == {}
+    assert (
+        model_service.model_needs(project) == {}
+        and model_service.models(project, True, print) == {}
+    )
 
 
 @pytest.mark.nightly

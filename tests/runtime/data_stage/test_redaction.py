@@ -8,7 +8,7 @@ import shutil
 import pytest
 
 import assay
-from assay import pipeline as flow
+from assay import pipeline
 from assay.config import load
 from assay.core.corrupt_files import silent
 from assay.core.errors import DataError, LeakError, UsageError
@@ -53,7 +53,7 @@ def code(error):
 @pytest.fixture(scope="module")
 def ran(tmp_path_factory):
     path = build(tmp_path_factory.mktemp("veiled") / "toy")
-    flow.run(load(path), offline=True)
+    pipeline.run(load(path), offline=True)
     return path
 
 

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from assay.runtime.planning import machine_check as health
+from assay.runtime.planning import machine_check
 from assay.runtime.planning.machine_check import Health, examine, lacking
 from assay.runtime.planning.machine_speed import MachineSpeed
 
@@ -40,7 +40,7 @@ def test_what_is_missing_has_a_command():
     one = Health(
         machine, {"serve": ["fastapi"], "onnx": []}, {"minilm-l6": "", "smollm2-135m": "/here"}
     )
-    commands = {missing.command for missing in health._missing(one)} - {
+    commands = {missing.command for missing in machine_check._missing(one)} - {
         "apt-get install bubblewrap"
     }
     assert commands == {"assay doctor --fetch", "pip install 'assay[serve]'"}
@@ -52,13 +52,13 @@ def test_a_small_machine_is_told_so():
         "disk": GIB,
         "gpu": "none",
     }
-    said = " ".join(health._notes(Health(machine, {}, {})))
+    said = " ".join(machine_check._notes(Health(machine, {}, {})))
     assert "1.0 GiB of memory" in said and "1.0 GiB free" in said
 
 
 def test_extras_are_those_of_the_package():
     assert {"serve", "documents", "gguf"} <= set(lacking()) and "dev" not in lacking()
-    assert set(health.FOR) == set(lacking())
+    assert set(machine_check.FOR) == set(lacking())
 
 
 def test_a_pace_is_told_in_tokens():

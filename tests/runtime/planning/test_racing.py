@@ -9,7 +9,7 @@ import pytest
 
 import assay
 from assay.config import load, make_strategy
-from assay.core import checksummed_lines as sealed
+from assay.core import checksummed_lines
 from assay.core.errors import Stopped
 from assay.core.types import Answer, Example, Message, Task
 from assay.decision.finished_arm import Arm
@@ -209,7 +209,7 @@ def test_what_cannot_win_any_more_is_ended_and_what_may_win_is_not(tmp_path, mon
     for wrong, ends in ((20, False), (120, True)):
         file = tmp_path / f"{wrong}.jsonl"
         by_id = {record.question.id: record.answer for record in arm_of(of, "slow", wrong).records}
-        sealed.add(
+        checksummed_lines.add(
             file, *(by_id[question.id].to_json() for question in of.questions_in_order[:128])
         )
         with file.open("ab") as torn:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from assay.config import make_strategy
-from assay.core import checksummed_lines as sealed
+from assay.core import checksummed_lines
 from assay.core.errors import Stopped, TrainError
 from assay.core.store import read_json
 from assay.strategies.prompting.few_shot import Shots
@@ -50,7 +50,11 @@ def prompts(arm, given):
 
 def asked_of(folder):
     """Prompts that the files of a search say were asked."""
-    lines = [line for name in ("train.jsonl", "val.jsonl") for line in sealed.read(folder / name)]
+    lines = [
+        line
+        for name in ("train.jsonl", "val.jsonl")
+        for line in checksummed_lines.read(folder / name)
+    ]
     return sum(len(line["answers"]) for line in lines) + len(read_json(folder / "proposals.json"))
 
 

@@ -10,7 +10,7 @@ from assay.core.store import read_lines
 from assay.core.types import Form, Task
 from assay.strategies.prompting.few_shot import Shots
 from assay.strategies.retrieval.rag import Rag
-from assay.tasks import parsing as parse
+from assay.tasks import parsing
 
 SCHEMA = {"type": "object", "properties": {"colour": {"enum": ["red", "blue"]}},
     "required": ["colour"],
@@ -46,9 +46,9 @@ def test_stop_texts_of_the_task_end_answers(lesson):
 
 def test_a_form_keeps_every_line_of_an_answer():
     formed = Task(kind="answer", form=Form("json", "{}"))
-    assert parse.lenient(formed, '{\n  "a": 1\n}\n') == '{\n  "a": 1\n}'
-    assert parse.lenient(Task(kind="answer"), "one\ntwo") == "one"
-    assert parse.lenient(formed, " ") is None
+    assert parsing.lenient(formed, '{\n  "a": 1\n}\n') == '{\n  "a": 1\n}'
+    assert parsing.lenient(Task(kind="answer"), "one\ntwo") == "one"
+    assert parsing.lenient(formed, " ") is None
 
 
 @pytest.mark.nightly

@@ -116,10 +116,10 @@ def test_no_change_at_all_stays_none():
 
 
 def test_large_matrices_are_cut_by_the_fast_decomposition(monkeypatch):
-    from assay.training import lora_init as beginnings
+    from assay.training import lora_init
 
     product = pair(3, 1, out=40, inside=30)
-    monkeypatch.setattr(beginnings, "EXACT", 8)
+    monkeypatch.setattr(lora_init, "EXACT", 8)
     torch.manual_seed(0)
     torch.testing.assert_close(
         change(factorise(change(product), 4)), change(product), atol=1e-4, rtol=1e-4

@@ -18,8 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from assay.audits.context import Seen
 from assay.audits.forgetting.items import ProbeItem, own_items, sample
-from assay.core import checksummed_lines as sealed
-from assay.core import store
+from assay.core import checksummed_lines, store
 from assay.core.errors import Problem, ResourceError, TrainError, UsageError
 from assay.core.types import Strategy
 
@@ -46,12 +45,12 @@ def ask_probes(job: Job) -> None:
     stage = store.Stage(job.work, "probes", job.request["probes_key"])
     items = [ProbeItem.from_json(row) for row in store.read_lines(Path(job.request["items"]))]
     file = stage.open() / "asked.jsonl"
-    done = len(sealed.beginning(file, job.tell))
+    done = len(checksummed_lines.beginning(file, job.tell))
     model = open_probed_model(job)
     begun, worked = time.monotonic(), time.process_time()
     while done < len(items):
         some = items[done : done + CHUNK]
-        sealed.add(file, *(one.to_json() for one in ask(model, some)))
+        checksummed_lines.add(file, *(one.to_json() for one in ask(model, some)))
         done += len(some)
         job.tell({"event": "progress", "done": done, "total": len(items), "unit": "item"})
     spent = {"seconds": time.monotonic() - begun, "processor_seconds": time.process_time() - worked}
@@ -228,7 +227,10 @@ def ask_items(
         }
         bench.launch(folder, {**request, **more}, why)
     note = stage.completion_note() or {}
-    found = [ProbeResult(**row) for row in sealed.rows_without_seal(stage.folder / "asked.jsonl")]
+    found = [
+        ProbeResult(**row)
+        for row in checksummed_lines.rows_without_seal(stage.folder / "asked.jsonl")
+    ]
     return found, {"tokens": sum(one.tokens for one in found), "seconds": note["seconds"]}
 
 

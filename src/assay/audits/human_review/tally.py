@@ -29,7 +29,7 @@ import numpy as np
 
 from assay.audits.human_review.pairwise import ReviewItem
 from assay.data.annotation.agreement import agreement
-from assay.stats import standard_error as spread
+from assay.stats import standard_error
 from assay.stats.intervals import Interval, Weights, interval
 from assay.stats.paired_tests import paired_p
 
@@ -169,7 +169,7 @@ def wilson(k: int, n: int, level: float = 0.95) -> Interval:
     """
     if n < 1:
         raise ValueError("a share needs at least one case")
-    return spread.wilson(k / n, n, NormalDist().inv_cdf(0.5 + level / 2))
+    return standard_error.wilson(k / n, n, NormalDist().inv_cdf(0.5 + level / 2))
 
 
 def position_p(a: int, b: int) -> float | None:

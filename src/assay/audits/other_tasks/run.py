@@ -20,8 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assay.audits.context import Seen
-from assay.core import checksummed_lines as sealed
-from assay.core import store
+from assay.core import checksummed_lines, store
 from assay.core.errors import ResourceError, TrainError
 from assay.core.sampling import hash_rank
 from assay.core.types import Adapted, Answer, Example, Record, Strategy, Task
@@ -50,11 +49,11 @@ def answer_other(job: Job) -> None:
     stage = store.Stage(job.work, KEY, job.request["other_key"])
     questions = read_examples(Path(job.request["questions"]))
     file = stage.open() / "answers.jsonl"
-    done = len(sealed.beginning(file, job.tell))
+    done = len(checksummed_lines.beginning(file, job.tell))
     arm = open_arm(job)
     while done < len(questions):
         some = questions[done : done + CHUNK]
-        sealed.add(file, *(answer.to_json() for answer in arm.answer(some)))
+        checksummed_lines.add(file, *(answer.to_json() for answer in arm.answer(some)))
         done += len(some)
         job.tell({"event": "progress", "done": done, "total": len(questions), "unit": "answer"})
     stage.finish({})
@@ -241,7 +240,7 @@ def _answers(
             "questions": str((folder / "questions.jsonl").absolute()),
         }
         bench.launch(folder, request, why)
-    rows = sealed.rows_without_seal(stage.folder / "answers.jsonl")
+    rows = checksummed_lines.rows_without_seal(stage.folder / "answers.jsonl")
     return [Answer.from_json(row) for row in rows]
 
 

@@ -13,9 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from assay.audits.robustness import context_attacks as around
-from assay.audits.robustness import prompt_injection as attacks
-from assay.audits.robustness import typos as surface
+from assay.audits.robustness import context_attacks, prompt_injection, typos
 from assay.audits.robustness.resources import Spare, draw_for
 from assay.config.audits.robustness import Kind
 from assay.core.types import Example
@@ -31,78 +29,96 @@ class Operator(NamedTuple):
 
 
 OPERATORS = (
-    Operator("typos", "typos", "Slips of the hand in some words.", surface.typos),
-    Operator("casing", "upper", "All letters are capitals.", surface.upper),
-    Operator("casing", "lower", "No letter is a capital.", surface.lower),
-    Operator("casing", "title", "Every Word Begins With A Capital.", surface.title),
-    Operator("spacing", "joined", "Some spaces between words are lost.", surface.join_words),
-    Operator("spacing", "split", "Some words are broken by a space.", surface.split),
-    Operator("punctuation", "unmarked", "All punctuation is gone.", surface.drop_punctuation),
+    Operator("typos", "typos", "Slips of the hand in some words.", typos.typos),
+    Operator("casing", "upper", "All letters are capitals.", typos.upper),
+    Operator("casing", "lower", "No letter is a capital.", typos.lower),
+    Operator("casing", "title", "Every Word Begins With A Capital.", typos.title),
+    Operator("spacing", "joined", "Some spaces between words are lost.", typos.join_words),
+    Operator("spacing", "split", "Some words are broken by a space.", typos.split),
+    Operator("punctuation", "unmarked", "All punctuation is gone.", typos.drop_punctuation),
     Operator(
-        "punctuation", "overmarked", "Sentences end in three marks.", surface.repeat_punctuation
+        "punctuation", "overmarked", "Sentences end in three marks.", typos.repeat_punctuation
     ),
-    Operator("punctuation", "spread", "Two or three spaces stand for one.", surface.spread),
+    Operator("punctuation", "spread", "Two or three spaces stand for one.", typos.spread),
     Operator(
-        "paraphrase", "rules", "Other words by rules that keep the meaning.", around.paraphrase
+        "paraphrase",
+        "rules",
+        "Other words by rules that keep the meaning.",
+        context_attacks.paraphrase,
     ),
     Operator(
-        "distractor", "before", "A sentence about nothing stands before the text.", around.before
+        "distractor",
+        "before",
+        "A sentence about nothing stands before the text.",
+        context_attacks.before,
     ),
     Operator(
-        "distractor", "after", "A sentence about nothing stands after the text.", around.after
+        "distractor",
+        "after",
+        "A sentence about nothing stands after the text.",
+        context_attacks.after,
     ),
     Operator(
         "distractor",
         "other_row",
         "A sentence of another row stands beside the text.",
-        around.other_row,
+        context_attacks.other_row,
     ),
-    Operator("truncation", "end", "The last words are cut off.", around.truncation),
+    Operator("truncation", "end", "The last words are cut off.", context_attacks.truncation),
     Operator(
         "foreign",
         "greeting",
         "A greeting and thanks in another language around the text.",
-        around.foreign,
+        context_attacks.foreign,
     ),
     Operator(
         "translation",
         "file",
         "The row in another language, as the project's file has it.",
-        around.translation,
+        context_attacks.translation,
     ),
-    Operator("format", "quoted", "Every line is a quotation.", around.quote),
-    Operator("format", "markdown", "A heading and bold print.", around.markdown),
-    Operator("format", "mail", "The frame of an e-mail.", around.mail),
-    Operator("format", "html", "A piece of a web page.", around.page),
+    Operator("format", "quoted", "Every line is a quotation.", context_attacks.quote),
+    Operator("format", "markdown", "A heading and bold print.", context_attacks.markdown),
+    Operator("format", "mail", "The frame of an e-mail.", context_attacks.mail),
+    Operator("format", "html", "A piece of a web page.", context_attacks.page),
     Operator(
         "injection",
         "after",
         "An order after the text to answer something wrong.",
-        attacks.inject_after,
+        prompt_injection.inject_after,
     ),
     Operator(
         "injection",
         "before",
         "An order before the text to answer something wrong.",
-        attacks.inject_before,
+        prompt_injection.inject_before,
     ),
     Operator(
         "injection",
         "forged",
         "A forged turn that has answered already, wrongly.",
-        attacks.forge_turn,
+        prompt_injection.forge_turn,
     ),
     Operator(
         "injection",
         "authority",
         "Somebody with authority says a wrong answer.",
-        attacks.claim_authority,
+        prompt_injection.claim_authority,
     ),
-    Operator("jailbreak", "persona", "A role that follows no instruction.", attacks.persona),
-    Operator("jailbreak", "developer", "A mode in which no rules hold.", attacks.developer),
-    Operator("jailbreak", "fiction", "The text stands inside a story.", attacks.fiction),
-    Operator("jailbreak", "file", "A prompt from the project's file.", attacks.wild),
-    Operator("long", "middle", "The text in the middle of a long text about nothing.", around.long),
+    Operator(
+        "jailbreak", "persona", "A role that follows no instruction.", prompt_injection.persona
+    ),
+    Operator(
+        "jailbreak", "developer", "A mode in which no rules hold.", prompt_injection.developer
+    ),
+    Operator("jailbreak", "fiction", "The text stands inside a story.", prompt_injection.fiction),
+    Operator("jailbreak", "file", "A prompt from the project's file.", prompt_injection.wild),
+    Operator(
+        "long",
+        "middle",
+        "The text in the middle of a long text about nothing.",
+        context_attacks.long,
+    ),
 )
 
 ABOUT: dict[Kind, str] = {

@@ -3,8 +3,8 @@ the project's data.
 
 Changes    `audits/update_drill/changes.py`: facts, documents, a label, a topic; those that the
            data allows
-Ways       `ways.py`: the shortest honest one of each arm; a trained arm is trained on, and trained
-           anew
+Ways       `update_paths.py`: the shortest honest one of each arm; a trained arm is trained on, and
+           trained anew
 Asked      the test rows that the change touches, and others that must stay; before and after it
 Time       of the machine alone, from the start of a process to the first right answer, loading
            among it

@@ -25,7 +25,7 @@ from assay.data.annotation.export_sheet import cut
 from assay.data.annotation.votes import Vote, mark, newest
 from assay.data.reading.findings import excerpt, rows
 from assay.data.reading.read_file import read
-from assay.tasks import json_objects as objects
+from assay.tasks import json_objects
 from assay.tasks.columns import as_text
 from assay.tasks.entities import NONE, format_entities, pieces_of
 from assay.tasks.label_sets import format_labels as label_line
@@ -252,7 +252,7 @@ def _several(text: str, labels: Sequence[str], place: str) -> tuple[str, Problem
 
 def _pieces(text: str, types: Sequence[str], place: str) -> tuple[str, Problem | None]:
     found = pieces_of(text)
-    if not found and text.strip().casefold() != NONE and objects.parse_object(text) is None:
+    if not found and text.strip().casefold() != NONE and json_objects.parse_object(text) is None:
         told = (
             f"'{excerpt(text, width=40)}' is no line of pieces such as 'city: Oslo | date:"
             f" Friday', nor '{NONE}'"
@@ -267,7 +267,7 @@ def _pieces(text: str, types: Sequence[str], place: str) -> tuple[str, Problem |
         return "", Problem(
             "D030", f"type '{unknown}' is not one of the {len(types)} types", place, help=help
         )
-    return (text if objects.is_object(text) else format_entities(found)), None
+    return (text if json_objects.is_object(text) else format_entities(found)), None
 
 
 def _say_open(found: SheetVotes, empty: list[str], places: list[str]) -> None:

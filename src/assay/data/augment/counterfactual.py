@@ -4,7 +4,7 @@ stays.
 What it is for   an arm that decides by who is asking is taught that it makes no difference
 Source           Zhao et al. (2018), Gender bias in coreference resolution,
                  aclanthology.org/N18-2003; Lu et al. (2018), Gender bias in neural natural language
-                 processing, arxiv.org/abs/1807.11714. The words: terms.py
+                 processing, arxiv.org/abs/1807.11714. The words: group_terms.py
 How              every term of a row is swapped at once, in question, passages and free answers
                  alike, so that who is asked about stays one person. her becomes his before a noun
                  and him elsewhere; his becomes her or hers in the same way; a or an follows its new

@@ -5,7 +5,7 @@ What it is for   the same request comes in many wordings, and the training file 
 Source           back-translation: Sennrich, Haddow, Birch (2016), aclanthology.org/P16-1009;
                  keeping only rewritings that an independent model finds alike: Kumar, Choudhary,
                  Cho (2020), Data augmentation using pre-trained transformer models,
-                 arxiv.org/abs/2003.02245. Rules: wordings.py
+                 arxiv.org/abs/2003.02245. Rules: paraphrase_rules.py
 Filters          what a model wrote must not be a copy, must be near in meaning (cosine of sentence
                  vectors), in the row's language, of similar length, a question if the row is one,
                  and hold every number and every word that the target names; what was translated

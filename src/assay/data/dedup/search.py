@@ -11,8 +11,7 @@ Memory      about 400 bytes a row beside the texts, and what a million candidate
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from assay.data.dedup import edit_distance as segments
-from assay.data.dedup import minhash as shingles
+from assay.data.dedup import edit_distance, minhash
 from assay.data.dedup.buckets import Buckets
 from assay.data.text_similarity import MOST_EDITS, Key
 
@@ -46,13 +45,13 @@ class NearDuplicateSearch:
             count=len(keys),
         )
         lengths = np.fromiter(map(len, self._texts), dtype=np.int64, count=len(keys))
-        width = shingles.rows_per_band(threshold)
-        self._digests = shingles.digests(self._texts, self._scopes, width, seed)
+        width = minhash.rows_per_band(threshold)
+        self._digests = minhash.digests(self._texts, self._scopes, width, seed)
         self.buckets = [
             Buckets.of_bands(self._digests.bands),
-            segments.buckets_of(self._texts, lengths, self._scopes),
+            edit_distance.buckets_of(self._texts, lengths, self._scopes),
         ]
-        self._sketches = segments.sketches(self._texts, lengths)
+        self._sketches = edit_distance.sketches(self._texts, lengths)
 
     def near(
         self,
@@ -115,7 +114,7 @@ class NearDuplicateSearch:
             own = order[start : start + MEASURED]
             if wanted is not None:
                 own = own[wanted(first[own], second[own])]
-            measure = shingles.jaccards if kind == "bands" else segments.edit_similarities
+            measure = minhash.jaccards if kind == "bands" else edit_distance.edit_similarities
             similarity = measure(self._texts, first[own], second[own])
             near = similarity >= self.threshold
             yield Pairs(first[own][near], second[own][near], similarity[near])

@@ -10,7 +10,7 @@ Texts in one case   are read a second time with capitals at the beginnings of wo
 import re
 from collections.abc import Callable, Iterable, Iterator
 
-from assay.data.pii import name_words as words
+from assay.data.pii import name_words
 from assay.data.pii.spans import Span
 
 _TOKEN = re.compile(r"[^\W\d_][\w'’ʼ\-]*\.?|\d+")
@@ -26,21 +26,22 @@ def _any(listed: str) -> str:
 
 
 _TITLE = re.compile(
-    rf"(?<![\w'’])(?:{_any(words.TITLES)})(?:\.[ \t]?|[ \t])[ \t]?(?=\w)", re.IGNORECASE
+    rf"(?<![\w'’])(?:{_any(name_words.TITLES)})(?:\.[ \t]?|[ \t])[ \t]?(?=\w)", re.IGNORECASE
 )
-_PHRASES = "|".join(sorted(words.BEFORE.split("|"), key=len, reverse=True))  # met with, then met
+# met with, then met
+_PHRASES = "|".join(sorted(name_words.BEFORE.split("|"), key=len, reverse=True))
 _BEFORE = re.compile(rf"(?<![\w'’])(?:{_PHRASES})[:,]?[ \t]{{1,2}}(?=\w)", re.IGNORECASE)
-_RELATION = re.compile(rf"(?<![\w'’])(?:{_any(words.RELATIONS)}),?[ ](?=\w)", re.IGNORECASE)
+_RELATION = re.compile(rf"(?<![\w'’])(?:{_any(name_words.RELATIONS)}),?[ ](?=\w)", re.IGNORECASE)
 _GREETING = re.compile(
-    rf"(?:^|(?<=[\n.!?>\"“,]))[ \t>\"]{{0,4}}(?:{_any(words.GREETINGS)}),?[ \t](?=\w)", re.I
+    rf"(?:^|(?<=[\n.!?>\"“,]))[ \t>\"]{{0,4}}(?:{_any(name_words.GREETINGS)}),?[ \t](?=\w)", re.I
 )
 _ENDING = re.compile(
     r"(?:^|[\n.!?,])[ \t>]{0,4}"
-    rf"(?:{_any(words.ENDINGS)})[ \t]?[,.!-]{{0,3}}[ \t]*\n[\s>]{{0,8}}(?=\w)",
+    rf"(?:{_any(name_words.ENDINGS)})[ \t]?[,.!-]{{0,3}}[ \t]*\n[\s>]{{0,8}}(?=\w)",
     re.I,
 )
 _FIELD = re.compile(
-    rf"(?:^|(?<=[\n,;|(]))[ \t>?]{{0,8}}(?:{_any(words.FIELDS)})[ \t]?[:=][ \t]{{0,12}}(?=\w)",
+    rf"(?:^|(?<=[\n,;|(]))[ \t>?]{{0,8}}(?:{_any(name_words.FIELDS)})[ \t]?[:=][ \t]{{0,12}}(?=\w)",
     re.I,
 )
 _SPEAKER = re.compile(
@@ -52,10 +53,10 @@ _SIGNED = re.compile(
     rf"(?<=[.!?,]\n)[ \t>-]{{0,4}}(?P<name>{_W}(?: {_W})?)[ \t.-]{{0,3}}(?=\s*$|\n"
     r"[^\w\n]*\n|\n[ \t]*[\d-])"
 )
-_VERB = re.compile(rf"[ \t](?:{_any(words.VERBS)})(?!\w)")
+_VERB = re.compile(rf"[ \t](?:{_any(name_words.VERBS)})(?!\w)")
 _COMPANY = re.compile(
     rf"(?P<name>(?:(?:{_W}"
-    rf"|&)[ ]){{1,4}})(?:(?i:{_any(words.COMPANY)})|{_any(words.COMPANY_SHORT)})(?!\w)\.?"
+    rf"|&)[ ]){{1,4}})(?:(?i:{_any(name_words.COMPANY)})|{_any(name_words.COMPANY_SHORT)})(?!\w)\.?"
 )
 _ASKED = re.compile(
     r"(?<!\w)name[^.?!\n]{0,24}\?[ \t]{0,2}(?:\w{2,10}:[ \t]?)?(?=\w)", re.IGNORECASE
@@ -68,8 +69,8 @@ def is_possible_name(word: str) -> bool:
     bare = word.strip(".'’-").casefold()
     return (
         len(bare) > 1
-        and bare not in words.NOT_NAMES
-        and re.sub("['’]s$", "", bare) not in words.NOT_NAMES
+        and bare not in name_words.NOT_NAMES
+        and re.sub("['’]s$", "", bare) not in name_words.NOT_NAMES
     )
 
 
@@ -86,7 +87,7 @@ def name_after(
             break
         word = found[0]
         initial = len(word.rstrip(".")) == 1 and word[0].isupper()
-        particle = word.casefold() in words.PARTICLES
+        particle = word.casefold() in name_words.PARTICLES
         if word.endswith(".") and not initial:
             word = word[:-1]
         if particle and _TOKEN.match(text, found.end() + 1) and not (loose and not count):
@@ -201,7 +202,7 @@ def proper(text: str, spans: Iterable[Span], common: Callable[[str], bool]) -> I
         while parts and not is_possible_name(parts[-1][0]):
             parts.pop()
         if not parts or not all(
-            p[0][0].isupper() for p in parts if p[0].casefold() not in words.PARTICLES
+            p[0][0].isupper() for p in parts if p[0].casefold() not in name_words.PARTICLES
         ):
             continue
         shouted = all(p[0].isupper() for p in parts) and not text.isupper()

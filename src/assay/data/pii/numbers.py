@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from assay.data.pii import check_digits as checks
+from assay.data.pii import check_digits
 from assay.data.pii.context import ContextWords
 from assay.data.pii.spans import Span
 
@@ -66,7 +66,7 @@ NATIONAL = (
         "GB-NHS",
         10,
         _form(r"\d{10}"),
-        checks.nhs,
+        check_digits.nhs,
         _form(r"\d{3} \d{3} \d{4}"),
         ContextWords("nhs", "patient", "health"),
     ),
@@ -74,24 +74,24 @@ NATIONAL = (
         "DE",
         11,
         _form(r"\d{11}"),
-        checks.steuer_id,
+        check_digits.steuer_id,
         _form(r"\d{2} \d{3} \d{3} \d{3}"),
         ContextWords(*_TAX),
     ),
-    National("ES", 9, _form(r"\d{8}[A-Z]|[XYZ]\d{7}[A-Z]"), checks.dni),
+    National("ES", 9, _form(r"\d{8}[A-Z]|[XYZ]\d{7}[A-Z]"), check_digits.dni),
     National(
         "IT",
         16,
         _form(r"[A-Z]{6}\d{2}[ABCDEHLMPRST]\d{2}[A-Z]\d{3}[A-Z]"),
-        checks.codice_fiscale,
+        check_digits.codice_fiscale,
     ),
-    National("FR", 15, _form(r"[1-478]\d{2}[0-9]{2}(?:2[AB]|\d{2})\d{8}"), checks.nir),
-    National("PL", 11, _form(r"\d{11}"), checks.pesel, None, ContextWords("pesel")),
+    National("FR", 15, _form(r"[1-478]\d{2}[0-9]{2}(?:2[AB]|\d{2})\d{8}"), check_digits.nir),
+    National("PL", 11, _form(r"\d{11}"), check_digits.pesel, None, ContextWords("pesel")),
     National(
         "NL",
         9,
         _form(r"\d{9}"),
-        checks.bsn,
+        check_digits.bsn,
         _form(r"(?!)"),
         ContextWords("bsn", "burgerservicenummer", "sofinummer"),
     ),
@@ -99,36 +99,41 @@ NATIONAL = (
         "SE",
         10,
         _form(r"\d{10}"),
-        checks.personnummer,
+        check_digits.personnummer,
         _form(r"\d{6}-\d{4}"),
         ContextWords("personnummer"),
     ),
-    National("SE", 12, _form(r"(?:19|20)\d{10}"), lambda n: checks.personnummer(n[2:])),
+    National("SE", 12, _form(r"(?:19|20)\d{10}"), lambda n: check_digits.personnummer(n[2:])),
     National(
         "BE",
         11,
         _form(r"\d{11}"),
-        checks.rijksregister,
+        check_digits.rijksregister,
         _form(r"\d\d\.\d\d\.\d\d-\d{3}\.\d\d"),
         ContextWords("rijksregister\\w*", "national number", "registre national"),
     ),
-    National("CH", 13, _form(r"756\d{10}"), checks.ahv),
+    National("CH", 13, _form(r"756\d{10}"), check_digits.ahv),
     National(
         "BR",
         11,
         _form(r"\d{11}"),
-        checks.cpf,
+        check_digits.cpf,
         _form(r"\d{3}\.\d{3}\.\d{3}-\d\d"),
         ContextWords("cpf"),
     ),
     National(
-        "PT", 9, _form(r"\d{9}"), checks.nif, _form(r"(?!)"), ContextWords("nif", "contribuinte")
+        "PT",
+        9,
+        _form(r"\d{9}"),
+        check_digits.nif,
+        _form(r"(?!)"),
+        ContextWords("nif", "contribuinte"),
     ),
     National(
         "CA",
         9,
         _form(r"\d{9}"),
-        checks.luhn,
+        check_digits.luhn,
         _form(r"(?!)"),
         ContextWords("sin", "social insurance"),
     ),
@@ -136,7 +141,7 @@ NATIONAL = (
         "IN",
         12,
         _form(r"[2-9]\d{11}"),
-        checks.verhoeff,
+        check_digits.verhoeff,
         _form(r"\d{4}[ -]\d{4}[ -]\d{4}"),
         ContextWords("aadhaar", "uidai"),
     ),
@@ -144,7 +149,7 @@ NATIONAL = (
         "DK",
         10,
         _form(r"\d{10}"),
-        checks.cpr,
+        check_digits.cpr,
         _form(r"\d{6}-\d{4}"),
         ContextWords("cpr", "personnummer"),
     ),
@@ -191,7 +196,7 @@ def checksum_numbers(text: str) -> Iterator[Span]:
         if end < len(text) and (text[end].isalnum() or text[end] == "_"):
             continue
         written = text[start:end]
-        if joined[:2].isalpha() and joined[2:4].isdigit() and checks.iban(joined):
+        if joined[:2].isalpha() and joined[2:4].isdigit() and check_digits.iban(joined):
             yield Span(start, end, "IBAN", 3)
         elif joined.isdigit():
             yield from _all_digits(text, start, end, joined, count)
@@ -203,7 +208,7 @@ def _all_digits(text: str, start: int, end: int, number: str, count: int) -> Ite
     written = text[start:end]
     if (
         12 <= len(number) <= 19
-        and checks.card(number)
+        and check_digits.card(number)
         and _is_card_like(text, start, end, number, count)
     ):
         yield Span(start, end, "CARD", 3)
@@ -227,7 +232,7 @@ def _is_card_like(text: str, start: int, end: int, number: str, count: int) -> b
     or one of the brands whose prefix and length say much."""
     if _CARD.near(text, start, end):
         return True
-    return _even(text[start:end], count) and (checks.issuer(number) != "maestro" or count > 1)
+    return _even(text[start:end], count) and (check_digits.issuer(number) != "maestro" or count > 1)
 
 
 def _even(written: str, count: int) -> bool:
@@ -268,13 +273,15 @@ _NINE = re.compile(r"(?<!\w)\d{9}(?!\w)")
 def pattern_numbers(text: str) -> Iterator[Span]:
     """US social security numbers and Finnish personal codes."""
     for found in _HETU.finditer(text):
-        if checks.hetu(found[0]):
+        if check_digits.hetu(found[0]):
             yield Span(*found.span(), "NATIONAL_ID", 3)
     for found in _SSN.finditer(text):
         number = re.sub(r"\D", "", found[0])
         near = _SSN_WORDS.near(text, *found.span())
-        if (near and not number.startswith("000")) or (found["m"] == "-" and checks.ssn(number)):
+        if (near and not number.startswith("000")) or (
+            found["m"] == "-" and check_digits.ssn(number)
+        ):
             yield Span(*found.span(), "SSN", 3)
     for found in _NINE.finditer(text):
-        if checks.ssn(found[0]) and _SSN_WORDS.near(text, *found.span()):
+        if check_digits.ssn(found[0]) and _SSN_WORDS.near(text, *found.span()):
             yield Span(*found.span(), "SSN", 2)

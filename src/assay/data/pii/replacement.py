@@ -18,8 +18,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
-from assay.data.pii import check_digits as checks
-from assay.data.pii import fake_names as madeup
+from assay.data.pii import check_digits, fake_names
 from assay.data.pii.date_shift import shift_date
 from assay.data.pii.name_words import PARTICLES, TITLES
 from assay.data.pii.normalised import fold
@@ -67,17 +66,19 @@ def pseudonym(text: str, kind: str, draw: Draw, before: str = "") -> str:
     if kind == "PERSON":
         return _person(text, draw, before)
     if kind == "PLACE":
-        return _like(madeup.surname(draw.number("place", plain(text, kind))), text)
+        return _like(fake_names.surname(draw.number("place", plain(text, kind))), text)
     if kind == "ORGANISATION":
         number = draw.number("company", plain(text, kind))
-        return _like(f"{madeup.surname(number)} {madeup.sort_of_company(number >> 64)}", text)
+        return _like(
+            f"{fake_names.surname(number)} {fake_names.sort_of_company(number >> 64)}", text
+        )
     if kind == "EMAIL":
         return _mail(text, draw)
     if kind == "URL":
         scheme = re.match(r"\w+://", text)
         return (
             f"{scheme[0] if scheme else ''}"
-            f"{madeup.surname(draw.number('host', plain(text, kind))).lower()}.example"
+            f"{fake_names.surname(draw.number('host', plain(text, kind))).lower()}.example"
         )
     if kind == "ADDRESS":
         return _address(text, draw)
@@ -125,13 +126,13 @@ def _person(text: str, draw: Draw, before: str) -> str:
 
 def _first(word: str, draw: Draw, gender: str) -> str:
     word = plain(word, "PERSON")
-    return madeup.first_name(
+    return fake_names.first_name(
         draw.number("name", word), gender or ("f" if word.endswith(("a", "ie", "e")) else "m")
     )
 
 
 def _surname(word: str, draw: Draw) -> str:
-    return madeup.surname(draw.number("name", plain(word, "PERSON")))
+    return fake_names.surname(draw.number("name", plain(word, "PERSON")))
 
 
 def _like(made: str, text: str) -> str:
@@ -155,9 +156,8 @@ def _mail(text: str, draw: Draw) -> str:
             continue
         seen += 1
         made += (_first(part, draw, "") if seen == 1 < words else _surname(part, draw)).lower()
-    return (
-        f"{made or 'x'}@{madeup.surname(draw.number('domain', domain.casefold())).lower()}.example"
-    )
+    host = fake_names.surname(draw.number("domain", domain.casefold())).lower()
+    return f"{made or 'x'}@{host}.example"
 
 
 def _digits(text: str, draw: Draw) -> str:
@@ -173,7 +173,7 @@ def _address(text: str, draw: Draw) -> str:
     """`6750 Hill Road Apt. 8` -> numbers drawn, and one made-up word for the name; words for the
     kind of place stay."""
     number = draw.number("street", plain(text, "ADDRESS"))
-    name = madeup.surname(number)
+    name = fake_names.surname(number)
     if not re.search(
         r"[^\W\d_]{3}",
         re.sub(
@@ -200,7 +200,7 @@ def _number(text: str, kind: str, draw: Draw) -> str:
     if kind == "CARD":
         made = _redraw_characters(flat, number, keep=4, first="0000")
         digits = re.sub(r"\D", "", made)
-        if not checks.luhn(digits):
+        if not check_digits.luhn(digits):
             return made
         last = max(i for i, c in enumerate(made) if c.isdigit())
         return made[:last] + str((int(made[last]) + 1) % 10) + made[last + 1 :]

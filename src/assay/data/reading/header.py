@@ -14,7 +14,7 @@ from typing import Any
 
 from assay.data.reading.findings import Findings
 from assay.data.reading.split_names import COLUMNS
-from assay.tasks import column_names as names
+from assay.tasks import column_names
 from assay.tasks.columns import as_text, words_of
 
 LOOKED_AT = 500  # rows
@@ -23,21 +23,21 @@ _LONG = 100  # characters of a cell that is no name
 _NUMBER = re.compile(r"[-+]?\d+(?:[.,]\d+)?")
 _SENTENCE = re.compile(r"\S+(?:\s+\S+){2,}[.?!][\"')]?|\S+(?:\s+\S+){6,}")
 _KNOWN = {
-    *names.TEXT,
-    *names.LABEL,
-    *names.ANSWER,
-    *names.CODE,
-    *names.ENTITIES,
-    *names.CONTEXT,
-    *names.GROUP,
+    *column_names.TEXT,
+    *column_names.LABEL,
+    *column_names.ANSWER,
+    *column_names.CODE,
+    *column_names.ENTITIES,
+    *column_names.CONTEXT,
+    *column_names.GROUP,
 }
 _KNOWN |= {
-    *names.SLICE,
-    *names.LABEL_SETS,
-    *names.SUMMARY,
-    *names.DOCUMENT,
-    *names.TESTS,
-    *names.SETUP,
+    *column_names.SLICE,
+    *column_names.LABEL_SETS,
+    *column_names.SUMMARY,
+    *column_names.DOCUMENT,
+    *column_names.TESTS,
+    *column_names.SETUP,
     *COLUMNS,
 }
 _KNOWN |= {

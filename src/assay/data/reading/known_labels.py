@@ -8,7 +8,7 @@ from assay.data.reading.findings import Findings
 from assay.data.reading.layout import RowLayout
 from assay.data.reading.read_file import RawRow
 from assay.data.reading.shapes import example
-from assay.tasks import json_objects as objects
+from assay.tasks import json_objects
 from assay.tasks.entities import pieces_of
 from assay.tasks.guessing import looks_like_labels
 from assay.tasks.label_sets import labels_in
@@ -46,7 +46,7 @@ def kind_of_turns(rows: Sequence[RawRow], columns: Mapping[str, str]) -> tuple[s
     made = [one for raw in rows[:2000] if (one := example(raw, layout, "", ignored))]
     if looks_like_labels([one.target for one in made if one.target]):
         return "classify", "the task is classify: the last turns are labels"
-    if made and all(objects.parse_object(one.target or "") is not None for one in made):
+    if made and all(json_objects.parse_object(one.target or "") is not None for one in made):
         return "extract", "the task is extract: the last turns are JSON objects"
     longer = sum(any(turn.role == "assistant" for turn in one.messages) for one in made)
     if longer > len(made) / 2:

@@ -18,7 +18,7 @@ from typing import Any
 
 from assay.data.reading.findings import printable
 from assay.data.reading.read_file import RawRow, RawTable
-from assay.tasks import column_names as names
+from assay.tasks import column_names
 from assay.tasks.columns import as_text, words_of
 
 LEAST = 3  # columns: one or two are properties
@@ -44,7 +44,7 @@ def gather_flags(table: RawTable, named: set[str]) -> RawTable:
         return table
     gone = {name for name, _ in flags}
     rest = [name for name in table.names if name not in gone]
-    targets = {*names.LABEL, *names.ANSWER, "choices", "options", "candidates"}
+    targets = {*column_names.LABEL, *column_names.ANSWER, "choices", "options", "candidates"}
     if any(set(words_of(name)[-1:]) & targets for name in rest) or not any(
         _is_prose(table, name) for name in rest
     ):

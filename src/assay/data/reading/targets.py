@@ -13,9 +13,7 @@ from typing import Any
 from assay.data.reading.contexts import context_of
 from assay.data.reading.findings import Findings
 from assay.data.reading.layout import RowLayout
-from assay.tasks import json_objects as objects
-from assay.tasks import label_sets, options
-from assay.tasks import ranked_lists as ranks
+from assay.tasks import json_objects, label_sets, options, ranked_lists
 from assay.tasks.columns import Row, as_text, has, value_at
 from assay.tasks.entities import OutsideError, format_entities, of_field, overlapping
 
@@ -185,7 +183,7 @@ def _grades(
     if layout.open and value is None:
         return ()
     try:
-        return (ranks.format_grades(ranks.grades_of(value, candidates)),)
+        return (ranked_lists.format_grades(ranked_lists.grades_of(value, candidates)),)
     except ValueError as error:
         help = "a number from 0 for each candidate, or the relevant ones' texts or places"
         found.count("D118", f"'{name}' {error}", line, help)
@@ -204,7 +202,7 @@ def _object(row: Row, layout: RowLayout, line: int, found: Findings) -> tuple[st
         )
         return None
     try:
-        return (objects.dump_object(objects.of_field(value)),)
+        return (json_objects.dump_object(json_objects.of_field(value)),)
     except ValueError as error:
         found.count(
             "D190",

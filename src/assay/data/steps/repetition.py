@@ -17,7 +17,7 @@ from typing import Literal
 from pydantic import Field
 
 from assay.core.types import Changed, Dropped, Example, Means, RowStep
-from assay.data import text_statistics as measures
+from assay.data import text_statistics
 
 _WORD = re.compile(r"\w+")  # a row of dashes repeats nothing
 
@@ -52,9 +52,9 @@ class Repetition(RowStep):
 
     def _reason(self, text: str) -> str:
         words = _WORD.findall(text.lower())
-        if len(text) >= 10 and measures.longest_run(text) > self.max_run:
+        if len(text) >= 10 and text_statistics.longest_run(text) > self.max_run:
             return "one letter repeated"
-        if len(words) >= 8 and measures.consecutive_repeats(words) > self.max_chanted:
+        if len(words) >= 8 and text_statistics.consecutive_repeats(words) > self.max_chanted:
             return "words said again and again"
         if len(words) < self.min_words:
             return ""
@@ -64,13 +64,13 @@ class Repetition(RowStep):
             (lines, self.max_lines, self.max_line_chars, "repeated lines"),
             (paragraphs, self.max_paragraphs, self.max_paragraph_chars, "repeated paragraphs"),
         ):
-            share, chars = measures.duplicate_fractions(parts)
+            share, chars = text_statistics.duplicate_fractions(parts)
             if share > most or chars > most_chars:
                 return reason
         for n, most in ((2, self.max_top_2), (3, self.max_top_3), (4, self.max_top_4)):
-            if measures.top_gram(words, n) > most:
+            if text_statistics.top_gram(words, n) > most:
                 return f"one sequence of {n} words too frequent"
         for n, most in ((5, self.max_repeated_5), (10, self.max_repeated_10)):
-            if measures.duplicate_ngrams(words, n) > most:
+            if text_statistics.duplicate_ngrams(words, n) > most:
                 return f"repeated sequences of {n} words"
         return ""

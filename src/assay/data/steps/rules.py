@@ -19,7 +19,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from assay.core.types import Changed, Dropped, Example, Means, SetStep
-from assay.data import text_statistics as measures
+from assay.data import text_statistics
 
 # Gopher keeps pages from 50 words on; where the row in the middle has four times as many, a shorter
 # one is odd.
@@ -39,30 +39,34 @@ class _Text:
 _BOUNDS: tuple[tuple[str, Callable[[_Text], float], str], ...] = (
     ("min_words", lambda t: len(t.words), "too few words"),
     ("max_words", lambda t: len(t.words), "too many words"),
-    ("min_word_length", lambda t: measures.word_length(t.words), "words too short"),
-    ("max_word_length", lambda t: measures.word_length(t.words), "words too long"),
+    ("min_word_length", lambda t: text_statistics.word_length(t.words), "words too short"),
+    ("max_word_length", lambda t: text_statistics.word_length(t.words), "words too long"),
     (
         "min_alphabetic_words",
-        lambda t: measures.alphabetic_words(t.words),
+        lambda t: text_statistics.alphabetic_words(t.words),
         "too few words with letters",
     ),
     (
         "max_symbols_per_word",
-        lambda t: measures.symbols_per_word(t.text, t.words),
+        lambda t: text_statistics.symbols_per_word(t.text, t.words),
         "too many # and ellipses",
     ),
-    ("max_bullet_lines", lambda t: measures.bullet_lines(t.lines), "mostly a list"),
-    ("max_ellipsis_lines", lambda t: measures.ellipsis_lines(t.lines), "mostly cut lines"),
-    ("max_short_lines", lambda t: measures.short_lines(t.lines), "mostly short lines"),
+    ("max_bullet_lines", lambda t: text_statistics.bullet_lines(t.lines), "mostly a list"),
+    ("max_ellipsis_lines", lambda t: text_statistics.ellipsis_lines(t.lines), "mostly cut lines"),
+    ("max_short_lines", lambda t: text_statistics.short_lines(t.lines), "mostly short lines"),
     (
         "min_ended_lines",
-        lambda t: measures.terminal_lines(t.lines),
+        lambda t: text_statistics.terminal_lines(t.lines),
         "hardly a line ends a sentence",
     ),
-    ("min_sentences", lambda t: measures.sentences(t.text), "too few sentences"),
-    ("min_stop_words", lambda t: measures.stop_words(t.words, t.listed), "too few stop words"),
+    ("min_sentences", lambda t: text_statistics.sentences(t.text), "too few sentences"),
+    (
+        "min_stop_words",
+        lambda t: text_statistics.stop_words(t.words, t.listed),
+        "too few stop words",
+    ),
     ("max_curly_brackets", lambda t: t.text.count("{"), "curly brackets"),
-    ("max_lorem_ipsum", lambda t: measures.lorem_ipsum(t.text), "lorem ipsum"),
+    ("max_lorem_ipsum", lambda t: text_statistics.lorem_ipsum(t.text), "lorem ipsum"),
 )
 _WEB: dict[str, float] = {
     "min_words": 50,
@@ -118,7 +122,7 @@ class Rules(SetStep):
     max_lorem_ipsum: int | None = Field(default=None, ge=0, le=1)  # 1: a text may contain it
     # Gopher's. Where fewer than half of the rows have two of them the data is in another language,
     # and the rule rests.
-    stop_words: tuple[str, ...] = measures.STOP_WORDS
+    stop_words: tuple[str, ...] = text_statistics.STOP_WORDS
 
     def apply(
         self, examples: Sequence[Example], means: Means
@@ -139,7 +143,9 @@ class Rules(SetStep):
             name: bound for name, bound in given.items() if bound is not None
         }
         if "min_stop_words" in bounds and self.min_stop_words is None:
-            told = sum(measures.stop_words(text.split(), self.stop_words) >= 2 for text in texts)
+            told = sum(
+                text_statistics.stop_words(text.split(), self.stop_words) >= 2 for text in texts
+            )
             if told < len(texts) / 2:
                 del bounds["min_stop_words"]
         return bounds

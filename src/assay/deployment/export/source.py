@@ -17,7 +17,7 @@ from assay.core import store
 from assay.core.types import Answer, Example, Lesson, Precision, Record, Strategy, Tell
 from assay.evaluation.held_out_test import Exam
 from assay.evaluation.test_set_uses import places
-from assay.runtime.arms import embedding_similarity as alike
+from assay.runtime.arms import embedding_similarity
 from assay.runtime.execution import execute_answers
 
 if TYPE_CHECKING:
@@ -169,8 +169,8 @@ def build_records(
 ) -> list[Record]:
     """Records with what metrics need beside the texts: alikeness, outcomes of programs."""
     records = Exam(examples).records(answers)
-    if alike.needs_similarity(bench.prepared.task):
-        records = alike.add_similarities(bench, records)
+    if embedding_similarity.needs_similarity(bench.prepared.task):
+        records = embedding_similarity.add_similarities(bench, records)
     return execute_answers(records, bench.prepared.task, bench.project.work, tell)
 
 

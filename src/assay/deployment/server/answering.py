@@ -19,8 +19,7 @@ from pydantic import BaseModel
 from starlette.types import Receive
 
 from assay.core.errors import AssayError
-from assay.deployment.server import engine_requests as wants
-from assay.deployment.server import responses as replies
+from assay.deployment.server import engine_requests, responses
 from assay.deployment.server.admission import InFlightRequests
 from assay.deployment.server.engine_api import Engine, Piece, Told, Wanted
 from assay.deployment.server.errors import HttpRefusal
@@ -88,12 +87,16 @@ class RequestAnswerer:
         self._log = log
 
     async def chat(self, asked: ChatRequest, receive: Receive) -> Response:
-        served = wants.find_model(self.engine, asked.model)
-        reply = self._reply("chatcmpl", [wants.chat(asked, served)], asked.counts, chat=True)
+        served = engine_requests.find_model(self.engine, asked.model)
+        reply = self._reply(
+            "chatcmpl", [engine_requests.chat(asked, served)], asked.counts, chat=True
+        )
         return await self._respond(reply, receive, streamed=bool(asked.stream))
 
     async def completions(self, asked: CompletionRequest, receive: Receive) -> Response:
-        wanted = wants.completions(asked, wants.find_model(self.engine, asked.model))
+        wanted = engine_requests.completions(
+            asked, engine_requests.find_model(self.engine, asked.model)
+        )
         reply = self._reply("cmpl", wanted, asked.counts, chat=False)
         return await self._respond(reply, receive, streamed=bool(asked.stream))
 
@@ -169,7 +172,7 @@ class RequestAnswerer:
             if (found := await reply.answers.next()) is not None:
                 await self._take(reply, *found)
         if reply.counts:
-            yield {**_top(reply), "choices": [], "usage": replies.usage(reply.last).model_dump()}
+            yield {**_top(reply), "choices": [], "usage": responses.usage(reply.last).model_dump()}
 
 
 def _top(reply: PendingReply) -> dict[str, Any]:
@@ -196,12 +199,14 @@ def _logprobs(reply: PendingReply, number: int, tokens: Sequence[Told], start: i
     if top is None:
         return None
     return (
-        replies.chat_logprobs(tokens) if reply.chat else replies.text_logprobs(tokens, top, start)
+        responses.chat_logprobs(tokens)
+        if reply.chat
+        else responses.text_logprobs(tokens, top, start)
     )
 
 
-def _whole(reply: PendingReply) -> replies.ChatCompletion | replies.Completion:
-    counts = replies.usage(reply.last)
+def _whole(reply: PendingReply) -> responses.ChatCompletion | responses.Completion:
+    counts = responses.usage(reply.last)
     parts: list[dict[str, Any]] = [
         {
             "index": number,
@@ -214,12 +219,12 @@ def _whole(reply: PendingReply) -> replies.ChatCompletion | replies.Completion:
         for number, pieces in enumerate(reply.pieces)
     ]
     if reply.chat:
-        said = replies.AssistantMessage(content=reply.text(0))
-        return replies.ChatCompletion(
-            **reply.head, choices=[replies.ChatChoice(**parts[0], message=said)], usage=counts
+        said = responses.AssistantMessage(content=reply.text(0))
+        return responses.ChatCompletion(
+            **reply.head, choices=[responses.ChatChoice(**parts[0], message=said)], usage=counts
         )
-    choices = [replies.TextChoice(**part, text=reply.text(part["index"])) for part in parts]
-    return replies.Completion(**reply.head, choices=choices, usage=counts)
+    choices = [responses.TextChoice(**part, text=reply.text(part["index"])) for part in parts]
+    return responses.Completion(**reply.head, choices=choices, usage=counts)
 
 
 def _plain(whole: BaseModel) -> dict[str, Any]:

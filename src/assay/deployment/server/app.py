@@ -15,9 +15,7 @@ from typing import Annotated, Any
 from fastapi import FastAPI, Path, Request, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
 
-from assay.deployment.server import engine_requests as wants
-from assay.deployment.server import metrics
-from assay.deployment.server import responses as replies
+from assay.deployment.server import engine_requests, metrics, responses
 from assay.deployment.server.admission import Door, InFlightRequests
 from assay.deployment.server.answering import RequestAnswerer
 from assay.deployment.server.embeddings_route import vectors
@@ -97,7 +95,7 @@ def app(
 def _add_answer_routes(made: FastAPI, answering: RequestAnswerer) -> None:
     @made.post(
         "/v1/chat/completions",
-        response_model=replies.ChatCompletion,
+        response_model=responses.ChatCompletion,
         responses={**REFUSED, 200: EVENTS},
         tags=["ask"],
     )
@@ -107,7 +105,7 @@ def _add_answer_routes(made: FastAPI, answering: RequestAnswerer) -> None:
 
     @made.post(
         "/v1/completions",
-        response_model=replies.Completion,
+        response_model=responses.Completion,
         responses={**REFUSED, 200: EVENTS},
         tags=["ask"],
     )
@@ -116,7 +114,7 @@ def _add_answer_routes(made: FastAPI, answering: RequestAnswerer) -> None:
         return await _unless_gone(answering.completions(asked, request.receive))
 
     @made.post(
-        "/v1/embeddings", response_model=replies.EmbeddingReply, responses=REFUSED, tags=["ask"]
+        "/v1/embeddings", response_model=responses.EmbeddingReply, responses=REFUSED, tags=["ask"]
     )
     async def embeddings(asked: EmbeddingRequest) -> Response:
         """Vectors of texts, where a model has an encoder."""
@@ -133,45 +131,47 @@ async def _unless_gone(reply: Any) -> Response:
 
 
 def _models(made: FastAPI, engine: Engine) -> None:
-    @made.get("/v1/models", response_model=replies.Models, responses=REFUSED, tags=["models"])
-    async def models() -> replies.Models:
+    @made.get("/v1/models", response_model=responses.Models, responses=REFUSED, tags=["models"])
+    async def models() -> responses.Models:
         """The arms that answer, by name."""
-        return replies.Models(data=[replies.model_of(one) for one in engine.list_models()])
+        return responses.Models(data=[responses.model_of(one) for one in engine.list_models()])
 
-    @made.get("/v1/models/{name}", response_model=replies.Model, responses=REFUSED, tags=["models"])
-    async def model(name: Name) -> replies.Model:
+    @made.get(
+        "/v1/models/{name}", response_model=responses.Model, responses=REFUSED, tags=["models"]
+    )
+    async def model(name: Name) -> responses.Model:
         """One of them."""
-        return replies.model_of(wants.find_model(engine, name))
+        return responses.model_of(engine_requests.find_model(engine, name))
 
 
 def _add_feedback_route(
     made: FastAPI, note: Callable[[dict[str, Any]], bool], counts: metrics.Metrics
 ) -> None:
     @made.post(
-        "/v1/feedback", response_model=replies.FeedbackReply, responses=REFUSED, tags=["feedback"]
+        "/v1/feedback", response_model=responses.FeedbackReply, responses=REFUSED, tags=["feedback"]
     )
-    def feedback(asked: FeedbackRequest) -> replies.FeedbackReply:
+    def feedback(asked: FeedbackRequest) -> responses.FeedbackReply:
         """What a person says of an answer: a rating, a correction, or both."""
         if not note(asked.model_dump(exclude_none=True)):
             raise HttpRefusal(404, f"no answer '{asked.id}' was noted", "answer_not_found", "id")
         counts.feedback.labels(asked.rating or "corrected").inc()
-        return replies.FeedbackReply(id=asked.id)
+        return responses.FeedbackReply(id=asked.id)
 
 
 def _add_monitoring_routes(
     made: FastAPI, engine: Engine, house: House, counts: metrics.Metrics
 ) -> None:
-    @made.get("/health", response_model=replies.State, tags=["watch"])
-    async def health() -> replies.State:
+    @made.get("/health", response_model=responses.State, tags=["watch"])
+    async def health() -> responses.State:
         """The process is alive."""
-        return replies.State(status="alive")
+        return responses.State(status="alive")
 
-    @made.get("/ready", response_model=replies.State, responses=REFUSED, tags=["watch"])
-    async def ready() -> replies.State:
+    @made.get("/ready", response_model=responses.State, responses=REFUSED, tags=["watch"])
+    async def ready() -> responses.State:
         """Models are loaded, and the server is not stopping."""
         if house.inside.draining or not engine.list_models():
             raise stopping()
-        return replies.State(status="ready")
+        return responses.State(status="ready")
 
     @made.get("/metrics", response_class=PlainTextResponse, responses=REFUSED, tags=["watch"])
     def figures() -> Response:

@@ -7,8 +7,7 @@ import asyncio
 import base64
 from typing import Any
 
-from assay.deployment.server import engine_requests as wants
-from assay.deployment.server import responses as replies
+from assay.deployment.server import engine_requests, responses
 from assay.deployment.server.engine_api import Engine
 from assay.deployment.server.errors import HttpRefusal, late
 from assay.deployment.server.requests import EmbeddingRequest
@@ -24,7 +23,7 @@ async def vectors(
         Refused: 404 no such model; 400 it has no encoder, or vectors of another width; 504 it took
             too long.
     """
-    served = wants.find_model(engine, asked.model)
+    served = engine_requests.find_model(engine, asked.model)
     if not served.embeds:
         raise HttpRefusal(400, f"'{served.name}' has no encoder", "model_not_supported", "model")
     texts = [asked.input] if isinstance(asked.input, str) else asked.input
@@ -43,8 +42,8 @@ async def vectors(
         base64.b64encode(row.astype("<f4").tobytes()).decode() if packed else row.tolist()
         for row in found
     ]
-    return replies.EmbeddingReply(
-        data=[replies.Vector(index=i, embedding=row) for i, row in enumerate(rows)],
+    return responses.EmbeddingReply(
+        data=[responses.Vector(index=i, embedding=row) for i, row in enumerate(rows)],
         model=served.name,
-        usage=replies.EmbeddingUsage(prompt_tokens=tokens, total_tokens=tokens),
+        usage=responses.EmbeddingUsage(prompt_tokens=tokens, total_tokens=tokens),
     ).model_dump()

@@ -1,8 +1,8 @@
 """assay's own engine: several arms in one process, one thread that computes, requests from any
 thread.
 
-What     Written answers are streamed by continuous batching (`writer`), chosen ones gathered into
-         calls (`whole`), vectors made between passes. Arms whose networks are one object share
+What     Written answers are streamed by continuous batching, chosen ones gathered into calls
+         (`micro_batching`), vectors made between passes. Arms whose networks are one object share
          passes, slots and kept beginnings.
 Limits   A queue of so many requests, then `QueueFull` with the time after which it is worth asking
          again, from the measured pace; so many seconds a request; bounded bytes of keys and values.

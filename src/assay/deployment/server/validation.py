@@ -17,7 +17,7 @@ from assay.core.errors import ModelError, Problem
 from assay.deployment.server.arms import ServedArm
 from assay.deployment.server.engine_api import Wanted
 from assay.models.tokenizer.chat_tokens import Chat
-from assay.tasks import output_forms as forms
+from assay.tasks import output_forms
 
 NEVER_CUT = 1 << 40  # tokens
 # of one token at most, about: what is longer than so many a token is not tokenised to be refused
@@ -46,7 +46,7 @@ class Front:
         """
         _refuse(arm, wanted)
         if wanted.how.form is not None:
-            forms.grammar(wanted.how.form)
+            output_forms.grammar(wanted.how.form)
         if arm.model is None:
             return []
         chat, most = self._chats[id(arm.model.chat.tokenizer)], arm.model.chat.max_length

@@ -3,7 +3,7 @@
 How          the lesson that an arm is restored with opens the shared network instead of a fresh
              one; where a LoRA or a blend stands, at the top or inside `rag`, only its adapter is
              loaded
-Watch out    what an arm must want of the base: `shared_base.py`
+Watch out    what an arm must want of the base: `base.py`
 """
 
 from __future__ import annotations

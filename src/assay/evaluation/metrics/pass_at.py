@@ -62,7 +62,7 @@ class PassAtK(PassAt1):
 
 class SqlMatch(PassAt1):
     """Share of the test rows whose query gives the rows of the reference; the rule stands in
-    `sandbox/inside/alike.py`. It is `pass_at_1` under the name that it has for SQL."""
+    `sandbox/inside/result_equality.py`. It is `pass_at_1` under the name that it has for SQL."""
 
     name = "sql_match"
     about = (

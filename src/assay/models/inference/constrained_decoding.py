@@ -19,7 +19,7 @@ from assay.core.answers import Form
 from assay.core.errors import ModelError, Problem
 from assay.models.inference.option_scores import Trie
 from assay.models.tokenizer.chat_tokens import Chat
-from assay.tasks import output_forms as forms
+from assay.tasks import output_forms
 
 if TYPE_CHECKING:
     from llguidance import LLMatcher, LLTokenizer
@@ -64,9 +64,9 @@ class Forms:
                 model's tokens.
         """
         if form not in self._ready:
-            made = forms.grammar(form)
+            made = output_forms.grammar(form)
             if form.kind == "choice":
-                trie = Trie.of([self.chat.answer(text) for text in forms.choices(form)])
+                trie = Trie.of([self.chat.answer(text) for text in output_forms.choices(form)])
                 self._ready[form] = _Choice(trie)
             else:
                 self._ready[form] = _Grammar(made, self._tokens, self._never)

@@ -2,12 +2,12 @@
 them sees.
 
 How     Prompts are taken some at a time, so that memory does not grow with their number. What they
-        all begin with is computed once (beginning.py); of the rest either padded rows are computed
-        or, where many rows begin alike in groups, a token tree whose keys and values are then dealt
-        out to the rows. The answers' trie follows (score.py), without padding (line.py). Where some
-        layer looks back over less than a row's length, rows have copies of the beginning, and a
-        mask for each window (sight.py). A model that is computed on plain rows alone:
-        plain_rows.py.
+        all begin with is computed once (shared_prefix.py); of the rest either padded rows are
+        computed or, where many rows begin alike in groups, a token tree whose keys and values are
+        then dealt out to the rows. The answers' trie follows (option_scores.py), without padding
+        (packed_batch.py). Where some layer looks back over less than a row's length, rows have
+        copies of the beginning, and a mask for each window (attention_mask.py). A model that is
+        computed on plain rows alone: padded_scoring.py.
 Close   Where the two best options of a row lie within CLOSE nats in bf16, its rounding may choose
         between them: the row is scored again in fp32, by a copy of the network (`CausalLM.exact`).
         All its options are: shares of scores in two precisions would be neither's.
@@ -26,7 +26,7 @@ import torch
 from transformers import DynamicCache
 
 from assay.core.types import Messages, Tell
-from assay.models.inference import padded_scoring as plain_rows
+from assay.models.inference import padded_scoring
 from assay.models.inference.attention_mask import Sight
 from assay.models.inference.attention_segments import TreeLayout
 from assay.models.inference.batch_generation import reach
@@ -112,8 +112,8 @@ def _score(
     sequences, starts, cut = tokenise_prompts(model, prompts, max(trie.depth) + 1)
     done = 0
     if not model.takes_trees:
-        for rows in plain_rows.groups(model, sequences, trie):
-            out[rows] = plain_rows.scores(model, [sequences[row] for row in rows], trie)
+        for rows in padded_scoring.groups(model, sequences, trie):
+            out[rows] = padded_scoring.scores(model, [sequences[row] for row in rows], trie)
             done += len(rows)
             told(done)
         return cut

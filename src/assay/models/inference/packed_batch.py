@@ -3,7 +3,7 @@ products.
 
 How     All that a network computes token by token sees one row of the real tokens; in attention
         alone they are dealt out to padded rows, which look at their own keys and at the beginning
-        that they share (beginning.py).
+        that they share (shared_prefix.py).
 Source  Krell et al. (2021), Efficient Sequence Packing without Cross-contamination,
         arxiv.org/abs/2107.02027
 """

@@ -17,7 +17,7 @@ import torch
 from transformers import DynamicCache
 from transformers.cache_utils import DynamicLayer
 
-from assay.models.inference import tree_attention as attention
+from assay.models.inference import tree_attention
 from assay.models.inference.batch_plan import repeat_cache
 from assay.models.inference.packed_batch import SuffixTokens
 from assay.models.inference.shared_prefix import Beginning
@@ -97,7 +97,7 @@ def lends(network: Any, beginning: Beginning) -> bool:
     """Whether rows that look at `beginning` where it stands get the hidden states of rows with
     copies of it: found out by trying, not by the model's name. See attention_check.py."""
     cache = beginning.cache
-    if network.config._attn_implementation != attention.NAME or {
+    if network.config._attn_implementation != tree_attention.NAME or {
         type(layer) for layer in cache.layers
     } != {DynamicLayer}:
         return False

@@ -6,7 +6,7 @@ Why   A template is a program that comes with a model. The sandbox of transforme
 How   Only listed filters and functions; arithmetic on numbers only, found by inference over all
       assignments; no text that grows by more than one copy of itself in a step; no `_` attributes;
       loops nested at most three deep. What passes is rendered once in a process with limits
-      (`rendered.py`).
+      (`template_rendering.py`).
 """
 
 from collections.abc import Iterator

@@ -1,5 +1,5 @@
-"""Renders a chat template for `rendered.py`, in a process of its own that knows jinja2 and nothing
-of this package.
+"""Renders a chat template for `template_rendering.py`, in a process of its own that knows jinja2
+and nothing of this package.
 
 It is run as a file, by a Python without site packages, so that it stands in a tenth of a second.
 Job on stdin, JSON: `paths` to import jinja2 from, `template`, `seconds` of the processor, `memory`

@@ -1,7 +1,7 @@
 """What a chat template does when it is rendered, tried once in a process that can be ended.
 
-Why     its syntax tree (`template.py`) shows no cost: three loops of 1,000 in each other are three
-        loops
+Why     its syntax tree (`template_check.py`) shows no cost: three loops of 1,000 in each other are
+        three loops
 How     conversations of 1 to 1,000 messages and a long one, in a child with 2 seconds of the
         processor and 256 MB for all of them; afterwards it is rendered in the process that needs
         it. A template is tried once: what came of it is kept under its hash
@@ -15,7 +15,7 @@ import sys
 from pathlib import Path
 
 from assay.core import store
-from assay.models.loading import template_process as render_child
+from assay.models.loading import template_process
 from assay.models.loading.model_cache import cache_folder
 
 SECONDS = 2  # of the processor
@@ -47,7 +47,7 @@ def _try_template(template: str) -> str:
     places = [importlib.util.find_spec(name) for name in ("jinja2", "markupsafe")]
     paths = sorted({str(Path(spec.origin).parents[1]) for spec in places if spec and spec.origin})
     job = {"template": template, "paths": paths, "seconds": SECONDS, "memory": MEMORY}
-    command = [sys.executable, "-I", "-S", render_child.__file__]
+    command = [sys.executable, "-I", "-S", template_process.__file__]
     try:
         done = subprocess.run(
             command, input=json.dumps(job).encode(), capture_output=True, timeout=WALL

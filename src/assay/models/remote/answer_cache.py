@@ -15,8 +15,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from assay.core import checksummed_lines as sealed
-from assay.core import store
+from assay.core import checksummed_lines, store
 from assay.core.answers import Decoding
 from assay.core.corrupt_files import Tell, silent
 from assay.core.examples import Messages
@@ -33,7 +32,7 @@ class RemoteCache:
         self._lock = threading.Lock()
         self._rows: dict[str, dict[str, Any]] = {}
         if self.file and self.file.exists():
-            self._rows = {row["key"]: row for row in sealed.read(self.file, tell)}
+            self._rows = {row["key"]: row for row in checksummed_lines.read(self.file, tell)}
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -45,7 +44,7 @@ class RemoteCache:
         """Keep an answer: when this returns, it is on the disk."""
         with self._lock:
             if self.file:
-                sealed.add(self.file, {"key": key, **row})
+                checksummed_lines.add(self.file, {"key": key, **row})
             self._rows[key] = {"key": key, **row}
 
     def model_names(self) -> dict[str, list[str]]:

@@ -17,10 +17,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from assay.core import checksummed_lines as sealed
-from assay.core import store
+from assay.core import checksummed_lines, store
 from assay.core.types import Document, Tell
-from assay.retrieval.stores import segment_files as segments
+from assay.retrieval.stores import segment_files
 from assay.retrieval.stores.base import (
     ANY,
     Store,
@@ -63,7 +62,7 @@ class ExactStore:
         self.encoding = (digest, width)
         self._segments: list[VectorSegment] = []
         with self._alone():
-            lines = segments.read_log(folder)
+            lines = segment_files.read_log(folder)
             had = (lines[0]["digest"], lines[0]["width"]) if lines else self.encoding
             if had != self.encoding and not rebuild:
                 way_out = (
@@ -76,7 +75,7 @@ class ExactStore:
                 self._write_log()
             self._mark = (0, 0, 0)
             self._refresh()
-            segments.clear(folder, [segment.name for segment in self._segments])
+            segment_files.clear(folder, [segment.name for segment in self._segments])
 
     # --- writing ----------------------------------------------------------------------------------
 
@@ -95,7 +94,7 @@ class ExactStore:
                 return self._newest
             number = self._newest + 1
             texts = zip(rows.passages, rows.fields, strict=True)
-            name = segments.write_segment(
+            name = segment_files.write_segment(
                 self.folder, rows.vectors, np.full(len(rows), number), texts
             )
             gone = [self._roll.alive[p.id] for p in rows.passages if p.id in self._roll.alive]
@@ -124,7 +123,7 @@ class ExactStore:
     def _commit(self, number: int, name: str, gone: list[int]) -> None:
         """One line of the log, then the same in memory."""
         line = {"version": number, "time": time.time(), "segment": name, "gone": sorted(gone)}
-        sealed.add(self.folder / LOG, line)
+        checksummed_lines.add(self.folder / LOG, line)
         self._mark = self._stamp()
         self._follow(line, {})
         if len(self._segments) > MOST_SEGMENTS:
@@ -151,17 +150,17 @@ class ExactStore:
         if len(vectors):
             born = np.concatenate([segment.born[rows] for segment, rows in kept])
             texts = (pair for segment, rows in kept for pair in self._texts(segment, rows))
-            name = segments.write_segment(self.folder, vectors, born, texts)
-            self._segments.append(segments.read_segment(self.folder, name, self.encoding[1]))
+            name = segment_files.write_segment(self.folder, vectors, born, texts)
+            self._segments.append(segment_files.read_segment(self.folder, name, self.encoding[1]))
         self._roll.died = np.concatenate([self._roll.died[:spared], *ended])
         self._write_log()
         self._read()
-        segments.clear(self.folder, [segment.name for segment in self._segments])
+        segment_files.clear(self.folder, [segment.name for segment in self._segments])
 
     def _texts(
         self, segment: VectorSegment, rows: np.ndarray
     ) -> Iterator[tuple[Document, Mapping[str, str]]]:
-        read = segments.read_passages(
+        read = segment_files.read_passages(
             self.folder, segment.name, [segment.starts[row] for row in rows]
         )
         return zip(read, (segment.fields[row] for row in rows), strict=True)
@@ -171,7 +170,7 @@ class ExactStore:
         import numpy as np
 
         head = {
-            "format": segments.FORMAT,
+            "format": segment_files.FORMAT,
             "digest": self.encoding[0],
             "width": self.encoding[1],
             "segments": [segment.name for segment in self._segments],
@@ -181,7 +180,7 @@ class ExactStore:
                 [int(row), int(self._roll.died[row])] for row in np.flatnonzero(self._roll.died)
             ],
         }
-        sealed.write(self.folder / LOG, head)
+        checksummed_lines.write(self.folder / LOG, head)
         self._mark = self._stamp()
 
     def _alone(self) -> contextlib.AbstractContextManager[None]:
@@ -207,14 +206,14 @@ class ExactStore:
             # a segment that was merged away between the log and its own reading
             except FileNotFoundError:
                 time.sleep(0.01)
-        segments.refuse_damaged(self.folder, "names segments that are not there")
+        segment_files.refuse_damaged(self.folder, "names segments that are not there")
 
     def _read(self) -> None:
         """All of the log; segments that are known are not read again."""
         import numpy as np
 
         mark = self._stamp()
-        head, *lines = segments.read_log(self.folder)
+        head, *lines = segment_files.read_log(self.folder)
         if (head["digest"], head["width"]) != self.encoding:
             had = (head["digest"], head["width"])
             refuse_other_encoding(
@@ -242,7 +241,7 @@ class ExactStore:
         self._versions.append(StoreVersion(line["version"], line["time"]))
 
     def _add(self, name: str, known: Mapping[str, VectorSegment]) -> None:
-        segment = known.get(name) or segments.read_segment(self.folder, name, self.encoding[1])
+        segment = known.get(name) or segment_files.read_segment(self.folder, name, self.encoding[1])
         self._segments.append(segment)
         self._roll.take(segment.ids, segment.fields, segment.born)
 
@@ -304,7 +303,7 @@ class ExactStore:
         starts = self._starts()
         which = int(np.searchsorted(starts, row, side="right")) - 1
         segment = self._segments[which]
-        return segments.read_passages(
+        return segment_files.read_passages(
             self.folder, segment.name, [segment.starts[row - starts[which]]]
         )[0]
 

@@ -8,9 +8,9 @@
     <name>.jsonl              [id, text, source, date, fields] a row
 
 A segment counts when a line of the log names it, and that line is written last: what a kill leaves
-is no part of the collection. A line has its own hash (`sealed`) and the name of a segment is that
-of its files, so that what was changed is found when the collection is opened (R026). Rows are
-numbered through all segments, in order.
+is no part of the collection. A line has its own hash (`checksummed_lines`) and the name of a
+segment is that of its files, so that what was changed is found when the collection is opened
+(R026). Rows are numbered through all segments, in order.
 """
 
 from __future__ import annotations
@@ -22,8 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from assay.core import checksummed_lines as sealed
-from assay.core import store
+from assay.core import checksummed_lines, store
 from assay.core.errors import Problem, ResourceError
 from assay.core.types import Document
 
@@ -153,8 +152,10 @@ def read_log(folder: Path) -> list[dict[str, Any]]:
     if not path.exists():
         return []
     found: list[dict[str, Any] | None] = []
-    with contextlib.suppress(sealed.Unsealed):
-        found = [sealed.unseal_line(line) for line in path.read_bytes().split(b"\n")[:-1]]
+    with contextlib.suppress(checksummed_lines.Unsealed):
+        found = [
+            checksummed_lines.unseal_line(line) for line in path.read_bytes().split(b"\n")[:-1]
+        ]
     lines = [line for line in found if line is not None]
     if not lines or len(lines) < len(found) or lines[0].get("format") != FORMAT:
         refuse_damaged(path, "is not the log of a collection, or one of another version of assay")

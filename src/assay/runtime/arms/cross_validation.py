@@ -15,8 +15,7 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from assay.core import checksummed_lines as sealed
-from assay.core import store
+from assay.core import checksummed_lines, store
 from assay.core.errors import Stopped
 from assay.core.types import Answer, Example, Strategy
 from assay.data.folds import fold_of
@@ -126,7 +125,7 @@ def _keep(
     """The stage of all questions, as a worker would have left it."""
     stage = bench.stage(strategy, hash)
     folder = stage.open()
-    lines = (sealed.seal(answer.to_json()) for answer in answers)
+    lines = (checksummed_lines.seal(answer.to_json()) for answer in answers)
     store.write_lines(folder / "answers.jsonl", lines)
     watts = [note["watts"] for note in notes if note.get("watts") is not None]
     stage.finish(

@@ -18,7 +18,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from assay.core import checksummed_lines as sealed
+from assay.core import checksummed_lines
 from assay.core.corrupt_files import silent, tell_damage
 from assay.core.store import digest, file_digest, write_tensors
 from assay.core.types import Tell
@@ -57,7 +57,7 @@ class EmbeddingCache:
         from safetensors.numpy import load_file
 
         note, file = place.with_suffix(".json"), place.with_suffix(".safetensors")
-        kept = sealed.one(note, self.tell)
+        kept = checksummed_lines.one(note, self.tell)
         if kept is None:
             return None
         if not file.is_file() or file_digest(file) != kept["file"]:
@@ -70,6 +70,6 @@ class EmbeddingCache:
         file = place.with_suffix(".safetensors")
         # The note comes last: without it, the vectors of a process that was killed are not read.
         write_tensors(file, {"vectors": vectors})
-        sealed.write(
+        checksummed_lines.write(
             place.with_suffix(".json"), {"file": file_digest(file), "seconds": round(seconds, 3)}
         )

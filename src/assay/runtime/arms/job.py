@@ -15,8 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assay.core import checksummed_lines as sealed
-from assay.core import store
+from assay.core import checksummed_lines, store
 from assay.core.errors import AssayError, Pruned, Stopped
 from assay.core.processes import error_to_json
 from assay.core.types import (
@@ -332,7 +331,7 @@ class Job:
         while done < len(questions):
             chunk = questions[done : done + size]
             if "piece" in self.request:
-                sealed.add(stage.folder / ASKED, {"from": done, "asked": len(chunk)})
+                checksummed_lines.add(stage.folder / ASKED, {"from": done, "asked": len(chunk)})
 
             def tell(event: dict, before: int = done, asked: int = len(chunk)) -> None:
                 parts.hear(event)
@@ -343,7 +342,7 @@ class Job:
                 self.tell(event)
 
             answers = adapted.answer(chunk, tell)
-            sealed.add(file, *(answer.to_json() for answer in answers))
+            checksummed_lines.add(file, *(answer.to_json() for answer in answers))
             done += len(chunk)
             spent.note(every=0)
             meter.note()

@@ -30,7 +30,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-from assay.core import checksummed_lines as sealed
+from assay.core import checksummed_lines
 from assay.core.errors import ResourceError, Stopped, TrainError
 from assay.core.sampling import hash_rank
 from assay.core.types import Answer, Record, Strategy
@@ -38,7 +38,7 @@ from assay.data.subsets import original_rows, subset
 from assay.decision.finished_arm import Arm
 from assay.evaluation.held_out_test import Exam
 from assay.evaluation.scoring import judge, metrics_for
-from assay.runtime.arms import embedding_similarity as alike
+from assay.runtime.arms import embedding_similarity
 from assay.runtime.arms.at_once import Each, works_at_once
 from assay.runtime.arms.contestant import Contestant, asks_endpoint, trains_base
 from assay.runtime.arms.data_variants import bench_with_data
@@ -146,7 +146,7 @@ class Race:
             if rows == whole:  # a part of the rows may be too few for it
                 one.leave("failed", str(error.problems[0]))
             return
-        answers = [Answer.from_json(row) for row in sealed.first_rows(watch.answers)]
+        answers = [Answer.from_json(row) for row in checksummed_lines.first_rows(watch.answers)]
         first = self.val.first(answers)
         records = [first[at] for at in sorted(first)]
         self._add_heat(one, records, rows, time.monotonic() - begun)
@@ -335,7 +335,7 @@ def race(
 
     entered = [Contestant(name, one) for name, one in arms.items() if may_race(one)]
     rivals = sum(not one.strategy.baseline for one in entered)
-    odd = task.kind == "code" or alike.needs_similarity(task)
+    odd = task.kind == "code" or embedding_similarity.needs_similarity(task)
     if until is None or not bench.project.race or rivals < 2 or len(val) < FEWEST or odd:
         yield [Contestant(name, one) for name, one in arms.items()]
         return

@@ -15,7 +15,7 @@ from assay.core.errors import ResourceError, Stopped, TrainError
 from assay.core.types import Record, Strategy, Tell
 from assay.evaluation.held_out_test import Exam
 from assay.evaluation.scoring import metrics_for
-from assay.runtime.arms import embedding_similarity as alike
+from assay.runtime.arms import embedding_similarity
 from assay.runtime.arms.cache_keys import own_settings
 from assay.runtime.arms.cross_validation import run_by_fold
 from assay.runtime.arms.runner import Bench, answers_in, arm_event, cost_of
@@ -116,8 +116,8 @@ def records_of(bench: Bench, name: str, strategy: Strategy, exam: Exam) -> list[
     """The answers beside their targets, with what programs and encoders say of them."""
     task = bench.prepared.task
     records = exam.records_in_order(answers_in(bench, strategy, exam.hash))
-    if alike.needs_similarity(task):
-        records = alike.add_similarities(bench, records)
+    if embedding_similarity.needs_similarity(task):
+        records = embedding_similarity.add_similarities(bench, records)
     return execute_answers(records, task, bench.project.work, partial(tell_for, bench.tell, name))
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from assay.core import checksummed_lines as sealed
+from assay.core import checksummed_lines
 
 
 @dataclass
@@ -44,14 +44,14 @@ class Spent:
     def note(self, *, every: float = 5.0) -> None:
         if not self.waiting and time.monotonic() - self._told >= every:
             self._told = time.monotonic()
-            sealed.add(
+            checksummed_lines.add(
                 self._file, {"process": os.getpid(), "start": self._start, "seconds": self.now}
             )
 
     def total(self) -> float:
         """Seconds of this process and of those before it."""
         past: dict[tuple[int, float], float] = {}
-        for row in sealed.read(self._file):
+        for row in checksummed_lines.read(self._file):
             past[row["process"], row["start"]] = row["seconds"]
         past.pop((os.getpid(), self._start), None)
         return sum(past.values()) + self.now

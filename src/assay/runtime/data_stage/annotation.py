@@ -23,11 +23,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from assay.core import file_ownership as owned
-from assay.core import store
+from assay.core import file_ownership, store
 from assay.core.errors import DataError, Problem, UsageError
 from assay.core.types import Example
-from assay.data.annotation import export_sheet as sheet
+from assay.data.annotation import export_sheet
 from assay.data.annotation.adjudication import disputes, settle
 from assay.data.annotation.apply_votes import Applied, apply
 from assay.data.annotation.decisions import dropped_annotators, read_decisions
@@ -99,7 +98,7 @@ class Annotation:
         self.reload_votes()
 
     def lock(self) -> AbstractContextManager[None]:
-        owned.private(self.project.work)
+        file_ownership.private(self.project.work)
         return store.lock(self.project.work / "annotate.lock", "assay annotate", wait=True)
 
     @classmethod
@@ -181,13 +180,13 @@ class Annotation:
                 f" {', '.join(annotators)!r}"
             )
             raise UsageError(Problem("C073", told, "--annotators"))
-        dealt = sheet.deal(
+        dealt = export_sheet.deal(
             self.rows_to_label(pick, rows, split), annotators, overlap, self.project.seed
         )
         shared = Counter(row.id for own in dealt.values() for row in own)
         both = sum(n == len(dealt) for n in shared.values()) if len(dealt) > 1 else 0
         sheets = {
-            sheet.sheet_path(Path(out), name): sheet.cells(own, name, blind=blind)
+            export_sheet.sheet_path(Path(out), name): export_sheet.cells(own, name, blind=blind)
             for name, own in dealt.items()
             if own
         }
@@ -199,10 +198,10 @@ class Annotation:
         """Write the lines of each sheet, and the allowed labels beside them."""
         if not sheets:
             return LabelSheets({}, None, 0)
-        sheet.refuse_present(list(sheets))
+        export_sheet.refuse_present(list(sheets))
         for path, lines in sheets.items():
-            sheet.write(path, lines)
-        book = sheet.codebook(out) if self.labels else None
+            export_sheet.write(path, lines)
+        book = export_sheet.codebook(out) if self.labels else None
         if book:
             store.write_text(book, "".join(f"{label}\n" for label in self.labels))
         return LabelSheets({path: len(lines) for path, lines in sheets.items()}, book, shared)
@@ -298,7 +297,7 @@ class Annotation:
             for row, some in open_.items()
         }
         return self._write_sheets(
-            Path(out), {Path(out): sheet.cells(chosen, "", votes=told)} if chosen else {}
+            Path(out), {Path(out): export_sheet.cells(chosen, "", votes=told)} if chosen else {}
         )
 
     # --- back ---

@@ -120,7 +120,7 @@ def curate_rows(
     project: Project, raw: RawRows, held: Path, veil: Veil, lender: Lender, tell: Tell
 ) -> Curated:
     """The steps, the split and the audit. held: where a run that is killed keeps its rows."""
-    from assay import data as curate
+    from assay import data
     from assay.data.benchmark_overlap import read_probes
     from assay.data.parallel.executor import Scale
 
@@ -135,7 +135,7 @@ def curate_rows(
     # What is kept of a run that is killed are rows as they are between two steps, which may be raw.
     scale = Scale(project.data.processes, project.data.ray, None if veil.key else held)
     official = project.split.official or bool(project.split.manifest)
-    return curate.run(
+    return data.run(
         came["train"],
         came["val"],
         came["test"],

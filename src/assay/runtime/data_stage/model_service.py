@@ -24,8 +24,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assay.core import checksummed_lines as sealed
-from assay.core import store
+from assay.core import checksummed_lines, store
 from assay.core.errors import AssayError, ModelError, Problem, ResourceError
 from assay.core.file_ownership import make_folder
 from assay.core.processes import error_from_json, error_to_json, exit_error
@@ -221,10 +220,10 @@ class Lender:
         if self._secret:
             name = hmac.new(self._secret, name.encode(), hashlib.sha256).hexdigest()
         file = self._places[need] / f"{name[:32]}.json"
-        kept = sealed.one(file, self.tell)
+        kept = checksummed_lines.one(file, self.tell)
         if kept is None:
             kept = self._send(request)
-            sealed.write(file, kept)
+            checksummed_lines.write(file, kept)
         return kept
 
     def _send(self, request: dict[str, Any]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from assay.core import store
 from assay.core.types import Document, Example
 from assay.data.annotation.apply_votes import steps as steps_before
 from assay.retrieval.metadata_filter import row_fields
-from assay.tasks import json_objects as objects
+from assay.tasks import json_objects
 from assay.tasks.label_sets import labels_in
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def note_of(
     if (
         loaded.kind == "extract"
         and project.aim.form is None
-        and (form := objects.form_of(curated.train))
+        and (form := json_objects.form_of(curated.train))
     ):
         found["form"] = form  # answers are written so that every one of them can be read
     return {

@@ -30,7 +30,7 @@ from dataclasses import dataclass, field
 from statistics import NormalDist
 from typing import TYPE_CHECKING, Any, get_args
 
-from assay.core import checksummed_lines as sealed
+from assay.core import checksummed_lines
 from assay.core.errors import Stopped
 from assay.core.store import read_json, write_json
 from assay.core.types import Answer, Metric, Preload, Record
@@ -153,7 +153,7 @@ class RaceMonitor:
         """With the best strategy so far, on the rows that both have answered."""
         if self.best is None or not self.answers.exists():
             return
-        answers = [Answer.from_json(row) for row in sealed.first_rows(self.answers)]
+        answers = [Answer.from_json(row) for row in checksummed_lines.first_rows(self.answers)]
         self._compare(self.exam.first(answers))
 
     def hear_fold(self, answers: Mapping[int, Answer], done: float) -> None:

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
-from assay.core import checksummed_lines as sealed
+from assay.core import checksummed_lines
 from assay.core.errors import Problem, TrainError
 from assay.core.preconditions import need_rows
 from assay.core.types import Answer, Example, Lesson
@@ -179,7 +179,7 @@ def label_by_teacher(teacher: Shrunk, lesson: Lesson) -> tuple[Example, ...]:
     again.
     """
     kept = lesson.workdir / "teacher.json"
-    known = sealed.one(kept, lesson.tell)
+    known = checksummed_lines.one(kept, lesson.tell)
     if known:
         answers = known["answers"]
     else:
@@ -189,7 +189,7 @@ def label_by_teacher(teacher: Shrunk, lesson: Lesson) -> tuple[Example, ...]:
             None if a.text is None or a.truncated else a.text if picks else a.raw.strip()
             for a in found
         ]
-        sealed.write(kept, {"answers": answers})
+        checksummed_lines.write(kept, {"answers": answers})
     rows = tuple(
         replace(row, target=a, also=()) for row, a in zip(lesson.train, answers, strict=True) if a
     )

@@ -29,7 +29,7 @@ from pydantic import Field
 
 from assay.core.errors import Problem, TrainError
 from assay.core.types import Adapted, Example, Lesson, Task
-from assay.strategies.encoders import pair_encoder as paired
+from assay.strategies.encoders import pair_encoder
 from assay.strategies.encoders.encoder_settings import EncoderTrained, how, shuffle_batches
 from assay.strategies.encoders.label_targets import label_indicators, refuse, row_weights
 from assay.strategies.encoders.vector_classifier import (
@@ -84,7 +84,7 @@ class EncoderHead(EncoderTrained):
             raise TrainError(*problems)
         torch.manual_seed(lesson.seed)
         if lesson.task.kind in PAIRED:
-            return paired.fit_pair_answers(self, lesson, self.options)
+            return pair_encoder.fit_pair_answers(self, lesson, self.options)
         from assay.strategies.encoders.layer_states import EncoderTrunk
 
         embed, start = open_with_digest(self, lesson)
@@ -107,7 +107,7 @@ class EncoderHead(EncoderTrained):
 
     def restore(self, folder: Path, lesson: Lesson) -> Adapted:
         if lesson.task.kind in PAIRED:
-            return paired.restore_pair_answers(self, folder, lesson)
+            return pair_encoder.restore_pair_answers(self, folder, lesson)
         return restore_vector_answers(self, folder, lesson)
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from assay.core.errors import Problem, TrainError
 from assay.core.preconditions import need_rows
 from assay.core.types import Example, Lesson, Task
-from assay.strategies.linear import multilabel as several
+from assay.strategies.linear import multilabel
 from assay.tasks.label_sets import labels_in
 from assay.training.settings import refuse_foreign
 
@@ -55,7 +55,7 @@ def label_indicators(rows: Sequence[Example], task: Task) -> np.ndarray:
 
     targets = [row.target or "" for row in rows]
     if task.kind == "multilabel":
-        return several.indicator(targets, task)
+        return multilabel.indicator(targets, task)
     return (
         np.array(targets, dtype=object)[:, None] == np.array(task.labels, dtype=object)[None]
     ).astype(np.int64)

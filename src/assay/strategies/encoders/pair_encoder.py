@@ -31,8 +31,7 @@ from assay.strategies.encoders.encoder_settings import (
     shuffle_batches,
 )
 from assay.strategies.encoders.vector_classifier import load_trained
-from assay.strategies.linear import option_features as among_options
-from assay.strategies.linear import word_ranking as ranked
+from assay.strategies.linear import option_features, word_ranking
 from assay.strategies.prompting.few_shot import sample_rows
 from assay.tasks.options import LETTERS
 from assay.tasks.ranked_lists import grades_in
@@ -50,7 +49,7 @@ FILES = ("encoder.safetensors", "encoder.json")
 def question_text(example: Example, task: Task) -> str:
     """The question without its options."""
     return (
-        among_options.strip_options(example)
+        option_features.strip_options(example)
         if task.kind == "choose"
         else example.messages[-1].content
     )
@@ -177,9 +176,9 @@ def answers_of(
 ) -> list[Answer]:
     found = logs_of(reader, questions, task, budget)
     if task.kind == "rank":
-        return [ranked.rank_by_scores(logs.tolist()) for logs in found]
+        return [word_ranking.rank_by_scores(logs.tolist()) for logs in found]
     pairs = zip(questions, found, strict=True)
-    return [among_options.best_option(task, question, logs.tolist()) for question, logs in pairs]
+    return [option_features.best_option(task, question, logs.tolist()) for question, logs in pairs]
 
 
 @dataclass

@@ -17,7 +17,7 @@ from assay.core.store import read_json, write_json, write_tensors
 from assay.core.types import Adapted, Answer, Example, Lesson, Task, Tell
 from assay.retrieval.encoders import in_chunks, weights_digest
 from assay.strategies.encoders.encoder_settings import EncoderTrained
-from assay.strategies.linear import multilabel as several
+from assay.strategies.linear import multilabel
 from assay.strategies.linear.logistic_regression import in_one_thread
 from assay.strategies.prompting.prompted_arm import NEVER, best_label
 from assay.training.retriever.settings import folder_of
@@ -44,7 +44,7 @@ class VectorClassifier:
         """With thresholds of one half."""
         import numpy as np
 
-        return cls(weights, biases, np.full(len(biases), several.EVEN))
+        return cls(weights, biases, np.full(len(biases), multilabel.EVEN))
 
     @classmethod
     def zero(cls, wanted: np.ndarray, width: int) -> VectorClassifier:
@@ -68,7 +68,7 @@ class VectorClassifier:
 
         if task.kind == "multilabel":
             return cls.even(
-                *several.fit_one_vs_rest(vectors, wanted, settings.c, seed, settings.is_balanced)
+                *multilabel.fit_one_vs_rest(vectors, wanted, settings.c, seed, settings.is_balanced)
             )
         weights, biases = (
             np.zeros((wanted.shape[1], vectors.shape[1])),
@@ -85,8 +85,8 @@ class VectorClassifier:
         import numpy as np
 
         if task.kind == "multilabel":
-            return several.apply_thresholds(
-                several.probabilities(vectors, self.weights, self.biases), self.cuts, task
+            return multilabel.apply_thresholds(
+                multilabel.probabilities(vectors, self.weights, self.biases), self.cuts, task
             )
         scores = vectors.astype(np.float64) @ self.weights.T + self.biases
         logs = np.maximum(scores - _log_sums(scores), NEVER)
@@ -94,11 +94,11 @@ class VectorClassifier:
 
     def with_cuts(self, vectors: np.ndarray, wanted: np.ndarray) -> VectorClassifier:
         """With the thresholds that are best on val rows; one half where there are too few."""
-        seen = several.probabilities(vectors, self.weights, self.biases)
+        seen = multilabel.probabilities(vectors, self.weights, self.biases)
         return VectorClassifier(
             self.weights,
             self.biases,
-            several.thresholds(seen if len(seen) >= 2 * several.FOLDS else None, wanted),
+            multilabel.thresholds(seen if len(seen) >= 2 * multilabel.FOLDS else None, wanted),
         )
 
     def likelihood(self, vectors: np.ndarray, wanted: np.ndarray, task: Task) -> float:
@@ -106,7 +106,7 @@ class VectorClassifier:
         import numpy as np
 
         if task.kind == "multilabel":
-            shares = several.probabilities(vectors, self.weights, self.biases)
+            shares = multilabel.probabilities(vectors, self.weights, self.biases)
             right = np.where(wanted == 1, shares, 1 - shares)
             return float(np.exp(np.log(right.clip(1e-12)).mean()))
         scores = vectors.astype(np.float64) @ self.weights.T + self.biases

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from assay.core.store import write_json
 from assay.core.types import Adapted, Answer, Example, Lesson, Task, Tell
-from assay.strategies.linear import multilabel as several
+from assay.strategies.linear import multilabel
 from assay.strategies.linear.features import Features
 from assay.strategies.linear.logistic_regression import (
     ALIKE,
@@ -113,8 +113,8 @@ class LinearSets(Adapted):
 
         task, weighted = lesson.task, balance == "weights"
         matrix = features.fit([example.text for example in lesson.train])
-        wanted = several.indicator([example.target or "" for example in lesson.train], task)
-        names = several.group_names(lesson.train)
+        wanted = multilabel.indicator([example.target or "" for example in lesson.train], task)
+        names = multilabel.group_names(lesson.train)
         groups = np.unique(names, return_inverse=True)[1]
         tried = [
             (RotatedRows(features.reweight(matrix, weight)), weight) for weight in features.weights
@@ -124,26 +124,28 @@ class LinearSets(Adapted):
             # has its own model.
             first = LIGHT if c is None else c
             scores = [
-                several.select_strength(one, wanted, first, weighted, lesson.seed, groups)[0].score
+                multilabel.select_strength(one, wanted, first, weighted, lesson.seed, groups)[
+                    0
+                ].score
                 or 0.0
                 for one, _ in tried
             ]
             tried = [tried[scores.index(max(scores))]]
         (turned, features.weight), *_ = tried
-        choice, seen = several.select_strength(turned, wanted, c, weighted, lesson.seed, groups)
-        weights, biases = several.fit_one_vs_rest(
+        choice, seen = multilabel.select_strength(turned, wanted, c, weighted, lesson.seed, groups)
+        weights, biases = multilabel.fit_one_vs_rest(
             turned.rows, wanted, choice.c, lesson.seed, weighted
         )
         weights, biases = turned.back(weights).astype(np.float32), biases.astype(np.float32)
         if lesson.val and seen is not None:
             asked = features([example.text for example in lesson.val])
-            seen = np.concatenate([seen, several.probabilities(asked, weights, biases)])
+            seen = np.concatenate([seen, multilabel.probabilities(asked, weights, biases)])
             wanted = np.concatenate(
-                [wanted, several.indicator([row.target or "" for row in lesson.val], task)]
+                [wanted, multilabel.indicator([row.target or "" for row in lesson.val], task)]
             )
-            names += several.group_names(lesson.val, "val ")
+            names += multilabel.group_names(lesson.val, "val ")
             groups = np.unique(names, return_inverse=True)[1]
-        cuts = several.thresholds(seen, wanted, groups, task.metric in ALIKE, lesson.seed)
+        cuts = multilabel.thresholds(seen, wanted, groups, task.metric in ALIKE, lesson.seed)
         return cls(features, weights, biases, cuts, task, choice.summary, stem)
 
     @classmethod
@@ -157,8 +159,8 @@ class LinearSets(Adapted):
         if not questions:
             return []
         asked = self.features([question.text for question in questions])
-        return several.apply_thresholds(
-            several.probabilities(asked, self.weights, self.biases), self.cuts, self.task
+        return multilabel.apply_thresholds(
+            multilabel.probabilities(asked, self.weights, self.biases), self.cuts, self.task
         )
 
     def save(self, folder: Path) -> None:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from assay.core.store import write_json, write_tensors
 from assay.core.types import Adapted, Answer, Example, Lesson, Means, Task, Tell
-from assay.strategies.linear import multilabel as several
+from assay.strategies.linear import multilabel
 from assay.strategies.linear.features import Features
 from assay.strategies.linear.logistic_regression import RotatedRows
 from assay.strategies.linear.word_ranking import rank_by_scores as in_order
@@ -92,8 +92,8 @@ class OptionLinear(Adapted):
         turned = RotatedRows(_pairs(features, train, asked))
         rows = np.repeat(np.arange(len(train)), [len(row.options) for row in train])
         right = np.array([[one] for row in train for one in are_right(row)], dtype=np.int64)
-        choice, _ = several.select_strength(turned, right, c, False, lesson.seed, rows)
-        weights, biases = several.fit_one_vs_rest(turned.rows, right, choice.c, lesson.seed)
+        choice, _ = multilabel.select_strength(turned, right, c, False, lesson.seed, rows)
+        weights, biases = multilabel.fit_one_vs_rest(turned.rows, right, choice.c, lesson.seed)
         back = turned.back(weights).astype(np.float32)[0]
         return cls(features, back, float(biases[0]), lesson.task, choice.summary, stem)
 

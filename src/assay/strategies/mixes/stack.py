@@ -42,7 +42,7 @@ from assay.core.types import (
 )
 from assay.models.loading.catalogue import EMBEDDER
 from assay.strategies.encoders.label_targets import label_indicators
-from assay.strategies.linear import multilabel as several
+from assay.strategies.linear import multilabel
 from assay.strategies.linear.logistic_regression import ALIKE, parts_of, scorable
 from assay.strategies.mixes.log_pool import fit_stack_weights, opinions, pool
 from assay.strategies.prompting.prompted_arm import among, best_label
@@ -114,10 +114,10 @@ class Stack(Strategy):
         weights = fit_stack_weights(seen, right, task.kind == "multilabel")
         arm = StackAnswers(arms, weights, task, "")
         if task.kind == "multilabel":
-            groups = np.unique(several.group_names(rows), return_inverse=True)[1]
-            told = arm.several_shares(seen) if len(rows) >= 2 * several.FOLDS else None
+            groups = np.unique(multilabel.group_names(rows), return_inverse=True)[1]
+            told = arm.several_shares(seen) if len(rows) >= 2 * multilabel.FOLDS else None
             alike = task.metric in ALIKE
-            arm.cuts = several.thresholds(told, right, groups, alike, lesson.seed)
+            arm.cuts = multilabel.thresholds(told, right, groups, alike, lesson.seed)
         arm.said = summarise_stack(self, arm, seen, right)
         return arm
 
@@ -230,7 +230,7 @@ class StackAnswers(Adapted):
 
         if self.task.kind == "multilabel":
             told, cuts = self.several_shares(shares), np.asarray(self.cuts)
-            return several.apply_thresholds(told, cuts, self.task)
+            return multilabel.apply_thresholds(told, cuts, self.task)
         best = [best_label(self.task.labels, row) for row in pool(shares, self.weights)]
         if self.task.kind == "classify":
             return best
@@ -262,8 +262,8 @@ def summarise_stack(
     """
     if arm.task.kind == "multilabel":
         worth = "F1 from a probability of one half on"
-        alone = [several.f1(one >= several.EVEN, wanted == 1) for one in shares]
-        both = several.f1(arm.several_shares(shares) >= several.EVEN, wanted == 1)
+        alone = [multilabel.f1(one >= multilabel.EVEN, wanted == 1) for one in shares]
+        both = multilabel.f1(arm.several_shares(shares) >= multilabel.EVEN, wanted == 1)
     else:
         worth, right = "accuracy", wanted.argmax(1)
         alone = [float((one.argmax(1) == right).mean()) for one in shares]

@@ -26,7 +26,7 @@ from assay.core.types import (
 )
 from assay.strategies.linear.word_ranking import by_likelihood, pairs_of
 from assay.strategies.linear.word_ranking import rank_by_scores as ordered_by
-from assay.tasks import parsing as parse
+from assay.tasks import parsing
 from assay.tasks.prompt_format import PLAIN, Wording, build_messages
 from assay.tasks.ranked_lists import NO, YES
 
@@ -62,9 +62,9 @@ class Prompted(Adapted):
         return other
 
     @property
-    def reading(self) -> parse.AnswerParser:
+    def reading(self) -> parsing.AnswerParser:
         """How an answer is read from what the model writes."""
-        return parse.AnswerParser(self.task, self.wording.label_words, self.wording.marks[1])
+        return parsing.AnswerParser(self.task, self.wording.label_words, self.wording.marks[1])
 
     @property
     def how(self) -> Decoding:
@@ -193,7 +193,7 @@ def read_through(
 
 
 def among(
-    task: Task, question: Example, answer: Answer, reading: parse.AnswerParser | None = None
+    task: Task, question: Example, answer: Answer, reading: parsing.AnswerParser | None = None
 ) -> Answer:
     """An answer of the kind `choose`, held to the options that its question has: other questions
     may have more. A question that comes without its options, as text alone, may have all letters.
@@ -214,7 +214,7 @@ def among(
     return answer if answer.text in task.labels[:n] else replace(answer, text=None)
 
 
-def parse_generated(reading: parse.AnswerParser, one: Generated) -> Answer:
+def parse_generated(reading: parsing.AnswerParser, one: Generated) -> Answer:
     """What a model wrote, read as an answer. A refusal is none, and counts as wrong."""
     labelled = reading.task.picks and one.logprob is not None
     return Answer(

@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from assay.core.types import Example
-from assay.tasks import json_objects as objects
+from assay.tasks import json_objects
 from assay.tasks.entities import Piece, Span, format_entities, of_spans, pieces_of
 
 WORD = re.compile(r"\w+|[^\w\s]")
@@ -60,7 +60,7 @@ class TargetFields:
             return format_entities(of_spans(spans, text))
         pieces = [(kind, self._words(kind, words)) for kind, words in of_spans(spans, text)]
         pieces += [(name, value) for name, values in chosen.items() for value in values]
-        return objects.dump_object(objects.build_object(pieces, self.schema))
+        return json_objects.dump_object(json_objects.build_object(pieces, self.schema))
 
     def _words(self, kind: str, words: str) -> str:
         known = self.written_as.get(kind, {}).get(_fold_words(words))
@@ -82,7 +82,7 @@ def learn_fields(rows: Sequence[Example], form: str = "") -> TargetFields:
         form: the JSON schema that answers must fit, where there is one.
     """
     targets = [row.target or "" for row in rows]
-    if not any(map(objects.is_object, targets)):
+    if not any(map(json_objects.is_object, targets)):
         return TargetFields(
             None, tuple(sorted({kind for target in targets for kind, _ in pieces_of(target)})), ()
         )
@@ -103,8 +103,8 @@ def learn_fields(rows: Sequence[Example], form: str = "") -> TargetFields:
         path: {span: words.most_common(1)[0][0] for span, words in said[path].items()}
         for path in copied
     }
-    schema = objects.schema_of(
-        one for target in targets if (one := objects.parse_object(target)) is not None
+    schema = json_objects.schema_of(
+        one for target in targets if (one := json_objects.parse_object(target)) is not None
     )
     if form and "properties" in (given := json.loads(form)) and "$ref" not in form:
         schema = given | {"required": given.get("required", [])}
@@ -169,7 +169,7 @@ def classes_of(rows: Sequence[Example], name: str) -> list[tuple[str, ...]]:
 
 
 def _fold_words(words: str) -> str:
-    return objects.normalise_field(("", words))[1]
+    return json_objects.normalise_field(("", words))[1]
 
 
 def _value(number: str) -> float:

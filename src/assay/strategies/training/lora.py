@@ -138,8 +138,7 @@ class Lora(FineTuning):
         from, where it begins from some."""
         if lesson.start is not None and (wide := self.as_saved(lesson.start)) is not self:
             return wide.change(model, replace(lesson, start=None))
-        from assay.training import lora_init as beginnings
-        from assay.training import peft_files
+        from assay.training import lora_init, peft_files
         from assay.training.bitsandbytes import quantise
         from assay.training.dora import decompose
         from assay.training.target_modules import find_target_modules
@@ -155,23 +154,23 @@ class Lora(FineTuning):
         # In fp32 before they begin: PEFT makes them in the base's type.
         peft_files.fresh(network, "lora_")
         parts: dict[str, Any] = {name: network.get_submodule(name) for name in names}
-        moving = self.initialise in beginnings.MOVING
+        moving = self.initialise in lora_init.MOVING
         # A restored arm begins from its file.
-        first = beginnings.begin(self.initialise, parts) if lesson.train or not moving else {}
+        first = lora_init.begin(self.initialise, parts) if lesson.train or not moving else {}
         if self.decompose:
             decompose(parts.values())
         trained = peft_files.fresh(network, "lora_")
 
         def write(folder: Path) -> None:
-            kept = beginnings.double_rank(config) if moving else config
-            peft_files.write(folder, kept, beginnings.to_plain_lora(trained, first))
+            kept = lora_init.double_rank(config) if moving else config
+            peft_files.write(folder, kept, lora_init.to_plain_lora(trained, first))
 
         def read(folder: Path) -> None:
             tensors = peft_files.read(folder, trained)
             if moving:
-                tensors, found = beginnings.from_plain_lora(tensors, names)
+                tensors, found = lora_init.from_plain_lora(tensors, names)
                 for name, pair in found.items():
-                    beginnings.take_out(parts[name], pair)
+                    lora_init.take_out(parts[name], pair)
                 first.update(found)
             peft_files.put(trained, tensors)
 

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field, field_validator
 
-from assay.core import checksummed_lines as sealed
+from assay.core import checksummed_lines
 from assay.core.errors import Problem, TrainError
 from assay.core.store import read_json, write_json
 from assay.core.types import Example, Lesson, Piece, Task
@@ -159,13 +159,13 @@ class Raft(AfterInner):
         file = lesson.workdir / "answers.json"
         rows = with_room(lesson, arm, self.max_length, self.kind)
         rows = rows if self.max_rows is None else sample_rows(rows, self.max_rows, lesson.seed)
-        if not (known := sealed.one(file, lesson.tell)):
+        if not (known := checksummed_lines.one(file, lesson.tell)):
             places = rows_of_round(
                 rows, number, min(self.prompts or len(rows), len(rows)), lesson.seed
             )
             known = self._ask(lesson, arm, rewards, number, [rows[at] for at in places])
             known["places"] = places
-            sealed.write(file, known)
+            checksummed_lines.write(file, known)
         best = zip(known["places"], known["texts"], strict=True)
         kept = [replace(rows[at], target=text, also=()) for at, text in best if text]
         text = f"{self.kind}: round {number + 1}: {len(kept):,} of {len(known['places']):,}"

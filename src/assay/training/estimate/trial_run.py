@@ -30,7 +30,7 @@ from assay.models.tokenizer.chat_tokens import Encoded, flatten
 from assay.training.acceleration import asking
 from assay.training.batch_schedule import BatchPlan
 from assay.training.decoder_layers import decoder_layers, first_trained
-from assay.training.estimate import memory_estimate as room
+from assay.training.estimate import memory_estimate
 from assay.training.estimate.protocol import RESULT, find_request
 from assay.training.estimate.step_costs import MicroBatch, Survey, first_parts, line, neighbours
 from assay.training.estimate.usage import clock, memory
@@ -141,7 +141,9 @@ class Rehearsal(Training):
             "cells": round(self.survey.cells * self.steps_left),
             "disk": self.disk,
             "need": self.need.total,
-            "left": round(LEFT * min(self.looks, LOOKS) * room.output_bytes(self.network)),
+            "left": round(
+                LEFT * min(self.looks, LOOKS) * memory_estimate.output_bytes(self.network)
+            ),
             "fits": self.need.would_fit(int(FREE * self.limit), self.settings),
             "scored": bool(self.held and self.evaluate),
             "inside": (clock() - self.begun).tolist(),
@@ -201,9 +203,9 @@ class Rehearsal(Training):
         self._largest(run)
 
     def _refuse_too_large(self, run: Run) -> None:
-        found = room.need(self._exercise, run.masters, self._local_survey, self.settings)
+        found = memory_estimate.need(self._exercise, run.masters, self._local_survey, self.settings)
         self.need = replace(found, least=max(self.plan.lengths))
-        room.refuse(self.need, self.settings, self.limit)
+        memory_estimate.refuse(self.need, self.settings, self.limit)
 
     @property
     def limit(self) -> int:

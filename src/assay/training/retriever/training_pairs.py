@@ -20,7 +20,7 @@ from assay.core.errors import Problem, TrainError, UsageError
 from assay.core.preconditions import need_rows
 from assay.core.sampling import random_stream
 from assay.core.types import Document, Example, Lesson
-from assay.retrieval import chunking as chunks
+from assay.retrieval import chunking
 from assay.retrieval.gold_passages import gold
 
 # share of cloze passages that keep the sentence: matching words counts too (Lee et al. 2019)
@@ -107,7 +107,7 @@ def cut(documents: Sequence[Document]) -> list[Document]:
     whole = [document for document in documents if not _PASSAGE.search(document.id)]
     return [
         *(document for document in documents if _PASSAGE.search(document.id)),
-        *chunks.passages(whole, WORDS),
+        *chunking.passages(whole, WORDS),
     ]
 
 

@@ -24,13 +24,13 @@ def in_torch():
         import torch
         from transformers import AutoModelForCausalLM, AutoTokenizer
 
-        from assay.models.inference import tree_attention as attention
+        from assay.models.inference import tree_attention
         from assay.models.inference.chat_model import ChatModel
         from assay.models.tokenizer.chat_tokens import Chat
 
-        attention.register()
+        tree_attention.register()
         network = AutoModelForCausalLM.from_pretrained(
-            folder, dtype=torch.float32, attn_implementation=attention.NAME
+            folder, dtype=torch.float32, attn_implementation=tree_attention.NAME
         )
         tokenizer = AutoTokenizer.from_pretrained(folder)
         return ChatModel(

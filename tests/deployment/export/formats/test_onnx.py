@@ -76,12 +76,12 @@ def test_logits_are_torchs(written, name):
 
 @pytest.mark.parametrize("name", ["llama", pytest.param("gemma", marks=pytest.mark.nightly)])
 def test_greedy_answers_are_torchs(written, in_torch, name, monkeypatch):
-    from assay.deployment.export.formats import onnx_runtime as onnx_run
+    from assay.deployment.export.formats import onnx_runtime
 
-    monkeypatch.setattr(onnx_run, "LOGITS", 300 * 480)  # prompts are read in several parts
+    monkeypatch.setattr(onnx_runtime, "LOGITS", 300 * 480)  # prompts are read in several parts
     model, folder, _ = written(name)
     prompts = asked(100 if name == "gemma" else 40)
-    there, here = onnx_run.OnnxModel(folder), in_torch(model)
+    there, here = onnx_runtime.OnnxModel(folder), in_torch(model)
     pairs = list(
         zip(
             here.generate(prompts, max_tokens=6), there.generate(prompts, max_tokens=6), strict=True
@@ -161,13 +161,12 @@ def test_layers_that_keep_other_things_are_refused(tmp_path):
 
 
 def test_a_damaged_file_and_a_missing_package(written, tmp_path, monkeypatch):
-    from assay.deployment.export.formats import onnx
-    from assay.deployment.export.formats import onnx_runtime as onnx_run
+    from assay.deployment.export.formats import onnx, onnx_runtime
 
     _, folder, _ = written("llama")
     (tmp_path / "model.onnx").write_bytes((folder / "model.onnx").read_bytes()[:1000])
     with problem(ModelError, "M135", None, "model.onnx"):
-        onnx_run.session(tmp_path / "model.onnx")
-    monkeypatch.setattr(onnx_run.importlib.util, "find_spec", lambda name: None)
+        onnx_runtime.session(tmp_path / "model.onnx")
+    monkeypatch.setattr(onnx_runtime.importlib.util, "find_spec", lambda name: None)
     with problem(ModelError, "M133", None, "assay[onnx]"):
         onnx.write_onnx(folder, tmp_path / "out")

