@@ -32,7 +32,7 @@ from assay.config import load
 from assay.core import store
 from assay.core.corrupt_files import silent
 from assay.evaluation.held_out_test import Exam
-from assay.runtime.arms.model_lookup import find_models as models
+from assay.runtime.arms.model_lookup import find_models
 from assay.runtime.arms.runner import Bench, cost_of
 from assay.runtime.data_stage.prepare import prepare
 from assay.runtime.planning.probe import probe_arm
@@ -103,7 +103,9 @@ def laid(place: Path, data: str) -> tuple[Bench, Exam]:
     project = load(place / "project.yaml")
     prepared = prepare(project, silent)
     exam = Exam(prepared.examples("test"))
-    bench = Bench(project, prepared, models(project, project.arms.values(), False, silent), silent)
+    bench = Bench(
+        project, prepared, find_models(project, project.arms.values(), False, silent), silent
+    )
     store.write_lines(
         project.work / "questions" / f"{exam.hash}.jsonl", (q.to_json() for q in exam.questions)
     )

@@ -39,7 +39,7 @@ from assay.core.corrupt_files import silent
 from assay.core.store import read_json, write_json, write_text
 from assay.core.types import Answer, Example, Lesson
 from assay.runtime.arms.job import Job
-from assay.runtime.arms.model_lookup import find_models as models
+from assay.runtime.arms.model_lookup import find_models
 from assay.runtime.arms.runner import Bench
 from assay.runtime.data_stage.prepare import prepare
 from assay.strategies.linear.calibration import shares
@@ -190,7 +190,7 @@ def lesson_of(name: str, folder: Path) -> tuple[WordingSearch, Lesson, Sequence[
     prepared = prepare(project, silent, offline=False)
     strategy = project.arms["searched"]
     assert isinstance(strategy, WordingSearch)
-    bench = Bench(project, prepared, models(project, [strategy], False, silent), silent)
+    bench = Bench(project, prepared, find_models(project, [strategy], False, silent), silent)
     (folder / "job").mkdir(exist_ok=True)
     write_json(folder / "job" / "request.json", bench.request(strategy))
     lesson = Job(folder / "job").lesson()

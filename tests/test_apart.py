@@ -12,7 +12,7 @@ from assay.config import load
 from assay.core import store
 from assay.core.corrupt_files import silent
 from assay.evaluation.held_out_test import Exam
-from assay.runtime.arms.model_lookup import find_models as models
+from assay.runtime.arms.model_lookup import find_models
 from assay.runtime.arms.process import worker
 from assay.runtime.arms.runner import Bench
 from assay.runtime.data_stage.prepare import prepare
@@ -47,7 +47,7 @@ def walked(folder) -> list[str]:
     project = load(folder / "project.yaml")
     prepared = prepare(project, silent)
     exam, strategy = Exam(prepared.examples("test")), Walker()
-    bench = Bench(project, prepared, models(project, [strategy], True, silent), silent)
+    bench = Bench(project, prepared, find_models(project, [strategy], True, silent), silent)
     stage = bench.stage(strategy, exam.hash)
     asked = project.work / "questions" / f"{exam.hash}.jsonl"
     request = {

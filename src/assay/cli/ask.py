@@ -67,7 +67,7 @@ def ask(
     """Ask a strategy one question, or talk with it."""
     from assay.deployment.chat import talk
     from assay.deployment.streaming import Sampling
-    from assay.runtime.latest_report import refuse_unknown as known
+    from assay.runtime.latest_report import refuse_unknown
 
     arms = _names(compare)
     if project is not None and not named:
@@ -89,7 +89,7 @@ def ask(
     made = talk(target, arm or (arms[0] if arms else ""), offline=offline, tell=tell_notes)
     made.sampling = sampling
     for name in arms:
-        known(made.project, name)
+        refuse_unknown(made.project, name)
     if question is None:
         return Conversation(made, arms).run()
     if as_json:
@@ -212,10 +212,10 @@ class Conversation:
             self._ask(line)
 
     def _compare(self, names: list[str]) -> None:
-        from assay.runtime.latest_report import refuse_unknown as known
+        from assay.runtime.latest_report import refuse_unknown
 
         for name in names:
-            known(self.talk.project, name)
+            refuse_unknown(self.talk.project, name)
         self.arms = names
         say(f"{', '.join(names) or self.talk.arm} answers")
 

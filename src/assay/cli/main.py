@@ -177,14 +177,14 @@ def run(
     begun, target, report = time.monotonic(), only_project("run", project, named), None
     with for_terminal(plain=plain, quiet=quiet, json=as_json, verbose=verbose) as display:
         loaded = _load(target, sets, display, offline)
-        from assay import pipeline as flow
+        from assay import pipeline
 
         if plan:
-            planned = flow.plan(loaded, only=only or (), offline=offline, tell=display.tell)
+            planned = pipeline.plan(loaded, only=only or (), offline=offline, tell=display.tell)
         else:
             planned = None
             gone = time.monotonic() - begun  # a file was read and guessed at
-            report = flow.run(
+            report = pipeline.run(
                 loaded,
                 only=only or (),
                 minutes=minutes,
@@ -248,14 +248,14 @@ def check(
 
     with for_terminal(plain=plain, quiet=quiet, json=as_json) as display:
         loaded = _load(target, sets, display, offline)
-        from assay import pipeline as flow
+        from assay import pipeline
 
         doubts = [
             n
             for n, wanted in (("leak_cost", leak_cost), ("contamination", contamination))
             if wanted
         ]
-        checked = flow.check(loaded, doubts=doubts, offline=offline, tell=display.tell)
+        checked = pipeline.check(loaded, doubts=doubts, offline=offline, tell=display.tell)
     show(checked, as_json)
     for name, file, write in (
         ("split", save_split, checked.save_split),

@@ -204,7 +204,7 @@ def _job(
     from assay.config.project import DataSettings, Files, Project
     from assay.models.environment import numeric_environment, threads
     from assay.runtime.arms.cache_keys import fit_key
-    from assay.runtime.arms.model_lookup import find_models as models
+    from assay.runtime.arms.model_lookup import find_models
     from assay.runtime.data_stage.summary import content_hash, documents_hash, fields_hash
 
     data = place / "rows" / store.digest([content_hash(train), content_hash(val)])[:20]
@@ -216,7 +216,7 @@ def _job(
         compare=(strategy,),
         folder=Path.cwd(),
     )
-    found = models(project, [strategy], own.offline, _silent)
+    found = find_models(project, [strategy], own.offline, _silent)
     parts = {
         "train": content_hash(train),
         "val": content_hash(val),

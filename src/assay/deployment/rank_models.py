@@ -212,13 +212,15 @@ def ask_candidate(
     servers: Servers,
 ) -> dict[str, Any]:
     """One candidate's records, cost and what is known of it; or why it could not be asked."""
-    from assay.runtime.arms.model_lookup import find_models as models
+    from assay.runtime.arms.model_lookup import find_models
     from assay.strategies.prompting.few_shot import Shots
 
     strategy = Shots(k=shots, model=name)
     row: dict[str, Any] = {"model": name, "problem": ""}
     try:
-        bench = Bench(project, prepared, models(project, [strategy], offline, tell), tell, servers)
+        bench = Bench(
+            project, prepared, find_models(project, [strategy], offline, tell), tell, servers
+        )
         if bench.state(strategy, exam.hash) != "cached":
             tell({"event": "stage", "name": name, "state": "start"})
             bench.run(name, strategy, exam.questions_in_order, exam.hash)

@@ -18,7 +18,7 @@ from assay.core import store
 from assay.core.corrupt_files import silent
 from assay.core.errors import TrainError
 from assay.evaluation.held_out_test import Exam
-from assay.runtime.arms.model_lookup import find_models as models
+from assay.runtime.arms.model_lookup import find_models
 from assay.runtime.arms.process import worker
 from assay.runtime.arms.process_group import Others
 from assay.runtime.arms.runner import Bench
@@ -71,7 +71,7 @@ def asked(tmp_path, tiny_model, monkeypatch):
         project = load(folder / "project.yaml")
         prepared = prepare(project, silent)
         (strategy,) = project.arms.values()
-        bench = Bench(project, prepared, models(project, [strategy], True, silent), silent)
+        bench = Bench(project, prepared, find_models(project, [strategy], True, silent), silent)
         exam = Exam(prepared.examples("test"))
         stage = bench.stage(strategy, exam.hash)
         folder = stage.open()

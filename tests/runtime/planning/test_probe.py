@@ -9,7 +9,7 @@ from assay.config import load
 from assay.core import store
 from assay.core.corrupt_files import silent
 from assay.evaluation.held_out_test import Exam
-from assay.runtime.arms.model_lookup import find_models as models
+from assay.runtime.arms.model_lookup import find_models
 from assay.runtime.arms.runner import Bench
 from assay.runtime.data_stage.prepare import prepare
 from assay.runtime.planning.probe import Sizes, _multiply_by_folds, probe_arm, steps_done
@@ -77,7 +77,9 @@ def bench_of(folder):
     exam = Exam(prepared.examples("test"))
     asked = project.work / "questions" / f"{exam.hash}.jsonl"
     store.write_lines(asked, (q.to_json() for q in exam.questions))
-    bench = Bench(project, prepared, models(project, project.arms.values(), True, silent), silent)
+    bench = Bench(
+        project, prepared, find_models(project, project.arms.values(), True, silent), silent
+    )
     return bench, exam, asked
 
 

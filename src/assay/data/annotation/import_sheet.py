@@ -28,8 +28,7 @@ from assay.data.reading.read_file import read
 from assay.tasks import json_objects
 from assay.tasks.columns import as_text
 from assay.tasks.entities import NONE, format_entities, pieces_of
-from assay.tasks.label_sets import format_labels as label_line
-from assay.tasks.label_sets import labels_in
+from assay.tasks.label_sets import format_labels, labels_in
 
 _OWN = re.compile(r"label\s*[:_ ]\s*(.+)", re.IGNORECASE)
 _PLACE = re.compile(r"'?(\d+) of (\d+)")
@@ -247,7 +246,7 @@ def _several(text: str, labels: Sequence[str], place: str) -> tuple[str, Problem
         if problem:
             return "", problem
         found[found.index(label)] = told
-    return label_line(found), None
+    return format_labels(found), None
 
 
 def _pieces(text: str, types: Sequence[str], place: str) -> tuple[str, Problem | None]:

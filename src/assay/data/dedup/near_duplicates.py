@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from assay.data.dedup.buckets import Buckets
-from assay.data.dedup.containment import containment_pairs as contained_in
+from assay.data.dedup.containment import containment_pairs
 from assay.data.dedup.search import NearDuplicateSearch, Pairs, merge_pairs
 from assay.data.text_similarity import Key
 
@@ -94,7 +94,7 @@ def families(
     if tied:
         family = _join_families(family, *np.array(tied).T)
     if contained is not None:
-        held = contained_in(list(number), list(number), contained)
+        held = containment_pairs(list(number), list(number), contained)
         family = _join_families(family, held.left, held.right)
     search = NearDuplicateSearch(list(number), threshold)
 

@@ -127,10 +127,10 @@ class ReportRecord:
         Raises:
             ModelError: M112, a model of the same name has other weights; as `find_models`.
         """
-        from assay.runtime.arms.model_lookup import find_models as models
+        from assay.runtime.arms.model_lookup import find_models
         from assay.runtime.arms.runner import Bench
 
-        found = models(self.then, strategies, offline, tell)
+        found = find_models(self.then, strategies, offline, tell)
         for name, model in found.items():
             before = self.data["models"].get(name, model["digest"])
             if name not in self.then.remote and model["digest"] != before:

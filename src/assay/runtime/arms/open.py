@@ -118,13 +118,13 @@ def open_unrecorded(project: Project, arm: str, offline: bool, tell: Tell) -> tu
     Raises:
         UsageError: C062. ModelError: M112.
     """
-    from assay.runtime.arms.model_lookup import find_models as models
+    from assay.runtime.arms.model_lookup import find_models
     from assay.runtime.arms.runner import Bench
     from assay.runtime.data_stage.prepare import prepare
 
     strategy = project.arms[arm]
     prepared = prepare(project, notes_alone(tell), offline=offline, new_key=False)
-    bench = Bench(project, prepared, models(project, [strategy], offline, tell), tell)
+    bench = Bench(project, prepared, find_models(project, [strategy], offline, tell), tell)
     if find_fit_stage(bench, strategy).completion_note() is None:
         refuse_changed(bench, strategy)
         way = f"assay run {near(project.target)} --only {arm}"
@@ -165,7 +165,7 @@ def base_bench(project: Project, offline: bool, tell: Tell) -> tuple[Bench, Any]
     what asks it."""
     from assay.config import make_strategy
     from assay.runtime.arms.measured import newest
-    from assay.runtime.arms.model_lookup import find_models as models
+    from assay.runtime.arms.model_lookup import find_models
     from assay.runtime.arms.runner import Bench
     from assay.runtime.data_stage.prepare import prepare
 
@@ -173,7 +173,7 @@ def base_bench(project: Project, offline: bool, tell: Tell) -> tuple[Bench, Any]
     if (one := newest(project)) is not None:
         return one.bench([strategy], offline, tell), strategy
     prepared = prepare(project, silent, offline=offline, new_key=False)
-    return Bench(project, prepared, models(project, [strategy], offline, tell), tell), strategy
+    return Bench(project, prepared, find_models(project, [strategy], offline, tell), tell), strategy
 
 
 def find_fit_stage(bench: Bench, strategy: Any) -> store.Stage:

@@ -28,7 +28,7 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar
 
-from assay.strategies.linear.calibration import fit_calibration as scaled
+from assay.strategies.linear.calibration import fit_calibration
 
 if TYPE_CHECKING:
     import numpy as np
@@ -206,7 +206,7 @@ def _score_strength(
     from scipy.special import log_softmax
     from sklearn.metrics import f1_score
 
-    scale = 1.0 if weighted else scaled(logs, wanted.tolist(), biased=False).scale
+    scale = 1.0 if weighted else fit_calibration(logs, wanted.tolist(), biased=False).scale
     right = log_softmax(scale * logs, axis=1)[np.arange(len(wanted)), wanted]
     if not alike:
         score = float((logs.argmax(1) == wanted).mean())

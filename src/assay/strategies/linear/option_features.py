@@ -22,7 +22,7 @@ from assay.core.types import Adapted, Answer, Example, Lesson, Means, Task, Tell
 from assay.strategies.linear import multilabel
 from assay.strategies.linear.features import Features
 from assay.strategies.linear.logistic_regression import RotatedRows
-from assay.strategies.linear.word_ranking import rank_by_scores as in_order
+from assay.strategies.linear.word_ranking import rank_by_scores
 from assay.strategies.prompting.prompted_arm import NEVER, best_label
 from assay.tasks.options import LETTERS
 from assay.tasks.ranked_lists import grades_in
@@ -112,7 +112,9 @@ class OptionLinear(Adapted):
         found, at = [], 0
         for question in questions:
             scores = values[at : at + len(question.options)].tolist()
-            found.append(in_order(scores) if ranks else best_option(self.task, question, scores))
+            found.append(
+                rank_by_scores(scores) if ranks else best_option(self.task, question, scores)
+            )
             at += len(question.options)
         return found
 

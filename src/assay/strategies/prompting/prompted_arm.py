@@ -24,8 +24,7 @@ from assay.core.types import (
     Task,
     Tell,
 )
-from assay.strategies.linear.word_ranking import by_likelihood, pairs_of
-from assay.strategies.linear.word_ranking import rank_by_scores as ordered_by
+from assay.strategies.linear.word_ranking import by_likelihood, pairs_of, rank_by_scores
 from assay.tasks import parsing
 from assay.tasks.prompt_format import PLAIN, Wording, build_messages
 from assay.tasks.ranked_lists import NO, YES
@@ -155,7 +154,8 @@ class Prompted(Adapted):
         scores = [float(one.text.strip().casefold().startswith(YES)) for one in said]
         starts = [sum(counts[:i]) for i in range(len(counts))]
         return [
-            ordered_by(scores[at : at + count]) for at, count in zip(starts, counts, strict=True)
+            rank_by_scores(scores[at : at + count])
+            for at, count in zip(starts, counts, strict=True)
         ]
 
     def choose_labels(self, prompts: Sequence[Messages], tell: Tell | None = None) -> list[Answer]:

@@ -14,7 +14,7 @@ from typing import Any, Literal
 from assay.core import checksummed_lines
 from assay.core.errors import Problem, TrainError
 from assay.core.types import Answer, Example, Lesson
-from assay.strategies.prompting.example_selection import sample_rows as rows_drawn
+from assay.strategies.prompting.example_selection import sample_rows
 from assay.strategies.prompting.prompt_file import Prompt
 from assay.strategies.prompting.prompt_swap import Stand
 from assay.strategies.prompting.search.objective import worths
@@ -91,7 +91,7 @@ def search_prompt(plan: SearchPlan, stand: Stand, lesson: Lesson) -> PromptSearc
         )
     )
     wordings = [Wording.model_validate_json(text) for text in hands]
-    val = rows_drawn(lesson.val, plan.rows, lesson.seed)
+    val = sample_rows(lesson.val, plan.rows, lesson.seed)
     helping = min(plan.bootstrap if stand.shots.k else 0, len(lesson.train), plan.calls // ASIDE)
     proposing = min(plan.proposals, plan.calls // ASIDE)
     left = plan.calls - helping - proposing
@@ -144,7 +144,7 @@ def bootstrap_examples(
 ) -> list[Example]:
     """Of `count` training rows, those that are answered right without examples: they cannot then
     help themselves."""
-    rows = rows_drawn(lesson.train, count, lesson.seed)
+    rows = sample_rows(lesson.train, count, lesson.seed)
 
     def ask(candidate: int, places: Sequence[int]) -> list[Answer]:
         stand.put(Prompt(wording=wording))
