@@ -55,6 +55,10 @@ OURS = (
     Contender("assay compiled", "assay", COMPILED),
     Contender("assay padded", "assay", {**LORA, "trees": False}),
 )
+AGAIN = (
+    Contender("assay selective checkpointing", "assay", {**COMPILED, "checkpointing": "selective"}),
+    Contender("assay checkpointing", "assay", {**COMPILED, "checkpointing": True}),
+)
 PLAIN = Contender("TRL", "trl")
 GROUPED = Contender("TRL grouped", "trl", {"grouped": True})
 PACKED = Contender("TRL packed", "trl", {"packing": True})
@@ -76,7 +80,13 @@ EXPERIMENTS: dict[str, Experiment] = {
             ),
         ),
     ),
-    "C8": Experiment("nothing shared", "unshared", 8, 8, (*OURS, PLAIN, GROUPED, PACKED)),
+    "C8": Experiment(
+        "nothing shared",
+        "unshared",
+        8,
+        8,
+        (*OURS, *AGAIN, PLAIN, GROUPED, PACKED, CHECKPOINTED),
+    ),
     "M8": Experiment(
         "the turns of conversations",
         "chats",

@@ -10,6 +10,7 @@ from assay.training.optim.master_weights import Masters
 from assay.training.progress import Progress, Run
 from helpers.lines import named
 from helpers.problems import problem
+from helpers.weights import weights
 
 ALLOCATOR = (
     "[enforce fail at alloc_cpu.cpp:124] err == 0. DefaultCPUAllocator: can't allocate"
@@ -41,11 +42,6 @@ def failing(most, error, *, after=None):
         return loss
 
     return objective
-
-
-def weights(training):
-    progress = training.run()
-    return {name: p.detach().clone() for name, p in training.change.trained.items()}, progress
 
 
 @pytest.mark.slow

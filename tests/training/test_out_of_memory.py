@@ -13,6 +13,7 @@ from assay.training.objectives.completion import completion
 from assay.training.out_of_memory import is_short, split_to_limit, translate_memory_errors
 from helpers.nights import nightly_but
 from helpers.problems import problem
+from helpers.weights import weights
 
 ALLOCATOR = (
     "[enforce fail at alloc_cpu.cpp:124] err == 0. DefaultCPUAllocator: can't allocate"
@@ -44,11 +45,6 @@ def failing(most, error, *, after=None):
         return loss
 
     return objective
-
-
-def weights(training):
-    progress = training.run()
-    return {name: p.detach().clone() for name, p in training.change.trained.items()}, progress
 
 
 @pytest.mark.slow
@@ -127,34 +123,6 @@ def test_halving_keeps_rows_in_order_and_under_the_limit():
     assert split_to_limit([0, 1, 2, 3, 4, 5], lengths, 66) == [[0, 1, 2, 3, 4, 5]]
     assert split_to_limit([0, 1, 2, 3, 4, 5], lengths, 65) == [[0, 1, 2], [3, 4, 5]]
     assert split_to_limit([0, 1, 2, 3, 4, 5], lengths, 16) == [[0, 1, 2], [3], [4], [5]]
-
-
-# --- activation checkpointing ---------------------------------------------------------------------
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("full", [False, True], ids=["lora with dropout", "all weights in bf16"])
-def test_checkpointing_changes_no_gradient(build, tmp_path, full):
-    found, _ = weights(build(tmp_path / "a", full=full, settings={"checkpointing": True}, held=()))
-    expected, _ = weights(build(tmp_path / "b", full=full, held=()))
-    for name, weight in expected.items():
-        torch.testing.assert_close(found[name], weight, atol=0 if full else 1e-7, rtol=0)
-
-
-@pytest.mark.slow
-def test_checkpointing_is_on_while_training_and_off_afterwards(build, tmp_path):
-    seen = []
-
-    def objective(network, batch):
-        layers = [m.gradient_checkpointing for m in network.model.layers]
-        embedded = network.get_input_embeddings()(batch.ids)
-        seen.append((all(layers), embedded.requires_grad))
-        return completion(network, batch)
-
-    training = build(tmp_path, settings={"checkpointing": True}, held=(), objective=objective)
-    training.run()
-    assert set(seen) == {(True, False)}
-    assert not any(m.gradient_checkpointing for m in training.network.model.layers)
 
 
 # --- a real limit ---------------------------------------------------------------------------------

@@ -21,6 +21,7 @@ from assay.core.types import Tell
 from assay.models.tokenizer.chat_tokens import Encoded, flatten
 from assay.training import start_loss
 from assay.training.acceleration import asking, compiles, faster
+from assay.training.activation_checkpointing import checkpoint_activations
 from assay.training.batch_schedule import BatchPlan, Costs
 from assay.training.distributed.process_group import Team
 from assay.training.distributed.shard import gather, summon_full_weights
@@ -34,7 +35,6 @@ from assay.training.optim.groups import awake, factors
 from assay.training.optim.master_weights import Masters
 from assay.training.optim.optimisers import build
 from assay.training.optim.schedules import rate
-from assay.training.out_of_memory import checkpoint_activations
 from assay.training.progress import Progress, Run, StepStatistics
 from assay.training.reference import refer
 from assay.training.run_states import States

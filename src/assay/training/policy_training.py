@@ -28,6 +28,7 @@ import torch
 from assay.core.errors import AssayError, Stopped
 from assay.core.types import Tell
 from assay.training.acceleration import faster
+from assay.training.activation_checkpointing import checkpoint_activations
 from assay.training.divergence import refuse_broken
 from assay.training.evaluation_schedule import resident
 from assay.training.loop import Training
@@ -44,7 +45,6 @@ from assay.training.objectives.policy_gradient import (
 from assay.training.optim.groups import factors
 from assay.training.optim.master_weights import Masters
 from assay.training.optim.optimisers import build
-from assay.training.out_of_memory import checkpoint_activations
 from assay.training.over_optimisation import moved, over_optimised, verdict
 from assay.training.progress import Progress, Run, StepStatistics
 from assay.training.run_states import States

@@ -120,8 +120,8 @@ class Trained(Strategy):
     pool: int = Field(default=0, ge=0, le=1024)
     # what lies between the matrix products; needs a C++ compiler
     compiled: Literal["auto", "always", "never"] = "auto"
-    # compute activations again in the backward pass: less memory, a third more time
-    checkpointing: bool = False
+    # compute activations again in the backward pass: all (true), or what lies between the products
+    checkpointing: bool | Literal["selective"] = False
     # computed tokens in memory at once; more only costs memory
     micro_tokens: int = Field(default=4096, ge=64)
     # on one machine, each with a share of every batch

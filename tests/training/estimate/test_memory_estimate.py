@@ -21,22 +21,26 @@ from assay.training.optim.master_weights import Masters
 from helpers.problems import problem
 
 GB = 2**30
-NEED = Need(fixed=4 * GB, cell=GB / 1024, cells=4096, least=512, lean=GB / 8192)
+NEED = Need(
+    fixed=4 * GB, cell=GB / 1024, cells=4096, least=512, lean=GB / 8192, selective=GB / 2048
+)
 
 
 def test_a_need_is_what_is_held_and_what_the_tokens_hold():
     assert NEED.total == 8 * GB
     assert NEED.at(1024) == 5 * GB
+    assert NEED.at(4096, checkpointing="selective") == 6 * GB
     assert NEED.at(4096, checkpointing=True) == 4.5 * GB
     assert Need(**{**vars(NEED), "processes": 2}).total == 16 * GB
 
 
 def test_what_would_fit_is_proposed_and_does_fit():
-    # 6 GB: 2 GB for tokens, 2,048 of them; with checkpointing all 4,096 take 0.5 GB; in bf16 all is
-    # half.
+    # 6 GB: 2 GB for tokens, 2,048 of them; all 4,096 take 2 GB with the products kept and 0.5 GB
+    # with nothing kept; in bf16 all is half.
     wide = Need(**{**vars(NEED), "wide": True})
     assert wide.would_fit(6 * GB, Lora()) == [
         "micro_tokens: 2048 (about 6.0 GB)",
+        "checkpointing: selective (about 6.0 GB)",
         "checkpointing: true (about 4.5 GB)",
         "precision: bf16 (about 4.0 GB)",
     ]
@@ -96,4 +100,5 @@ def test_a_small_training_is_not_measured_and_a_large_one_is(build, tmp_path):
     assert found.cells == max(
         part.cells for step in Survey.of(training.plan, 2).steps for part in step
     )
-    assert found.lean < found.cell and found.least == max(training._exercise.lengths)
+    assert found.lean < found.selective <= found.cell
+    assert found.least == max(training._exercise.lengths)

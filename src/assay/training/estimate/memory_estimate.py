@@ -21,6 +21,7 @@ import torch
 from assay.core.errors import Problem, ResourceError
 from assay.models.environment import multiplies_bf16
 from assay.training.acceleration import asking
+from assay.training.activation_checkpointing import Checkpointing, ProductBytes
 from assay.training.batch_schedule import BatchPlan
 from assay.training.chunked_likelihood import CHUNK
 from assay.training.decoder_layers import decoder_layers
@@ -52,7 +53,8 @@ class Need:
     Attributes:
         fixed: whatever is computed. cell: of a computed token. cells: computed at once in the
             dearest micro-batch.
-        least: tokens of the longest row. lean: `cell` with checkpointing.
+        least: tokens of the longest row. lean: `cell` with checkpointing; selective: with
+            `checkpointing: selective`.
         wide: the weights are fp32 and the machine multiplies bf16. processes: that each take as
             much.
     """
@@ -62,6 +64,7 @@ class Need:
     cells: int
     least: int
     lean: float
+    selective: float
     wide: bool = False
     processes: int = 1
 
@@ -69,10 +72,11 @@ class Need:
     def total(self) -> int:
         return self.at(self.cells)
 
-    def at(self, cells: float, *, checkpointing: bool = False, share: float = 1.0) -> int:
+    def at(self, cells: float, *, checkpointing: Checkpointing = False, share: float = 1.0) -> int:
         """With so many computed tokens at once. `share`: of what there is in the type the weights
         are in."""
-        cell = self.lean if checkpointing else self.cell
+        each: dict[Checkpointing, float] = {True: self.lean, "selective": self.selective}
+        cell = each.get(checkpointing, self.cell)
         return round(self.processes * share * (self.fixed + cell * cells))
 
     def would_fit(self, limit: int, settings: Trained) -> list[str]:
@@ -92,6 +96,8 @@ class Need:
         if max(ROUND, self.least) <= most < self.cells:
             offer(f"micro_tokens: {most}", self.at(most))
         if not settings.checkpointing:
+            offer("checkpointing: selective", self.at(self.cells, checkpointing="selective"))
+        if settings.checkpointing is not True:
             offer("checkpointing: true", self.at(self.cells, checkpointing=True))
         if self.wide and settings.precision != "bf16":
             offer("precision: bf16", self.at(self.cells, share=0.5))
@@ -110,17 +116,21 @@ def need(exercise: Exercise, masters: Masters, survey: Survey, settings: Trained
     network = exercise.network
     config = network.config.get_text_config()
     shortest = min(survey.cheapest.rows, key=lambda row: exercise.lengths[row])
-    kept, cells = activation_bytes(exercise, shortest, checkpointing=settings.checkpointing)
+    own = {"checkpointing": bool(settings.checkpointing)}
+    kept, cells = activation_bytes(exercise, shortest, **own)
     width = network.get_input_embeddings().weight.element_size()
     whole = HELD * kept / cells
     # Computed again layer by layer: what goes from layer to layer is kept, and all of one layer.
     lean = config.num_hidden_layers * config.hidden_size * width + whole / config.num_hidden_layers
+    selective = min(whole, lean + HELD * product_bytes(exercise, shortest) / cells)
+    each: dict[Checkpointing, float] = {False: whole, "selective": selective, True: lean}
     return Need(
         fixed=resident() + output_bytes(network) + round(training_bytes(masters, settings)),
-        cell=lean if settings.checkpointing else whole,
+        cell=each[settings.checkpointing],
         cells=survey.dearest.cells,
         least=max(exercise.lengths),
         lean=lean,
+        selective=selective,
         wide=width > 2 and multiplies_bf16(),
         processes=settings.processes,
     )
@@ -173,6 +183,18 @@ def activation_bytes(
             exercise.at_work([row]) as (_, batch),
         ):
             return sum(sizes.values()), batch.cells
+    finally:
+        network.train(was)
+
+
+def product_bytes(exercise: Exercise, row: int) -> int:
+    """Bytes that `checkpointing: selective` keeps of a row beside what goes from layer to layer."""
+    network, was = exercise.network, exercise.network.training
+    network.eval()
+    try:
+        counted = ProductBytes()
+        with asking(exercise.compiled), torch.no_grad(), counted, exercise.at_work([row]):
+            return counted.total
     finally:
         network.train(was)
 
