@@ -65,6 +65,22 @@ def test_the_scale_is_in_the_gradients_of_a_and_of_b_and_of_what_lies_below(tune
         )
 
 
+def test_the_frozen_weights_stand_in_memory_once(tuned):
+    network, _ = tuned()
+    layers = [network.model.layers[0].self_attn.get_submodule(f"{one}_proj") for one in "qkv"]
+    weights = [layer.base_layer.weight for layer in layers]
+    before = [weight.detach().clone() for weight in weights]
+    with pytest.raises(KeyError), faster(network, compiled=False):
+        (both,) = {weight.untyped_storage().data_ptr() for weight in weights}
+        together = network.model.layers[0].self_attn.q_proj.together
+        assert both == together.both.untyped_storage().data_ptr()
+        assert all(map(torch.equal, weights, before))
+        raise KeyError
+    assert all(map(torch.equal, weights, before))
+    assert [layer.base_layer.weight for layer in layers] == weights
+    assert all(w.is_contiguous() and w.untyped_storage().nbytes() == w.nbytes for w in weights)
+
+
 def test_layers_that_are_computed_together_keep_scales_of_their_own(tuned):
     network, trained = tuned()
     attention = network.model.layers[0].self_attn

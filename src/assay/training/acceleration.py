@@ -78,6 +78,8 @@ def faster(network: Any, *, compiled: bool) -> Generator[None]:
             hook.remove()
         for parent, name, old in reversed(swapped):
             parent.set_submodule(name, old)
+        for layer in fused:
+            layer.release()
 
 
 def require_gradient(_: Any, __: Any, states: torch.Tensor) -> None:

@@ -6,7 +6,8 @@ How       Forward is y = [x, u] [W, sB]^T with u = x A^T, backward dx = [g, v] [
           in the last place of the base's output is lost. Layers that read the same states (query,
           key, value; gate and up) are one layer. Both products read one matrix, [[W, sB], [A, 0]];
           only LoRA's parts of it are written anew.
-Costs     a second copy of the frozen matrices in the network's type while training
+Memory    the frozen matrices stand in that matrix alone while training: the base's own weights are
+          views of it, and get their own memory back at the end (`release`)
 Source    Hu et al. (2021), LoRA, arxiv.org/abs/2106.09685
 """
 
@@ -97,13 +98,20 @@ class Together(torch.nn.Module):
             float(layer.scaling[name]) for layer, name in zip(layers, names, strict=True)
         )
         self.sizes = [len(b) for b in self.b]
-        weight = torch.cat([layer.base_layer.weight.detach() for layer in layers])
-        (out, width), rank = weight.shape, sum(len(a) for a in self.a)
-        self.both = torch.nn.Buffer(weight.new_zeros(out + rank, width + rank), persistent=False)
-        self.both[:out, :width] = weight
+        weights = [layer.base_layer.weight for layer in layers]
+        self.weights = weights  # in a list: they are no part of this one
+        out, rank, width = sum(self.sizes), sum(len(a) for a in self.a), weights[0].shape[1]
+        both = weights[0].detach().new_zeros(out + rank, width + rank)
+        self.both = torch.nn.Buffer(both, persistent=False)
+        row = 0
+        for weight in weights:
+            own = self.both[row : row + len(weight), :width]
+            own.copy_(weight.detach())
+            weight.data = own
+            row += len(weight)
         biases = [layer.base_layer.bias for layer in layers]
         parts = [
-            weight.new_zeros(n) if part is None else part.detach()
+            both.new_zeros(n) if part is None else part.detach()
             for part, n in zip(biases, self.sizes, strict=True)
         ]
         some = any(part is not None for part in biases)
@@ -111,6 +119,11 @@ class Together(torch.nn.Module):
         # the states last read, and the outputs that nobody has asked for yet
         self.read: torch.Tensor | None = None
         self.ready: dict[int, torch.Tensor] = {}
+
+    def release(self) -> None:
+        """Give the base's weights memory of their own."""
+        for weight in self.weights:
+            weight.data = weight.data.contiguous()
 
     @torch.no_grad()
     def refresh(self) -> None:
