@@ -221,7 +221,7 @@ def open_tiny(tiny_model) -> Callable:
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    from assay.models.inference import tree_attention as attention
+    from assay.models.inference import tree_attention
     from assay.models.inference.chat_model import ChatModel
     from assay.models.tokenizer.chat_tokens import Chat
 
@@ -231,9 +231,9 @@ def open_tiny(tiny_model) -> Callable:
     def open_model(name: str = "", precision: str = "fp32", *, dtype=None):
         dtype = dtype or {"fp32": torch.float32, "bf16": torch.bfloat16}[precision]
         if dtype not in read:
-            attention.register()
+            tree_attention.register()
             network = AutoModelForCausalLM.from_pretrained(
-                tiny_model, dtype=dtype, attn_implementation=attention.NAME
+                tiny_model, dtype=dtype, attn_implementation=tree_attention.NAME
             )
             read[dtype] = network.eval().requires_grad_(False)
         return ChatModel(

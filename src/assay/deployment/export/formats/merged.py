@@ -30,6 +30,7 @@ from assay.deployment.export.formats.source import (
     require_prompted,
     sample_turns,
 )
+from assay.models.loading.safetensors_header import tensors_of
 
 ROOM = 64 << 20  # bytes: tokenizer, card and what a file system takes beside
 
@@ -50,9 +51,10 @@ def refuses(source: ExportSource) -> Iterator[Problem]:
         yield Problem("C142", text, source.name, help=way)
 
 
-def plain(source: ExportSource) -> Merged:
-    """The arm's network without anything of PEFT's or bitsandbytes' in it, in fp32: all that was
-    trained is in its weights, which are freshly made.
+def plain(source: ExportSource, *, lean: bool = False) -> Merged:
+    """The arm's network without anything of PEFT's or bitsandbytes' in it: all that was trained is
+    in its weights, which are freshly made. In fp32, or where `lean` in bf16: each layer's sum is
+    rounded as soon as it is made.
 
     Raises:
         ModelError: M100, the arm has no model that writes; those of merging.
@@ -64,12 +66,27 @@ def plain(source: ExportSource) -> Merged:
     from assay.training.adapters.merge import merge
 
     strategy = beside_full(source.strategy) if source.wish.into == "original" else source.strategy
-    arm = require_prompted(strategy.restore(source.folder, source.lesson("fp32")), source.name)
+    given = source.lesson("bf16" if lean else "fp32")
+    arm = require_prompted(strategy.restore(source.folder, given), source.name)
     model = chat_model(arm)
     write_out(model.network)
-    merge(model.network, torch.float32)
+    merge(model.network, torch.bfloat16 if lean else torch.float32)
     model.forget()
     return Merged(arm, model)
+
+
+def is_lean(source: ExportSource) -> bool:
+    """Whether the weights in bf16 come out bit for bit the same when the whole network is never
+    there in fp32, which takes twice the memory: the base's files hold bf16, and nothing but an
+    adapter or whole weights is put into them."""
+    from assay.strategies.compression.compressed_arm import Shrink
+    from assay.training.settings import Trained
+
+    if source.wish.precision == "fp32" or source.bits or isinstance(source.strategy, Shrink):
+        return False
+    files = source.base.folder.glob("*.safetensors")
+    kinds = {tensor.dtype for file in files for tensor in tensors_of(file).values()}
+    return isinstance(source.strategy, Trained) and kinds == {"BF16"}
 
 
 def bare(source: ExportSource) -> Any:
@@ -106,7 +123,7 @@ def write_model(source: ExportSource, folder: Path) -> Merged:
     Raises:
         ModelError: as `plain`; M102, as `same_tokens`.
     """
-    merged = plain(source)
+    merged = plain(source, lean=is_lean(source))
     write_network(folder, merged.network, dtype_of(source.wish.precision))
     write_beside(source, merged.arm, folder)
     return merged

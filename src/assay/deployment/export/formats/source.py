@@ -78,8 +78,8 @@ class Base:
 
 @dataclass(frozen=True)
 class Merged:
-    """An arm whose model is a plain network of transformers in fp32, under the names that its
-    config loads."""
+    """An arm whose model is a plain network of transformers, under the names that its config
+    loads."""
 
     arm: Prompted
     model: ChatModel
