@@ -1,7 +1,7 @@
 """A strategy in a race."""
 
 from assay.config import make_strategy
-from assay.runtime.arms.contestant import Contestant, arm_left_out, trains_base
+from assay.runtime.arms.contestant import Contestant, arm_left_out, most_rows, trains_base
 
 
 def test_a_part_of_the_rows_comes_first_where_a_language_model_is_trained():
@@ -18,6 +18,19 @@ def test_a_part_of_the_rows_comes_first_where_a_language_model_is_trained():
         ({"kind": "lora", "learning_rate": {"low": 1e-5, "high": 1e-3, "log": True}}, False),
     ):
         assert trains_base(make_strategy(settings, {})) == trains, settings
+
+
+def test_rows_that_a_training_learns_from():
+    shots, few = {"kind": "shots", "k": 0}, {"kind": "lora", "max_rows": 90}
+    for settings, most in (
+        (few, 90),
+        ({"kind": "lora", "max_rows": 900}, 400),
+        ({"kind": "lora"}, 400),
+        ({"kind": "rag", "inner": few}, 90),
+        ({"kind": "rag", "inner": shots}, 400),
+        ({"kind": "knn"}, 400),
+    ):
+        assert most_rows(make_strategy(settings, {}), 400) == most, settings
 
 
 def test_one_that_is_left_out_keeps_what_it_was_given():

@@ -21,6 +21,7 @@ compare:
   - {kind: tfidf}
   - {kind: shots, k: 0}
   - {kind: lora, rank: 4, epochs: 2}
+  - {kind: lora, rank: 4, epochs: 2, max_rows: 100}
 """
 
 
@@ -38,17 +39,19 @@ def test_who_cannot_win_does_not_meet_the_test_rows(raced):
     found = {one["name"]: one for one in report.data["strategies"]}
     assert report.data["verdict"]["recommended"] == "tfidf"
     assert report.data["verdict"]["state"] == "use"  # nothing is left undecided
-    for name in ("zero-shot", "lora-r4-e2"):
+    for name in ("zero-shot", "lora-r4-e2", "lora-r4-e2-max-rows100"):
         assert found[name]["status"] == "pruned"
         assert not (folder / "report" / "predictions" / f"{name}.jsonl").exists()
     # in pieces; what is trained, after a part of the training rows
     assert [heat["asked"] for heat in found["zero-shot"]["heats"]] in ([16], [32], [44])
     assert [heat["rows"] for heat in found["lora-r4-e2"]["heats"]] == [119]
+    # a third of the rows is all that this one learns from: it is fitted once
+    assert [heat["rows"] for heat in found["lora-r4-e2-max-rows100"]["heats"]] == [100]
     assert 350 < (rows := found["tfidf"]["heats"][0]["rows"]) <= 360
     page = (folder / "report" / "report.html").read_text(encoding="utf-8")
     assert f"It had learnt from 119 of {rows} rows." in page
     assert "of its training: accuracy" in page  # it was stopped by its own score on val
-    assert "2 of 4 met them" in (folder / "report" / "report.md").read_text(encoding="utf-8")
+    assert "2 of 5 met them" in (folder / "report" / "report.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.slow

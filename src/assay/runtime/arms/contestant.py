@@ -60,6 +60,17 @@ def trains_base(strategy: Strategy) -> bool:
     return isinstance(strategy, Trained) or any(trains_base(one) for one in inner)
 
 
+def most_rows(strategy: Strategy, whole: int) -> int:
+    """Of `whole` training rows, those that it learns from at most: its own `max_rows`, or those of
+    what is trained inside it."""
+    if not trains_base(strategy):
+        return whole
+    if isinstance(strategy, Trained):
+        return whole if strategy.max_rows is None else min(whole, strategy.max_rows)
+    inner = [one for _, one in strategy.inside() if isinstance(one, Strategy)]
+    return max(most_rows(one, whole) for one in inner if trains_base(one))
+
+
 def asks_endpoint(bench: Bench, strategy: Strategy) -> bool:
     """Whether it asks a model behind an address, where each question is paid for."""
     needed = strategy.needs(bench.project.model)

@@ -3,8 +3,8 @@ are not worth going on with are left out before any of them meets the test rows.
 
 Heats      a strategy is fitted, and asked val piece by piece. One that trains a language model
            learns from a ninth of the rows first, then from a third, then from all (successive
-           halving, by three); all of these begin with a heat before one goes on to its next, the
-           most hopeful first
+           halving, by three; no part that is all that its `max_rows` let it learn); all of these
+           begin with a heat before one goes on to its next, the most hopeful first
 Left out   after each piece, where leaving it out is expected to lose less than a twentieth of what
            counts as equal, a fifth if it trains by steps or asks the base model;
            `planning/racing.py` has the rule. What learnt from a part of the rows, or was looked at
@@ -40,7 +40,12 @@ from assay.evaluation.held_out_test import Exam
 from assay.evaluation.scoring import judge, metrics_for
 from assay.runtime.arms import embedding_similarity
 from assay.runtime.arms.at_once import Each, works_at_once
-from assay.runtime.arms.contestant import Contestant, asks_endpoint, trains_base
+from assay.runtime.arms.contestant import (
+    Contestant,
+    asks_endpoint,
+    most_rows,
+    trains_base,
+)
 from assay.runtime.arms.data_variants import bench_with_data
 from assay.runtime.arms.runner import Bench
 from assay.runtime.events.progress_rate import HEAT, duration
@@ -114,6 +119,8 @@ class Race:
             if tried and rows < FEWEST_LEARNT:
                 continue
             left = [one for one in slow if not one.status]
+            if tried:
+                left = [one for one in left if rows < most_rows(one.strategy, whole)]
             due = [one for one in left if not (tried and one.heats and one.fitting < QUICK)]
             self._heats_on(rows, whole, sorted(due, key=lambda one: -one.hope))
 
@@ -127,18 +134,20 @@ class Race:
 
     def run_heat(self, one: Contestant, rows: int, whole: int) -> None:
         """Fit it on so many rows and ask it val; it leaves where it is too late or behind."""
+        most = most_rows(one.strategy, whole)
+        share = min(1.0, rows / most)  # of what it learns from in the end
         if late := self._late_part(one):
             one.leave("stopped", f"It needs {late.name}, which did not finish.", late.left)
             return
-        until, needed = self._end_of_heat(), one.fitting * rows / whole
+        until, needed = self._end_of_heat(), one.fitting * share
         if time.monotonic() + needed > until:
             told = f" It would take about {duration(needed)}." if needed else ""
             one.leave("stopped", f"No time was left for it.{told}", needed or None)
             return
         bench = self._bench_of(rows, whole)
         part = f" on {rows:,} rows" if rows < whole else ""
-        learnt = f" It had learnt from {rows:,} of {whole:,} rows." if rows < whole else ""
-        watch = self._monitor(bench, one, f"{HEAT}{one.name}{part}", until, rows / whole)
+        learnt = f" It had learnt from {rows:,} of {most:,} rows." if rows < whole else ""
+        watch = self._monitor(bench, one, f"{HEAT}{one.name}{part}", until, share)
         begun = time.monotonic()
         try:
             ended = self._ask(one, bench, watch, until)
@@ -149,7 +158,7 @@ class Race:
         answers = [Answer.from_json(row) for row in checksummed_lines.first_rows(watch.answers)]
         first = self.val.first(answers)
         records = [first[at] for at in sorted(first)]
-        self._add_heat(one, records, rows, time.monotonic() - begun)
+        self._add_heat(one, records, min(rows, most), time.monotonic() - begun)
         if ended:
             if watch.why == "behind":
                 one.leave("pruned", ended + learnt, watch.left)
@@ -158,7 +167,7 @@ class Race:
             return
         stage, fit = bench.stage(one.strategy, self.val.hash), bench.fit_stage(one.strategy)
         asked, fitted = stage.completion_note() or {}, fit.completion_note() or {}
-        one.fitting = fitted.get("seconds", 0.0) * whole / rows
+        one.fitting = fitted.get("seconds", 0.0) / share
         one.asking = asked.get("seconds", 0.0) * self.questions / len(self.val)
         if (folds := bench.prepared.note["rows"].get("folds", 0)) and "train" in one.strategy.reads:
             one.asking += folds * (START + one.fitting)
