@@ -7,8 +7,8 @@ selective    what matrix products and attention give is kept, too; only what lie
 Source       Chen et al. (2016), Training Deep Nets with Sublinear Memory Cost,
              arxiv.org/abs/1604.06174; Korthikanti et al. (2022), Reducing Activation Recomputation
              in Large Transformer Models, arxiv.org/abs/2205.05198
-Watch out    4-bit weights are made plain again for what is computed again, so that `selective`
-             saves less time there
+Watch out    4-bit weights are dequantised once more in either way, though `selective` multiplies
+             nothing with them
 """
 
 from __future__ import annotations
