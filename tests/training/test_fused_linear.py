@@ -76,6 +76,7 @@ def test_the_frozen_weights_stand_in_memory_once(tuned):
         assert both == together.both.untyped_storage().data_ptr()
         assert all(map(torch.equal, weights, before))
         raise KeyError
+    assert not hasattr(together, "both")  # else all layers would be there twice at the end
     assert all(map(torch.equal, weights, before))
     assert [layer.base_layer.weight for layer in layers] == weights
     assert all(w.is_contiguous() and w.untyped_storage().nbytes() == w.nbytes for w in weights)

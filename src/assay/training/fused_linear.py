@@ -121,9 +121,11 @@ class Together(torch.nn.Module):
         self.ready: dict[int, torch.Tensor] = {}
 
     def release(self) -> None:
-        """Give the base's weights memory of their own."""
+        """Give the base's weights memory of their own, in place of this matrix; it computes nothing
+        any more."""
         for weight in self.weights:
             weight.data = weight.data.contiguous()
+        del self.both
 
     @torch.no_grad()
     def refresh(self) -> None:
