@@ -135,3 +135,25 @@ def test_in_bf16_one_product_keeps_what_two_roundings_lose(tuned):
         assert kept(fused(x)) == pytest.approx(1.0, abs=0.1)
         off = [(module(x).double() - exact - small).square().mean() for module in (fused, layer)]
     assert off[0] < off[1]
+
+
+def test_a_copy_in_fp32_while_it_trains_is_of_the_fused_matrices_alone(tuned, monkeypatch):
+    from assay.models.inference import causal_lm
+
+    network, _ = tuned(torch.bfloat16)
+    with faster(network, compiled=False):
+        network(IDS, use_cache=False)  # what was learnt is in the matrices
+        model = causal_lm.CausalLM("tiny", network, None)
+        many = sum(p.numel() for p in network.parameters())
+        many += sum(b.numel() for b in network.buffers())
+        monkeypatch.setattr(causal_lm, "EXACT_BYTES", 4 * many - 1)
+        assert model.exact() is None
+        monkeypatch.setattr(causal_lm, "EXACT_BYTES", 4 * many)
+        wide = model.exact().network
+        ours, theirs = (one.model.layers[0].self_attn for one in (network, wide))
+        assert theirs.q_proj.together is theirs.v_proj.together is not ours.q_proj.together
+        assert torch.equal(theirs.q_proj.together.both, ours.q_proj.together.both.float())
+        assert theirs.q_proj.weight is ours.q_proj.weight  # the base's own, for its type alone
+        found = wide(IDS, use_cache=False).logits
+    network.float()
+    torch.testing.assert_close(found, network(IDS, use_cache=False).logits, atol=0.02, rtol=0)

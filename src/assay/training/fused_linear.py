@@ -13,6 +13,7 @@ Source    Hu et al. (2021), LoRA, arxiv.org/abs/2106.09685
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterable
 from typing import Any
 
@@ -120,6 +121,17 @@ class Together(torch.nn.Module):
         self.read: torch.Tensor | None = None
         self.ready: dict[int, torch.Tensor] = {}
 
+    def __deepcopy__(self, memo: dict[int, Any]) -> Together:
+        """One that computes the same and gives nothing back: the base's weights stay with this
+        one."""
+        made = Together.__new__(Together)
+        torch.nn.Module.__init__(made)
+        made.a, made.b, made.scales, made.sizes = self.a, self.b, self.scales, self.sizes
+        made.weights, made.read, made.ready = [], None, {}
+        made.both = torch.nn.Buffer(copy.deepcopy(self.both, memo), persistent=False)
+        made.register_buffer("bias", copy.deepcopy(self.bias, memo), persistent=False)
+        return made
+
     def release(self) -> None:
         """Give the base's weights memory of their own, in place of this matrix; it computes nothing
         any more."""
@@ -164,6 +176,9 @@ class FusedLora(torch.nn.Module):
         super().__init__()
         self.together, self.index = together, index
         self._layer = (layer,)  # in a tuple: it is no part of this one
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> FusedLora:
+        return FusedLora(copy.deepcopy(self.together, memo), self.index, self._layer[0])
 
     @property
     def weight(self) -> torch.Tensor:

@@ -120,11 +120,16 @@ class CausalLM:
         wide = all(w.dtype in (torch.float32, torch.float64) for w in weights)
         if wide or self.soft or any(w.requires_grad or not w.is_floating_point() for w in weights):
             return None
-        if 4 * sum(w.numel() for w in weights) > EXACT_BYTES:
+        # while it trains, a fused layer's matrix is a buffer
+        held = [t for t in (*weights, *self.network.buffers()) if t.is_floating_point()]
+        if 4 * sum(t.numel() for t in held) > EXACT_BYTES:
             return None
         if self._exact is None:
             with torch.inference_mode(False):
-                self._exact = type(self)(self.name, copy.deepcopy(self.network).float(), self.chat)
+                # `deepcopy` takes these for its copies: no narrow ones are made on the way
+                wider = {id(t): widen(t) for t in held}
+                network = copy.deepcopy(self.network, wider)
+                self._exact = type(self)(self.name, network, self.chat)
         return self._exact
 
     @cached_property
@@ -154,3 +159,11 @@ class CausalLM:
         trained any more."""
         self._recent.forget()
         self._exact = None
+
+
+def widen(tensor: torch.Tensor) -> torch.Tensor:
+    """A copy in fp32 that is not trained; of a parameter a parameter."""
+    wide = tensor.detach().to(torch.float32, copy=True)
+    if isinstance(tensor, torch.nn.Parameter):
+        return torch.nn.Parameter(wide, requires_grad=False)
+    return wide
