@@ -2,7 +2,7 @@
 
 Counted     The check looks at test rows: it stands in exam.jsonl as an opening, once for the same
             export.
-Memory      While it is checked, the arm and the export are both loaded, in fp32.
+Memory      The arm answers first, in fp32, and gives its memory back before the export is opened.
 """
 
 from __future__ import annotations
@@ -126,7 +126,7 @@ def compare_export(
 ) -> Equivalence | None:
     """The arm and the export over the same test rows, both decoded greedily; None where nothing of
     it answers."""
-    from assay.deployment.export.formats.greedy_answers import decoding
+    from assay.deployment.export.formats.greedy_answers import decoding, drop_weights
     from assay.evaluation.equivalence import equivalence
 
     if format.opened is None:
@@ -142,6 +142,7 @@ def compare_export(
     )
     arm = source.open()
     before = decoding(arm).answer(questions, tag_events(tell, source.name))
+    drop_weights(arm)
     opened = format.opened(folder)
     alone = questions if format.asks == "question" else ()
     after = decoding(arm, opened, alone).answer(

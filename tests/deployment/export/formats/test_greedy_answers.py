@@ -5,7 +5,7 @@ import pytest
 from assay.config import make_strategy
 from assay.core.errors import ModelError
 from assay.core.types import Decoding, Generated, Message
-from assay.deployment.export.formats.greedy_answers import Writes, decoding
+from assay.deployment.export.formats.greedy_answers import Writes, decoding, drop_weights
 from assay.strategies.baselines.majority import MajorityAnswers
 from helpers.problems import problem
 
@@ -50,6 +50,18 @@ def test_an_arm_that_scores_labels_is_made_to_write_them(lesson):
     question = given.val[0].question.with_text("card lost")
     (answer,) = decoding(arm, echo, [question]).answer([question])
     assert answer.text == "card lost" and not answer.scores
+
+
+def test_without_its_weights_an_arm_makes_the_same_prompts(lesson):
+    given = lesson("classify")
+    arm = make_strategy({"kind": "shots", "k": 2}, {}).fit(given)
+    questions = [row.question for row in given.val[:3]]
+    before, after = Echo(), Echo()
+    decoding(arm, before).answer(questions)
+    drop_weights(arm)
+    assert not sum(weight.numel() for weight in arm.model.network.parameters())
+    decoding(arm, after).answer(questions)
+    assert before.asked == after.asked
 
 
 def test_an_arm_that_asks_no_model_has_nothing_to_compare():

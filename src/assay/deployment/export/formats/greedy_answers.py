@@ -66,6 +66,19 @@ def bare(prompt: Messages) -> Messages:
     return tuple(Message(message.role, message.content.strip()) for message in prompt)
 
 
+def drop_weights(arm: Adapted) -> None:
+    """Give the memory of the arm's model back: it makes prompts from now on, and answers nothing.
+    What retrieves keeps it, for a model may word what is looked for."""
+    from assay.models.inference.chat_model import ChatModel
+
+    if isinstance(arm, Shrunk):
+        drop_weights(arm.inner)
+    elif isinstance(arm, Prompted) and isinstance(arm.model, ChatModel):
+        arm.model.forget()
+        for weight in arm.model.network.parameters():
+            weight.data = weight.data.new_empty(0)
+
+
 def decoding(
     arm: Adapted, opened: ExportedModel | None = None, questions: Sequence[Example] = ()
 ) -> Adapted:
