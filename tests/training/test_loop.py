@@ -156,6 +156,27 @@ def test_while_the_val_loss_falls_the_training_goes_on(build, tmp_path):
 
 
 @pytest.mark.slow
+def test_a_look_is_one_pass_where_the_score_tells_the_loss(build, tmp_path):
+    def fitted(folder, nats):
+        evaluate = scores(0.1, 0.9)
+        training = build(folder, settings={**FLAT, "epochs": 2}, evaluate=evaluate, nats=nats)
+        learnt = [sum(end - at for at, end in one.learnt) for one in training.held]
+        asked, loss = [], training.objective
+        training.objective = lambda network, batch: (
+            asked.append(network.training) or loss(network, batch)
+        )
+        return training.run().curve, asked.count(False), learnt
+
+    nats = [3.0, 5.0, 2.0, 1.0]
+    curve, told, learnt = fitted(tmp_path / "told", lambda: nats)
+    assert [point["val"] for point in curve] == [0.1, 0.9]
+    assert [point["val_loss"] for point in curve] == [round(sum(nats) / sum(learnt), 6)] * 2
+    # Before the first step it is computed; and at each look, where the score did not tell it.
+    _, computed, _ = fitted(tmp_path / "none", list)
+    assert computed == 3 * told > 0
+
+
+@pytest.mark.slow
 def test_few_rows_are_looked_at_as_often_as_in_three_epochs(build, tmp_path):
     """Six rows in batches of two are three steps an epoch: 14 epochs make 40 steps."""
     progress = build(tmp_path, settings={**FLAT, "epochs": "auto"}, evaluate=lambda: 0.5).run()

@@ -58,3 +58,14 @@ def test_the_mean_is_a_loss_a_learnt_token_with_the_error_of_a_ratio(exercise):
 def test_rows_with_nothing_to_learn_have_no_loss(exercise):
     made = exercise(lambda network, batch: Loss(torch.zeros(()), 0))
     assert made.mean() == (0.0, 0.0)
+
+
+def test_of_rows_whose_losses_are_known_the_mean_is_the_same_and_nothing_is_computed(exercise):
+    def planted(network, batch):
+        return Loss(torch.tensor(float(sum(row * row for row in batch.rows))), len(batch.targets))
+
+    def never(network, batch):
+        raise AssertionError("computed")
+
+    known = [float(row * row) for row in range(12)]
+    assert exercise(never).mean(known) == pytest.approx(exercise(planted).mean())

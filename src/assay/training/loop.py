@@ -58,6 +58,9 @@ class Training:
     held: Sequence[Encoded]  # the val rows; without any the last weights are kept
     # the val score, higher is better; None: the val loss decides
     evaluate: Callable[[], float] | None
+    # of each val row the loss of its tokens together, as `evaluate` has last computed it, or none;
+    # None: it never does
+    nats: Callable[[], Sequence[float]] | None = field(default=None, kw_only=True)
     workdir: Path
     tell: Tell
     team: Team = field(default_factory=Team)
@@ -223,21 +226,36 @@ class Training:
     def _score_val(self, step: int) -> tuple[float, float, float]:
         """The score of val, minus its loss where nothing else decides; its loss and the standard
         error of that."""
+        if self.score_tells_loss:
+            assert self.evaluate is not None and self.nats is not None
+            self._make_ready()
+            score = self.evaluate()
+            return score, *self._val_loss(step, self.nats())
         loss, error = self._val_loss(step)
         with self.alone():
             score = self.evaluate() if self.evaluate and self.team.leads else -loss
             (score,) = self.team.agree([score])
         return score, loss, error
 
-    def _val_loss(self, step: int) -> tuple[float, float]:
-        """Mean loss a learnt unit on val, and its standard error, as process 0 has them."""
+    @property
+    def score_tells_loss(self) -> bool:
+        """Whether a look at val is one pass. What a trunk keeps is less than that."""
+        return self.nats is not None and self.trunk is None and self.team.size == 1
+
+    def _make_ready(self) -> None:
+        """For val."""
         self.network.eval()
         if self.change.warmer:
             self.change.warmer()
+
+    def _val_loss(self, step: int, known: Sequence[float] = ()) -> tuple[float, float]:
+        """Mean loss a learnt unit on val, and its standard error, as process 0 has them. `known`:
+        see `Exercise.mean`."""
+        self._make_ready()
         own = (self.network, self.change, self.held, self.settings, self.pad, self.objective)
         val = Exercise(*own, trunk=self._val_trunk, trees=self.plan.merges)
         with self.alone():
-            loss, error = self.team.agree(val.mean() if self.team.leads else (0.0, 0.0))
+            loss, error = self.team.agree(val.mean(known) if self.team.leads else (0.0, 0.0))
             where = "" if math.isfinite(loss) else first_broken(self.network, val.mean)
         self._val_parts = {f"val_{name}": part for name, part in val.parts.items()}
         if not math.isfinite(loss):

@@ -82,9 +82,13 @@ class Exercise:
             yield self.objective(self.network, batch), batch
 
     @torch.no_grad()
-    def mean(self) -> tuple[float, float]:
+    def mean(self, known: Sequence[float] = ()) -> tuple[float, float]:
         """The mean loss a learnt unit over all sequences, and its standard error. The means of the
         loss's parts are in `parts` then.
+
+        Args:
+            known: of each row, the sum of its tokens' losses where it was computed already; the
+                units are these tokens.
 
         The error is that of a ratio over groups of rows (Cochran 1977, Sampling Techniques, section
         9.1): rows are asked in at least `GROUPS` groups of like length, and how far these lie apart
@@ -92,6 +96,10 @@ class Exercise:
         """
         sums, parts = [], dict[str, float]()
         for rows in self.groups():
+            if known:
+                tokens = (end - at for row in rows for at, end in self.sequences[row].learnt)
+                sums.append((sum(known[row] for row in rows), float(sum(tokens))))
+                continue
             with self.at_work(rows) as (loss, _):
                 sums.append((float(loss.value), loss.count))
                 for name, one in loss.parts.items():

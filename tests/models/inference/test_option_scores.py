@@ -258,3 +258,17 @@ def test_memory_does_not_grow_with_the_rows(model):
         assert most(4_000) - most(1_000) < 3_000 * 100
     finally:
         tracemalloc.stop()
+
+
+@pytest.mark.parametrize("left", [1e-6, 1.0])
+def test_an_answer_that_is_followed_is_exact_whatever_it_is_worth(model, left):
+    exact = model.score(RAGGED, OPTIONS, left=0.0)
+    for follow in range(len(OPTIONS)):
+        wanted = [(follow + row) % len(OPTIONS) for row in range(len(RAGGED))]
+        scores = model.score(RAGGED, OPTIONS, left=left, rounded=True, follow=wanted)
+        rows = np.arange(len(RAGGED))
+        np.testing.assert_allclose(scores[rows, wanted], exact[rows, wanted], atol=1e-4)
+        np.testing.assert_allclose(scores.max(1), exact.max(1), atol=1e-4)
+        assert (scores >= exact - 1e-4).all()  # others carry a bound
+    none = model.score(RAGGED, OPTIONS, left=left, follow=[None] * len(RAGGED))
+    assert np.array_equal(none, model.score(RAGGED, OPTIONS, left=left))

@@ -115,3 +115,33 @@ def test_rows_that_are_too_long_are_cut_or_left_out_and_counted(which, too_long,
 def test_rows_that_are_too_long_are_refused_by_name_where_that_is_asked_for():
     with problem(TrainError, "T013", None, "1", "6 tokens", "f:1", "too_long: cut"):
         fitting(LENGTHS, SEQUENCES, Lora(too_long="refuse"), 6, "training")
+
+
+# --- looks at val ---------------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("kind", "settings", "once"),
+    [
+        ("classify", {}, True),
+        ("classify", {"label_smoothing": 0.1}, False),
+        ("classify", {"objective": "label_set"}, False),
+        ("classify", {"learn": "everything"}, False),
+        ("answer", {}, False),
+    ],
+)
+def test_val_is_read_once_a_look_where_labels_are_learnt(lesson, monkeypatch, kind, settings, once):
+    from assay.training.loop import Training
+
+    known = []
+    compute = Training._val_loss
+
+    def spy(self, step, nats=()):
+        known.append(len(nats))
+        return compute(self, step, nats)
+
+    monkeypatch.setattr(Training, "_val_loss", spy)
+    given = lesson(kind)
+    arm = Lora(rank=4, epochs=2, precision="fp32", **settings).fit(given)
+    assert known == [0, *[len(given.val) if once else 0] * 2] and len(arm.curve) == 2

@@ -226,10 +226,14 @@ class Sharing(ChatModel):
         options: Sequence[str],
         *,
         left: float = LEFT,
+        rounded: bool = False,
+        follow: Sequence[int | None] | None = None,
         tell: Tell | None = None,
     ) -> np.ndarray:
         with self.many.using(self.adapter):
-            return super().score(prompts, options, left=left, tell=tell)
+            return super().score(
+                prompts, options, left=left, rounded=rounded, follow=follow, tell=tell
+            )
 
     def generate(
         self,

@@ -38,6 +38,8 @@ class ChatModel(CausalLM):
         options: Sequence[str],
         *,
         left: float = LEFT,
+        rounded: bool = False,
+        follow: Sequence[int | None] | None = None,
         tell: Tell | None = None,
     ) -> np.ndarray:
         """Natural-log likelihood of each option as the whole answer, end of turn included.
@@ -47,12 +49,17 @@ class ChatModel(CausalLM):
                 bound instead: no option's share moves by more, and a model that is sure takes a
                 part of the time. The two best are always exact. 0 scores all, for what raises small
                 shares: a calibration, a product over questions.
+            rounded: the weights' own type may choose between close options, which are scored again
+                in fp32 otherwise; and with `left` 1 only the best is exact. For a look at val while
+                training goes on.
+            follow: of each prompt the number of an option that is exact whatever it is worth, or
+                None.
 
         Returns:
             float64, shape (prompts, options).
         """
         self._check()
-        return likelihoods(self, prompts, options, left, tell)
+        return likelihoods(self, prompts, options, left, tell, rounded=rounded, follow=follow)
 
     # --- generation -------------------------------------------------------------------------------
 

@@ -31,7 +31,7 @@ from assay.models.inference.attention_mask import Sight
 from assay.models.inference.attention_segments import TreeLayout
 from assay.models.inference.batch_generation import reach
 from assay.models.inference.batch_plan import Padded, by_length, common_prefix, repeat_cache
-from assay.models.inference.option_scores import LOGIT_ROWS, Forward, Trie, descend
+from assay.models.inference.option_scores import LOGIT_ROWS, PLACES, Forward, Trie, descend
 from assay.models.inference.packed_batch import SuffixTokens
 from assay.models.inference.shared_prefix import Beginning
 from assay.models.inference.shared_prefix_attention import mask_hidden
@@ -58,10 +58,15 @@ def likelihoods(
     options: Sequence[str],
     left: float,
     tell: Tell | None,
+    *,
+    rounded: bool = False,
+    follow: Sequence[int | None] | None = None,
 ) -> np.ndarray:
     """See `ChatModel.score`."""
     trie = Trie.of([model.chat.answer(option) for option in options])
     trie = trie.alone if model.closed else trie
+    follow = [None] * len(prompts) if follow is None else follow
+    places = 1 if rounded and left >= 1 else PLACES
     scores = np.zeros((len(prompts), len(options)))
     cut = 0
     for begin in range(0, len(prompts), ROWS):
@@ -78,12 +83,14 @@ def likelihoods(
                     }
                 )
 
-        own = scores[begin : begin + ROWS]
-        cut += _score(model, some, trie, left, own, tell_progress)
-        close = near_ties(own)
+        own, wanted = scores[begin : begin + ROWS], follow[begin : begin + ROWS]
+        how = Descending(trie, left, places)
+        cut += _score(model, some, how, wanted, own, tell_progress)
+        close = [] if rounded else near_ties(own)
         if len(close) and (exact := model.exact()):
             again = np.zeros((len(close), len(options)))
-            _score(exact, [some[row] for row in close], trie, left, again, lambda done: None)
+            few, few_wanted = ([these[row] for row in close] for these in (some, wanted))
+            _score(exact, few, how, few_wanted, again, lambda done: None)
             own[close] = again
     model.warn_cut(cut, tell)
     return scores
@@ -99,16 +106,26 @@ def near_ties(scores: np.ndarray) -> np.ndarray:
     return np.flatnonzero(((gaps < CLOSE) & (gaps > 0)).any(1))
 
 
+@dataclass(frozen=True)
+class Descending:
+    """How answers are followed: see `descend`."""
+
+    trie: Trie
+    left: float
+    places: int = PLACES
+
+
 def _score(
     model: CausalLM,
     prompts: Sequence[Messages],
-    trie: Trie,
-    left: float,
+    how: Descending,
+    follow: Sequence[int | None],
     out: np.ndarray,
     told: Callable[[int], None],
 ) -> int:
     """Write the scores of rows that are sorted together to `out`. Returns how many prompts were
     cut."""
+    trie = how.trie
     sequences, starts, cut = tokenise_prompts(model, prompts, max(trie.depth) + 1)
     done = 0
     if not model.takes_trees:
@@ -118,7 +135,7 @@ def _score(
             told(done)
         return cut
     for batch in batches(model, sequences, starts, max(trie.depth) + 1):
-        out[batch.rows] = batch.scores(trie, left)
+        out[batch.rows] = batch.scores(how, [follow[row] for row in batch.rows])
         done += len(batch.rows)
         told(done)
     return cut
@@ -217,10 +234,18 @@ class PromptBatch:
     lent: Beginning | None
     places: torch.Tensor | None = None
 
-    def scores(self, trie: Trie, left: float) -> np.ndarray:
-        many = len(self.rows) if self.lent is None else TOGETHER
-        sizes = {"left": left, "rows_at_once": LOGIT_ROWS, "together": many}
-        return descend(trie, self.first, self._forward_of, self.model.logits, **sizes)
+    def scores(self, how: Descending, follow: Sequence[int | None]) -> np.ndarray:
+        return descend(
+            how.trie,
+            self.first,
+            self._forward_of,
+            self.model.logits,
+            left=how.left,
+            rows_at_once=LOGIT_ROWS,
+            together=len(self.rows) if self.lent is None else TOGETHER,
+            follow=follow,
+            places=how.places,
+        )
 
     def _forward_of(self, rows: Sequence[int]) -> Forward:
         """`_forward` for some of the rows, with a cache as wide as their own tokens."""

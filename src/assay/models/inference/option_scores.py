@@ -9,6 +9,8 @@ Exactness Branches are left when all their answers together, taken at these boun
           answer's share of all is within `left` of that of the separate sequences, up to rounding,
           whoever is left; one that is left carries its bound, which is a share below `left`. The
           output layer runs in fp32: a bf16 logit of 20 is rounded to 1/8.
+Followed  Of each prompt an answer may be named that is followed to its end whatever it is worth:
+          its likelihood is exact too.
 Closed    A closed trie's tokens are told from those that can stand in their place, not from the
           whole vocabulary: the answers' likelihoods add up to 1. A token without an alternative is
           certain, so what follows the last fork is not computed.
@@ -98,14 +100,16 @@ class Trie:
 class Descent:
     """The way down the trie for one prompt: what is known, and what is worth computing next."""
 
-    def __init__(self, trie: Trie, left: float):
+    def __init__(self, trie: Trie, left: float, follow: int | None = None, places: int = PLACES):
         self.trie = trie
+        # (nodes,) bool: what leads to the answer that is followed whatever it is worth
+        self.needed = trie.sees[trie.ends[follow]] if follow is not None else None
         self.left = math.log(left) if left else -math.inf
         # log-likelihood from the prompt down to each node
         self.total = np.full(len(trie.tokens), -math.inf)
         self.open: set[int] = set()  # known nodes with children that were not computed yet
         self.whole = -math.inf  # log of the sum of the answers known to their end
-        self.best = [-math.inf] * PLACES  # of these, the likeliest first
+        self.best = [-math.inf] * places  # of these, the likeliest first
 
     def learn(self, parent: int, log_probs: np.ndarray) -> None:
         """`log_probs` of the children of `parent`, in the trie's order."""
@@ -117,9 +121,8 @@ class Descent:
             else:
                 same = int(self.trie.answers[last])  # options may be the same tokens
                 self.whole = float(np.logaddexp(self.whole, self.total[last] + math.log(same)))
-                self.best = sorted([*self.best, *[float(self.total[last])] * same], reverse=True)[
-                    :PLACES
-                ]
+                ended = [*self.best, *[float(self.total[last])] * same]
+                self.best = sorted(ended, reverse=True)[: len(self.best)]
 
     def _reach(self, node: int, total: float) -> int:
         """Note how likely `node` is, and in a closed trie what follows it without a choice. The
@@ -139,6 +142,8 @@ class Descent:
         worth = self._heavy(bound + np.log(self.trie.answers[rest]))
         if not worth.any():  # no share can change; who is second may
             worth = (bound > self.best[-1]) & (bound >= bound.max() - WIDTH)
+        if self.needed is not None:
+            worth |= self.needed[rest]
         nodes = [link for node in rest[worth].tolist() for link in self.trie.chain(node)]
         self.open -= set(nodes)
         return nodes
@@ -185,6 +190,8 @@ def descend(
     left: float,
     rows_at_once: int,
     together: int,
+    follow: Sequence[int | None] | None = None,
+    places: int = PLACES,
 ) -> np.ndarray:
     """Scores of all answers for the rows of one batch, float64, (rows, answers).
 
@@ -196,8 +203,11 @@ def descend(
         left: the share of all answers that may be left; 0 follows all.
         together: rows that go down together, at most: those with about as many nodes to compute,
             for the others are padded to the most.
+        follow: of each row an answer that is followed to its end, or None. places: the best
+            answers of which the order has to be right.
     """
-    descents = [Descent(trie, left) for _ in range(len(first))]
+    follow = [None] * len(first) if follow is None else follow
+    descents = [Descent(trie, left, answer, places) for answer in follow]
     for descent, values in zip(
         descents, children_of(trie, first, [-1] * len(first), logits, rows_at_once), strict=True
     ):

@@ -19,6 +19,7 @@ from assay.strategies.linear.word_ranking import pairs_of
 from assay.strategies.prompting.few_shot import sample_rows
 from assay.strategies.prompting.prompted_arm import Prompted
 from assay.strategies.training.instruction_templates import vary_instructions
+from assay.strategies.training.val_look import ValLook
 from assay.tasks.prompt_format import ask
 from assay.training.settings import NetworkChange, Trained
 
@@ -137,6 +138,12 @@ def train(
     rows, val = encode_lesson(lesson, settings, chat, held, encode)
     # What a teacher or a strategy's own objective makes of the rows is in no key.
     shared = objective is None and not settings.teacher and settings.objective == "completion"
+    asked, nats = arm, None
+    if type(arm) is Tuned and lesson.task.picks and model.can_score:
+        plain = shared and settings.learn == "completion" and not settings.label_smoothing
+        told = val.sequences if plain and not old_val and not val.count else ()
+        asked = ValLook(model, lesson.task, arm.room, held, told)
+        nats = asked.nats if asked.tells_loss else None
     with translate_memory_errors(settings.kind):
         objective = objective or build_objective(settings, lesson, model)
         if settings.read_first:
@@ -154,7 +161,8 @@ def train(
             pad=chat.tokenizer.pad_token_id or chat.tokenizer.eos_token_id,
             objective=objective,
             held=[*val.sequences, *(sequence for _, sequence in old_val)],
-            evaluate=(lambda: lesson.score(arm, held)) if held and not old_val else None,
+            evaluate=(lambda: lesson.score(asked, held)) if held and not old_val else None,
+            nats=nats,
             workdir=lesson.workdir,
             tell=lesson.tell,
             team=Team.of(settings.processes),

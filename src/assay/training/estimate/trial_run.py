@@ -98,6 +98,7 @@ class Rehearsal(Training):
             objective=whole.objective,
             held=[whole.held[row] for row in self.val_rows],
             evaluate=whole.evaluate,
+            nats=whole.nats,
             workdir=whole.workdir,
             tell=whole.tell,
             team=whole.team,
@@ -199,7 +200,8 @@ class Rehearsal(Training):
             each = COMPILED * each
             self.took["compile"] = np.full(2, COMPILING)
         self.took["steps"] = self.steps_left * (fixed + each * self.survey.price + drawing)
-        self.took["val"] = self.took["val"] * (self.looks + (not self.request["done"]))
+        losses = 0 if self.score_tells_loss else self.looks
+        self.took["val"] = self.took["val"] * (losses + (not self.request["done"]))
         self._largest(run)
 
     def _refuse_too_large(self, run: Run) -> None:
