@@ -170,6 +170,22 @@ def test_names_may_be_given_one_by_one_or_with_commas(project):
         pipeline.select_arms(loaded, ["majority,tfid"])
 
 
+def test_a_word_that_is_no_name_stands_for_all_of_that_kind(project):
+    compare = [
+        {"kind": "lora", "epochs": 1},
+        {"kind": "lora", "name": "wide", "rank": 32},
+        {"kind": "qlora", "epochs": 1},
+        {"kind": "tfidf", "name": "lora-words"},
+        {"kind": "shots", "name": "shots"},
+        {"kind": "shots", "k": 2},
+    ]
+    loaded = load(project / "project.yaml", [f"compare={json.dumps(compare)}"])
+    chosen = [*pipeline.select_arms(loaded, ["lora"])]
+    assert chosen == ["lora-e1", "wide"]
+    assert [*pipeline.select_arms(loaded, ["qlora"])] == ["qlora-e1"]
+    assert [*pipeline.select_arms(loaded, ["shots"])] == ["shots"]  # a name comes first
+
+
 @pytest.mark.slow
 def test_a_leak_into_the_test_file_stops(project):
     write_rows(project / "train.jsonl", rows(66) + rows(2, 1000))

@@ -20,7 +20,7 @@ from assay.audits.context import Seen
 from assay.audits.prompt_search_gain import add_search_gains
 from assay.audits.registry import beside, run_audits
 from assay.config.cluster import cluster_at
-from assay.config.names import name_today
+from assay.config.names import kind_as_written, name_today
 from assay.core import store
 from assay.core.corrupt_files import silent
 from assay.core.errors import AssayError, Problem, UsageError, nearest, unknown_name
@@ -165,7 +165,8 @@ def log_run(
 
 
 def select_arms(project: Project, only: Sequence[str]) -> dict[str, Strategy]:
-    """The arms to run, by name."""
+    """The arms to run, by name. A word of `only` that is no name stands for all strategies of that
+    kind."""
     arms = project.arms
     if not arms:
         raise UsageError(
@@ -177,9 +178,10 @@ def select_arms(project: Project, only: Sequence[str]) -> dict[str, Strategy]:
             )
         )
     only = [
-        name_today(part.strip(), arms)
+        meant
         for name in only
         for part in ([name] if name in arms else name.split(","))
+        for meant in _meant(part.strip(), arms)
     ]
     problems = [
         unknown_name("C083", "strategy", name, arms, "--only", _there(project, arms, name))
@@ -189,6 +191,12 @@ def select_arms(project: Project, only: Sequence[str]) -> dict[str, Strategy]:
     if problems:
         raise UsageError(*problems)
     return {name: strategy for name, strategy in arms.items() if not only or name in only}
+
+
+def _meant(word: str, arms: Mapping[str, Strategy]) -> list[str]:
+    name = name_today(word, arms)
+    of_kind = [one for one, arm in arms.items() if kind_as_written(arm) == word]
+    return [name] if name in arms or not of_kind else of_kind
 
 
 def _there(project: Project, arms: Mapping[str, Strategy], name: str) -> str:

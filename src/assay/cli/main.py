@@ -146,7 +146,9 @@ def _load(
 
 
 Dry = Annotated[bool, flag("--plan", "Only say what would run and what it takes.")]
-Only = Annotated[list[str] | None, option("--only", "A,B", "Run these strategies only.")]
+Only = Annotated[
+    list[str] | None, option("--only", "A,B", "Run these strategies only, by name or kind.")
+]
 Minutes = Annotated[float | None, option("--minutes", "N", "Stop after about this long.", min=0.01)]
 On = Annotated[str, option("--on", "ray|HOST:PORT|N", "On a Ray cluster, or N at a time here.")]
 ReportTo = Annotated[

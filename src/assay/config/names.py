@@ -120,6 +120,11 @@ def content_of(strategy: Strategy) -> dict[str, Any]:
     return content
 
 
+def kind_as_written(strategy: Strategy) -> str:
+    """As a project would name it: `qlora` for a LoRA on a quantised base."""
+    return _preset(strategy)[0]
+
+
 def _preset(strategy: Strategy) -> tuple[str, dict[str, Any]]:
     """The kind and changed settings; a named default (`qlora`) stands for the settings that it
     brings."""
