@@ -295,15 +295,17 @@ def test_what_a_recommendation_of_a_race_loses():
     assert lost(whole, {"recommended": "probe"}) == pytest.approx(5.0)
     assert lost(whole, {"recommended": "lora"}) == 0.0
     assert lost(whole, {"recommended": None}) == pytest.approx(90.0)  # nothing was recommended
-    met = {"status": "done"}
-    raced = {"recommended": "probe", "arms": {"lora": {"status": "pruned"}, "probe": met}}
+    met = {"status": "done", "heats": [{"seconds": 20.0}]}
+    left = {"status": "pruned", "heats": [{"seconds": 10.0}, {"seconds": 50.0}]}
+    raced = {"recommended": "probe", "arms": {"lora": left, "probe": met}}
     rows = [
         {"set": "tickets", "way": "whole", "processor_seconds": 600.0, **whole},
         {"set": "tickets", "way": "race", "processor_seconds": 150.0, **raced},
     ]
     said = page(rows)
-    assert "| tickets | 10.0 | 2.5 | 0.25 | `lora` | `probe` | 5.0 | 1 of 2 |" in said
+    assert "| tickets | 10.0 | 2.5 | 0.25 | 0.75 | `lora` | `probe` | 5.0 | 1 of 2 |" in said
     assert "On 1 of 1 sets the race takes a third of the time or less" in said
+    assert "it would take a third or less on 1." in said
 
 
 def test_when_a_search_has_the_score_of_another():
