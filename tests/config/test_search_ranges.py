@@ -125,6 +125,17 @@ def test_a_bad_range_is_refused_with_its_place(given, code, place, text):
     assert any(c == code and p == place and text in said for c, p, said in found), found
 
 
+@pytest.mark.parametrize(
+    ("kind", "low", "high"),
+    [("ia3", 0.0033, 0.03), ("adalora", 0.0033, 0.03), ("miss", 1e-4, 9e-4), ("full", 1e-5, 3e-4)],
+)
+def test_what_has_a_learning_rate_has_a_usual_range(kind, low, high):
+    """Around its default, where it has none of its own."""
+    assert ranges(make_strategy({"kind": kind, "search": "auto"}, {})) == {
+        "learning_rate": (low, high)
+    }
+
+
 def test_a_method_without_usual_ranges_says_so():
     with pytest.raises(SettingsError, match="no usual ranges"):
         make_strategy({"kind": "majority", "search": "auto"}, {})

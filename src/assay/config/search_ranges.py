@@ -27,6 +27,10 @@ from assay.core.errors import did_you_mean
 from assay.core.types import Learner, Strategy
 from assay.search.settings import SearchSettings
 
+# Times and parts of a default learning rate: of four rates from a third to ten times, the best was
+# within it for ten of eleven methods (benchmarks/methods.md).
+AROUND = 3
+
 KEYS = ("low", "high", "log", "step")
 APART = ("kind", "name")  # of a strategy: never searched
 # kind -> class, of strategies, and of parts: `encoder` is one of each
@@ -366,5 +370,13 @@ def _usual_ranges(value: Mapping[str, Any], classes: Classes) -> Mapping[str, An
     ranges."""
     if find_ranges(value, classes).ranges or value["kind"] not in classes[0]:
         return value
-    usual = classes[0][value["kind"]].usual_ranges
+    kind = classes[0][value["kind"]]
+    usual = kind.usual_ranges or _around_default_rate(kind)
     return {**value, **{key: item for key, item in usual.items() if key not in value}}
+
+
+def _around_default_rate(kind: type[Learner]) -> dict[str, Any]:
+    """A range for the learning rate of what has one."""
+    rate = kind.model_fields["learning_rate"].default if "learning_rate" in kind.model_fields else 0
+    low, high = (float(f"{one:.2g}") for one in (rate / AROUND, rate * AROUND))
+    return {"learning_rate": {"low": low, "high": high, "log": True}} if rate else {}

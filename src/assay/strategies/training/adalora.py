@@ -11,7 +11,9 @@ Watch out        the schedule spans the whole run: ranks are settled late, and a
                  below LoRA at one rate for both
 Defaults from    the scripts of the paper's summarisation runs: rank 8 from 12, gamma 0.1, decay
                  0.85; begin, settle and every: about the middle of the shares in its scripts; alpha
-                 as in lora
+                 as in lora. 1e-2: `benchmarks/methods.md`; at 1e-3, of the scripts' rates, some
+                 dozens of steps change nothing, for an update is a product of three that begins
+                 at 0
 """
 
 from __future__ import annotations
@@ -36,8 +38,10 @@ FEWEST = 4  # steps: two of them to measure importance, one to divide the ranks,
 
 class Adalora(FineTuning):
     kind: Literal["adalora"] = "adalora"
+    VERSION = 6  # its rate
     mergeable = True
     peft = True
+    learning_rate: float = Field(default=1e-2, gt=0, lt=1)
     rank: int = Field(default=8, ge=1, le=512)  # on average over the matrices, in the end
     # of each matrix in the beginning; 0: half as much again
     start_rank: int = Field(default=0, ge=0, le=768)
