@@ -45,6 +45,15 @@ def test_what_would_take_long_is_left_out_or_gets_fewer_rows():
     assert lora["max_rows"] == 600
 
 
+def test_labels_are_learnt_at_their_own_rate_and_a_larger_base_is_warned_of():
+    for kind in KINDS:
+        loras = [one for one in portfolio(kind, Size(500, labels=4)) if one[0]["kind"] == "lora"]
+        ((lora, why),) = loras
+        assert arm_name(make_strategy(dict(lora), {})) == "lora"
+        assert lora.get("learning_rate") == (2e-3 if kind == "classify" else None)
+        assert ("2e-4" in why) == (kind == "classify")
+
+
 @pytest.mark.parametrize(
     ("rows", "epochs"), [(5, 20), (48, 14), (200, 4), (319, 3), (320, 2), (50_000, 2)]
 )
@@ -64,7 +73,7 @@ def test_long_rows_take_no_more_time_where_they_are_few(a_pass, epochs):
 def test_pairs_are_learnt_from_where_lora_left_the_model():
     assert "dpo" not in kinds("answer")
     lora, dpo = [one for one, _ in portfolio("chat", Size(500, pairs=True))][-2:]
-    assert dpo == {"kind": "dpo", "inner": lora}
+    assert dpo == {"kind": "dpo", "inner": {k: v for k, v in lora.items() if k != "name"}}
     assert [*portfolio("chat", Size(5000, most=600, pairs=True))][-1][0]["max_rows"] == 600
 
 
