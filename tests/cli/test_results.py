@@ -1,9 +1,12 @@
 """Tables on narrow terminals: what matters least goes first, and what is left fits."""
 
+from types import SimpleNamespace
+
 import pytest
 
-from assay.cli.results import LEAST, fit_to_width
+from assay.cli.results import LEAST, fit_to_width, next_step
 from assay.core.plain_text import columns
+from assay.core.types import Example, Message
 
 HEADER = [
     "strategy",
@@ -37,3 +40,24 @@ def test_a_table_fits_the_terminal(width):
 
 def test_a_wide_terminal_has_all():
     assert fit_to_width(TABLE, 200) == TABLE
+
+
+@pytest.mark.parametrize(
+    ("asked", "typed"),
+    [
+        (["Where's my parcel?"], '"Where\'s my parcel?"'),
+        (["Is it $5?", "Is it late?"], '"Is it late?"'),
+        (["It's $5!"], "'It'\"'\"'s $5!'"),
+    ],
+)
+def test_what_to_ask_next_is_as_one_types_it_here(tmp_path, monkeypatch, asked, typed):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "tickets").mkdir()
+    rows = [Example(str(i), (Message("user", text),)).question for i, text in enumerate(asked)]
+    records = [SimpleNamespace(question=row) for row in rows]
+    report = SimpleNamespace(
+        data={"verdict": {"recommended": "lora", "state": "use"}},
+        arms=[SimpleNamespace(name="lora", records=records)],
+    )
+    project = SimpleNamespace(target=tmp_path / "tickets")
+    assert next_step(report, project) == f"assay ask tickets {typed}"  # type: ignore[arg-type]

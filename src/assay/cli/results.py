@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assay.cli.outcome import say
+from assay.core.command_hints import word
 from assay.core.plain_text import columns
 from assay.core.project_paths import near as near_by
 
@@ -94,7 +95,11 @@ def next_step(report: Any, project: Project) -> str:
         one.text for one in asked if len(one.messages) == 1 and not one.context and not one.options
     ]
     short = [text for text in plain if 0 < len(text) <= ASKED and text.isprintable()]
-    return f"assay ask {shlex.quote(str(project.target))} {shlex.quote(short[0])}" if short else ""
+    if not short:
+        return ""
+    # In double quotes, as one types it, where a shell reads nothing inside them.
+    typed = next((f'"{text}"' for text in short if not {*text} & {*'"$`!\\'}), "")
+    return f"assay ask {word(near_by(project.target))} {typed or shlex.quote(short[0])}"
 
 
 def near(path: Path) -> str:
