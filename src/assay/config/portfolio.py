@@ -20,8 +20,8 @@ EPOCHS, BATCH = 2, 16
 FEW_LABELS = 20  # more do not fit into a prompt that a small model can use
 CONTRAST_ROWS = 3000  # rows up to which an encoder is tuned in minutes
 # of a LoRA that learns labels in some dozens of steps, on a base of 135 million weights: with 1e-3
-# it is 2 to 14 points behind on three sets, with 3e-3 from 2 ahead to 22 behind
-# (docs/methods/lora.md)
+# it is 2, 11 and 14 points behind on three sets and 1 ahead on one, with 3e-3 2 ahead and 3, 4 and
+# 22 behind (docs/methods/lora.md)
 LABEL_RATE = 2e-3
 ROWS_A_LABEL = 50  # from which an encoder may be tuned whole; contrast makes more of fewer
 
