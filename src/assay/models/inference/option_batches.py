@@ -84,7 +84,7 @@ def likelihoods(
                 )
 
         own, wanted = scores[begin : begin + ROWS], follow[begin : begin + ROWS]
-        how = Descending(trie, left, places)
+        how = OptionSearch(trie, left, places)
         cut += _score(model, some, how, wanted, own, tell_progress)
         close = [] if rounded else near_ties(own)
         if len(close) and (exact := model.exact()):
@@ -107,7 +107,7 @@ def near_ties(scores: np.ndarray) -> np.ndarray:
 
 
 @dataclass(frozen=True)
-class Descending:
+class OptionSearch:
     """How answers are followed: see `descend`."""
 
     trie: Trie
@@ -118,7 +118,7 @@ class Descending:
 def _score(
     model: CausalLM,
     prompts: Sequence[Messages],
-    how: Descending,
+    how: OptionSearch,
     follow: Sequence[int | None],
     out: np.ndarray,
     told: Callable[[int], None],
@@ -234,7 +234,7 @@ class PromptBatch:
     lent: Beginning | None
     places: torch.Tensor | None = None
 
-    def scores(self, how: Descending, follow: Sequence[int | None]) -> np.ndarray:
+    def scores(self, how: OptionSearch, follow: Sequence[int | None]) -> np.ndarray:
         return descend(
             how.trie,
             self.first,
