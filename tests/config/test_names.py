@@ -17,6 +17,9 @@ from helpers.versions import NEW
         ({"kind": "lora", "rank": 32}, "lora-r32"),
         ({"kind": "lora", "rank": 16}, "lora"),  # the default
         ({"kind": "lora", "learning_rate": 3e-5}, "lora-lr3e-5"),
+        ({"kind": "lora", "learning_rate": 1e-3, "epochs": 2}, "lora-e2"),  # once the default
+        ({"kind": "qlora", "learning_rate": 1e-3}, "qlora"),
+        ({"kind": "full", "learning_rate": 9e-5}, "full-lr9e-5"),
         ({"kind": "lora", "dropout": 0.05}, "lora-drop5e-2"),
         ({"kind": "lora", "model": "org/Gemma3-270M"}, "lora-org-gemma3-270m"),
         ({"kind": "rag", "inner": {"kind": "shots", "k": 2}}, "rag-few-shot-2"),

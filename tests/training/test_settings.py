@@ -1,10 +1,12 @@
 """What every trained strategy has."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
+import torch
 
-from assay.config import make_strategy
+from assay.config import SettingsError, make_strategy
 from assay.core.errors import TrainError, UsageError
 from assay.core.types import Document, Example, Lesson, Message, Task
 from assay.models.environment import COMPILER
@@ -40,6 +42,33 @@ def test_few_rows_are_learnt_often_enough_for_forty_steps(rows, epochs):
     assert (auto.epochs, auto.epochs_of(rows)) == ("auto", epochs)
     assert epochs * -(-rows // auto.batch_size) >= 40 or epochs == 20
     assert Lora(epochs=2).epochs_of(rows) == 2
+
+
+@pytest.mark.parametrize(
+    ("kind", "width", "rate"),
+    [
+        # on the base that rates were measured with, as benchmarks/methods.md has them
+        ("lora", 576, 1e-3),
+        ("full", 576, 9e-5),
+        ("lora", 64, 1e-3),  # none above what was measured
+        # QLoRA's rate of bases this wide is 2e-4 (Dettmers et al. 2023), Alpaca's 2e-5
+        ("qlora", 4096, 2.2e-4),
+        ("full", 4096, 1.9e-5),
+        ("ia3", 4096, 1e-2),  # whose default is a number
+    ],
+)
+def test_wider_bases_are_trained_at_lower_rates(kind, width, rate):
+    network = SimpleNamespace(get_input_embeddings=lambda: torch.nn.Embedding(2, width))
+    settings = make_strategy({"kind": kind}, {})
+    assert settings.for_base(network).rate == rate
+    given = make_strategy({"kind": kind, "learning_rate": 0.5}, {})
+    assert given.for_base(network) is given
+
+
+def test_a_rate_is_a_number_or_auto():
+    for wrong in ("often", 0, 1):
+        with pytest.raises(SettingsError, match="learning_rate"):
+            make_strategy({"kind": "lora", "learning_rate": wrong}, {})
 
 
 def test_what_is_read_and_needed_follows_the_settings():

@@ -30,6 +30,9 @@ SHORT = {
     "rows_per_label": "rows",
 }
 
+# A default of before is in no name, so that projects that wrote it have the names they had.
+ONCE_DEFAULT = (("lora", "learning_rate", 1e-3), ("full", "learning_rate", 3e-5))
+
 # of a part: its kind stands first, and the text of a file that it names is no name
 UNSAID = ("kind", "source")
 
@@ -130,7 +133,11 @@ def _preset(strategy: Strategy) -> tuple[str, dict[str, Any]]:
     brings."""
     from assay.strategies.catalogue import PRESETS
 
-    changed = strategy.non_defaults()
+    changed = {
+        key: value
+        for key, value in strategy.non_defaults().items()
+        if (strategy.kind, key, value) not in ONCE_DEFAULT
+    }
     best: tuple[str, dict[str, Any]] = (strategy.kind, {})
     for name, preset in PRESETS.items():
         brought = {key: value for key, value in preset.items() if key != "kind"}

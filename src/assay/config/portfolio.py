@@ -71,7 +71,7 @@ def portfolio(kind: str, size: Size) -> Iterator[Entry]:
     larger = ""
     if kind == "classify":
         settings["learning_rate"] = LABEL_RATE
-        larger = "; of a base of a billion weights and more take learning_rate 2e-4"
+        larger = "; of a larger base leave learning_rate out"
     yield {**settings, "name": "lora"} | few, f"fine-tuned{short}{larger}"
     if size.pairs:
         yield {"kind": "dpo", "inner": settings | few, **few}, "and then on both answers of a row"

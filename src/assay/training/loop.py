@@ -134,7 +134,7 @@ class Training:
         if self.change.split:
             idle = [parts[0][:1]] * self.team.idle(parts, lengths=self._exercise.lengths)
         loss, learnt, tokens, cells = self.team.add(masters, self._gradients.of(mine, run, idle))
-        factor = self.settings.learning_rate * rate(step, total, self.settings, progress.drops)
+        factor = self.settings.rate * rate(step, total, self.settings, progress.drops)
         if not learnt:
             progress.skipped += 1
             run.clear()
@@ -157,7 +157,7 @@ class Training:
                 where, rows = self._gradients.broken(mine, [list(part) for part in parts], step)
             run.clear()
             raise divergence_error(
-                what, where, [self.sources[row] for row in rows], self.settings.learning_rate
+                what, where, [self.sources[row] for row in rows], self.settings.rate
             )
         run.update(factor)
         if self.change.after:
@@ -263,7 +263,7 @@ class Training:
                 f"step {step}: the loss on the val rows is {loss:g}",
                 where,
                 (),
-                self.settings.learning_rate,
+                self.settings.rate,
             )
         return loss, error
 
@@ -342,7 +342,7 @@ class Training:
     @cached_property
     def _states(self) -> States:
         own = {name: getattr(self.change, name) for name in ("extra", "split", "warmer")}
-        return States(self.workdir, self.settings.learning_rate, self.team, **own)
+        return States(self.workdir, self.settings.rate, self.team, **own)
 
     @cached_property
     def _gradients(self) -> Gradients:

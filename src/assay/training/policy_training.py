@@ -376,4 +376,4 @@ class PolicyTraining:
     @cached_property
     def _states(self) -> States:
         own = {name: getattr(self.change, name) for name in ("extra", "split", "warmer")}
-        return States(self.workdir, self.settings.learning_rate, **own)
+        return States(self.workdir, self.settings.rate, **own)

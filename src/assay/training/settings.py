@@ -10,7 +10,7 @@ from abc import abstractmethod
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -61,6 +61,11 @@ class NetworkChange:
 
 
 Epochs = Annotated[int, Field(ge=1, le=1000)] | Literal["auto"]
+Rate = Annotated[float, Field(gt=0, lt=1)] | Literal["auto"]
+# Wider bases take lower rates, by this power of their width: Schulman and Thinking Machines Lab
+# (2025), LoRA Without Regret, doi.org/10.64434/tml.20250929, for bases of Llama's kind. Ours are
+# measured on one of this width (benchmarks/methods.md).
+MEASURED_WIDTH, WIDTH_POWER = 576, 0.78
 USUAL_EPOCHS = 3
 # What a LoRA needs to learn anything at all: of 48 rows 9 steps were right on .51 and .35 of the
 # test rows, 90 on .80 and .90, and little was gained on val after 37 (docs/together-measured.md).
@@ -74,7 +79,8 @@ class Trained(Strategy):
 
     does = "trained"
     model: str = ""  # another base than the project's
-    learning_rate: float = Field(default=1e-3, gt=0, lt=1)
+    # auto: `rate_at_measured_width`, and less of a wider base
+    learning_rate: Rate = 1e-3
     # auto: 3, or of few rows as many as make 40 steps, but at most 20
     epochs: Epochs = "auto"
     batch_size: int = Field(default=16, ge=1, le=4096)
@@ -127,6 +133,7 @@ class Trained(Strategy):
     # on one machine, each with a share of every batch
     processes: int = Field(default=1, ge=1, le=64)
     VERSION: ClassVar[int] = 5  # epochs: auto; patience hears the loss
+    rate_at_measured_width: ClassVar[float] = 1e-3
     neural = True
     seeded = True
     mutable_settings = ("learning_rate", "weight_decay", "clip", "noise")
@@ -205,6 +212,21 @@ class Trained(Strategy):
                     "C079", text, "documents", "name documents that hold text under `documents:`"
                 )
             )
+
+    @property
+    def rate(self) -> float:
+        """The learning rate, of settings that `for_base` gave."""
+        return float(self.learning_rate)
+
+    def for_base(self, network: Any) -> Self:
+        """With the learning rate that `auto` means for a base: lower for a wider one, and none
+        above what was measured."""
+        if self.learning_rate != "auto":
+            return self
+        width = network.get_input_embeddings().weight.shape[1]
+        share = min(1.0, (MEASURED_WIDTH / width) ** WIDTH_POWER)
+        rate = float(f"{self.rate_at_measured_width * share:.2g}")
+        return self.model_copy(update={"learning_rate": rate})
 
     def epochs_of(self, rows: int) -> int:
         """Epochs over so many rows."""

@@ -27,6 +27,7 @@ def test_how_a_training_went_is_told_with_the_step_that_was_kept(bench):
             "best_step": 2,
             "fit": {"word": "learning", "text": "It learns."},
             "ended": "all epochs were done",
+            "auto_rate": 3.7e-4,
         },
     )
     store.write_json(folder / "note.json", {"notes": ["A note."]})
@@ -35,7 +36,7 @@ def test_how_a_training_went_is_told_with_the_step_that_was_kept(bench):
     assert found["losses"] == ((1, 2.0), (2, 1.0)) and found["curve"][1]["score"] == 0.5
     assert "score" not in found["curve"][0]
     assert found["curve"][0]["val"] is None and found["fit"]["word"] == "learning"
-    assert found["note"] == "Training ended: all epochs were done. A note."
+    assert found["note"] == "Training ended: all epochs were done. Learning rate: 0.00037. A note."
     nothing = training_summary(bench, bench.project.arms["copy"])
     assert nothing == {"curve": None, "fit": None, "note": ""}
 

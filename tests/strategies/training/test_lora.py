@@ -69,6 +69,12 @@ def test_the_folder_holds_the_adapter_and_nothing_of_the_base(fitted):
     assert read_json(folder / "tuned.json")["ended"] == "all epochs done"
 
 
+def test_the_rate_that_auto_was_is_kept(given, tmp_path):
+    fitted = Lora(epochs=1, batch_size=12, val_rows=4).fit(given)
+    fitted.save(tmp_path)
+    assert fitted.auto_rate == read_json(tmp_path / "tuned.json")["auto_rate"] == 1e-3
+
+
 def test_alpha_is_twice_the_rank_unless_given(given, open_tiny, tmp_path):
     folder = saved(Lora(rank=3).change(open_tiny(), given), tmp_path / "arm")
     assert read_json(folder / "adapter_config.json")["lora_alpha"] == 6

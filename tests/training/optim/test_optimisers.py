@@ -16,10 +16,8 @@ from helpers.problems import problem
 RATE, DECAY = 0.1, 0.2
 
 
-def settings(optimiser, learning_rate=RATE, weight_decay=0.0):
-    return SimpleNamespace(
-        optimiser=optimiser, learning_rate=learning_rate, weight_decay=weight_decay
-    )
+def settings(optimiser, rate=RATE, weight_decay=0.0):
+    return SimpleNamespace(optimiser=optimiser, rate=rate, weight_decay=weight_decay)
 
 
 def needs(optimiser):
@@ -91,7 +89,7 @@ def test_the_rate_that_is_set_from_outside_is_the_one_that_counts(optimiser):
     far, near = parameters(), parameters()
     before = {name: w.detach().clone() for name, w in far.items()}
     for named, rate in ((far, 1e-3), (near, 1e-4)):
-        built = build(settings(optimiser, learning_rate=0.5), Masters(named.items()), {})
+        built = build(settings(optimiser, rate=0.5), Masters(named.items()), {})
         for group in built.param_groups:
             group["lr"] = rate * group["factor"]
         descend(built, named, 1)
@@ -105,9 +103,7 @@ def test_a_weight_without_a_gradient_stays_and_takes_part_later(optimiser):
     needs(optimiser)
     named = parameters()
     before = named["matrix"].detach().clone()
-    built = build(
-        settings(optimiser, learning_rate=0.01, weight_decay=DECAY), Masters(named.items()), {}
-    )
+    built = build(settings(optimiser, rate=0.01, weight_decay=DECAY), Masters(named.items()), {})
     named["matrix"].requires_grad_(False)
     descend(built, {"vector": named["vector"]}, 2)
     assert torch.equal(named["matrix"], before)
@@ -172,9 +168,7 @@ def test_8bit_adamw_is_adamw_with_coarser_moments():
     ends, built = {}, {}
     for optimiser in ("adamw", "adamw-8bit"):
         named = {name: torch.nn.Parameter(w.clone()) for name, w in start.items()}
-        built[optimiser] = build(
-            settings(optimiser, learning_rate=0.01), Masters(named.items()), {}
-        )
+        built[optimiser] = build(settings(optimiser, rate=0.01), Masters(named.items()), {})
         descend(built[optimiser], named, 10)
         ends[optimiser] = {name: w.detach() for name, w in named.items()}
     state = [s["state1"].dtype for s in built["adamw-8bit"].state.values()]
@@ -325,7 +319,7 @@ def test_lion_by_hand_and_as_pytorch_optimizers():
 def test_sgd_has_momentum():
     # Under a constant gradient g the velocity of step t is g (1 - 0.9^t) / 0.1.
     weight = torch.nn.Parameter(torch.ones(2))
-    optimiser = build(settings("sgd", learning_rate=0.01), Masters([("w", weight)]), {})
+    optimiser = build(settings("sgd", rate=0.01), Masters([("w", weight)]), {})
     for _ in range(5):
         weight.grad = torch.full((2,), 2.0)
         optimiser.step()

@@ -49,7 +49,7 @@ def leaves(state, path=()):
 def test_five_steps_a_save_and_five_more_are_ten(tmp_path, optimiser):
     if optimiser == "adamw-8bit":
         pytest.importorskip("bitsandbytes")
-    settings = SimpleNamespace(optimiser=optimiser, learning_rate=0.01, weight_decay=0.1)
+    settings = SimpleNamespace(optimiser=optimiser, rate=0.01, weight_decay=0.1)
 
     named, masters = start()
     through = build(settings, masters, FACTORS)

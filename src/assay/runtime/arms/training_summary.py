@@ -61,10 +61,11 @@ def _training_of(folder: Path, task: Task) -> dict[str, Any]:
     for place in places:
         if (place / "tuned.json").exists():
             saved = store.read_json(place / "tuned.json")
+            rate = f" Learning rate: {saved['auto_rate']:g}." if "auto_rate" in saved else ""
             return {
                 **_curve(saved, task),
                 "fit": saved.get("fit") or None,
-                "note": f"Training ended: {saved['ended']}. {said}".strip(),
+                "note": f"Training ended: {saved['ended']}.{rate} {said}".strip(),
             }
         if (place / "wording.json").exists():
             saved = store.read_json(place / "wording.json")

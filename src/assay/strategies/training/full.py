@@ -10,8 +10,9 @@ Source           Howard and Ruder (2018), Universal Language Model Fine-tuning,
                  arxiv.org/abs/2106.10199; only norms: Zhao et al. (2023), arxiv.org/abs/2312.11420
 Good when        many rows; the last points count; one specialist
 Watch out        it forgets most; at LoRA's learning rate it diverges
-Defaults from    3e-5, the middle of the 2e-5 to 5e-5 of Devlin et al. (2019),
-                 aclanthology.org/N19-1423
+Defaults from    `learning_rate: auto` is 9e-5 on a base of 135 million parameters, the best of four
+                 rates there (benchmarks/methods.md), and 1.9e-5 on one that is 4,096 wide, where
+                 Taori et al. (2023), Stanford Alpaca, took 2e-5
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from assay.core.errors import Problem, TrainError, did_you_mean
 from assay.core.types import Lesson
 from assay.strategies.training.fine_tuning import FineTuning
 from assay.strategies.training.warm_start import Earlier, differing, unable
-from assay.training.settings import NetworkChange
+from assay.training.settings import NetworkChange, Rate
 
 if TYPE_CHECKING:
     from assay.models.inference.chat_model import ChatModel
@@ -39,11 +40,12 @@ SAMPLE = 32  # training rows that layers are chosen by
 
 class Full(FineTuning):
     kind: Literal["full"] = "full"
+    VERSION = 6  # learning_rate: auto
     mergeable = True
-    # 2e-5 to 5e-5 are those of Devlin et al. (2019); a small decoder's best lay above them, see
-    # benchmarks/methods.md
+    # around what is usual of bases from 135 million parameters to several billion
     usual_ranges = {"learning_rate": {"low": 1e-5, "high": 3e-4, "log": True}}
-    learning_rate: float = Field(default=3e-5, gt=0, lt=1)
+    rate_at_measured_width = 9e-5
+    learning_rate: Rate = "auto"
     # train only so many decoder layers; 0: the whole model
     layers: int = Field(default=0, ge=0, le=1000)
     # which ones: the last, or those with the largest relative gradient

@@ -13,7 +13,7 @@ Watch out        it knows no label's name: with few rows a label it is behind ar
                  It classifies and does nothing else
 Defaults from    30 epochs, because an epoch is nearly free (He et al. take 90); on standardised
                  states a step at 1e-3 moves a logit by about 1e-3 x width; dropout .1: Devlin et
-                 al.; the layers' 3e-5: as `full`
+                 al.; the layers' 3e-5: as BERT
 """
 
 from __future__ import annotations

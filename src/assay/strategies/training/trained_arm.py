@@ -45,6 +45,7 @@ class Tuned(Prompted):
         self.curve: list[dict[str, float]] = []
         self.losses: list[tuple[int, float]] = []  # by step, see `Progress`
         self.ended = ""
+        self.auto_rate: float | None = None  # what `learning_rate: auto` was
         self.best_step = 0  # whose weights are kept; 0: the last ones
         self.fit: dict[str, str] = {}  # word and text, see `fit_words`
         self.start_loss: float | None = None  # before the first step
@@ -61,6 +62,7 @@ class Tuned(Prompted):
             "fit": self.fit,
         }
         went |= {"start_loss": self.start_loss, "val_score": self.val_score}
+        went |= {} if self.auto_rate is None else {"auto_rate": self.auto_rate}
         write_json(folder / "tuned.json", {"room": self.room, **went})
 
     def note_training(self, progress: Progress) -> None:
@@ -80,6 +82,7 @@ class Tuned(Prompted):
         self.best_step, self.fit = saved.get("best_step", 0), saved.get("fit", {})
         self.losses = saved.get("losses", [])
         self.start_loss = saved.get("start_loss")
+        self.auto_rate = saved.get("auto_rate")
         self.val_score = tuple(saved["val_score"]) if saved.get("val_score") else None
 
     def score_on(self, rows: Sequence[Example]) -> float | None:
@@ -131,6 +134,8 @@ def train(
     from assay.training.objectives.factory import build_objective
     from assay.training.out_of_memory import translate_memory_errors
 
+    auto = settings.learning_rate == "auto"
+    settings = settings.for_base(model.network)
     need_rows(settings.kind, lesson)
     refuse_silent(lesson.train)
     chat = chat_within(settings, model, lesson)
@@ -176,6 +181,7 @@ def train(
     model.network.eval().requires_grad_(False)
     model.forget()
     arm.note_training(progress)
+    arm.auto_rate = settings.rate if auto else None
     if training.evaluate and progress.best_step and progress.best_score is not None:
         arm.val_score = digest_of(held), progress.best_score
 

@@ -24,11 +24,11 @@ def build(
     """The optimiser that `settings.optimiser` names, over the masters.
 
     Args:
-        settings: `optimiser`, `learning_rate`, `weight_decay`.
+        settings: `optimiser`, `rate`, `weight_decay`.
         factors: name of a parameter -> factor on its learning rate; 1 where a name is missing.
 
     Returns:
-        an optimiser whose groups have the keys "factor" and "lr" (learning_rate x factor). Matrices
+        an optimiser whose groups have the keys "factor" and "lr" (rate x factor). Matrices
         decay; vectors (norms, biases) do not, as in Devlin et al. (2019),
         aclanthology.org/N19-1423.
 
@@ -46,7 +46,7 @@ def build(
         {
             "params": copies,
             "factor": factor,
-            "lr": settings.learning_rate * factor,
+            "lr": settings.rate * factor,
             "weight_decay": settings.weight_decay if decays else 0.0,
         }
         for (factor, decays, _), copies in alike.items()
