@@ -55,6 +55,8 @@ def test_few_rows_are_learnt_often_enough_for_forty_steps(rows, epochs):
         ("qlora", 4096, 2.2e-4),
         ("full", 4096, 1.9e-5),
         ("ia3", 4096, 1e-2),  # whose default is a number
+        ("dpo", 576, 1e-4),  # a tenth of lora's
+        ("dpo", 4096, 2.2e-5),
     ],
 )
 def test_wider_bases_are_trained_at_lower_rates(kind, width, rate):
@@ -63,6 +65,14 @@ def test_wider_bases_are_trained_at_lower_rates(kind, width, rate):
     assert settings.for_base(network).rate == rate
     given = make_strategy({"kind": kind, "learning_rate": 0.5}, {})
     assert given.for_base(network) is given
+
+
+def test_what_goes_on_takes_a_share_of_the_inner_method_s_rate():
+    network = SimpleNamespace(get_input_embeddings=lambda: torch.nn.Embedding(2, 576))
+    for inner, rate in (("full", 4.5e-5), ("ia3", 5e-3), ("lora", 5e-4)):
+        given = {"kind": inner, "learning_rate": 0.5}  # its own rate is another matter
+        reads = make_strategy({"kind": "continued_pretraining", "inner": given}, {})
+        assert reads.for_base(network).rate == rate
 
 
 def test_a_rate_is_a_number_or_auto():

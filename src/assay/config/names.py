@@ -31,7 +31,14 @@ SHORT = {
 }
 
 # A default of before is in no name, so that projects that wrote it have the names they had.
-ONCE_DEFAULT = (("lora", "learning_rate", 1e-3), ("full", "learning_rate", 3e-5))
+ONCE_DEFAULT = (
+    ("lora", "learning_rate", 1e-3),
+    ("full", "learning_rate", 3e-5),
+    ("preference", "learning_rate", 1e-4),
+    ("policy_optimisation", "learning_rate", 1e-4),
+    ("raft", "learning_rate", 3e-4),
+    ("continued_pretraining", "learning_rate", 5e-4),
+)
 
 # of a part: its kind stands first, and the text of a file that it names is no name
 UNSAID = ("kind", "source")

@@ -73,6 +73,11 @@ USUAL_EPOCHS = 3
 FEWEST_STEPS, MOST_EPOCHS = 40, 20
 
 
+def round_rate(rate: float) -> float:
+    """To two digits, as people write rates."""
+    return float(f"{rate:.2g}")
+
+
 class Trained(Strategy):
     """Settings of a strategy with a training loop. A method overrides defaults where its own are
     known to be better."""
@@ -225,7 +230,7 @@ class Trained(Strategy):
             return self
         width = network.get_input_embeddings().weight.shape[1]
         share = min(1.0, (MEASURED_WIDTH / width) ** WIDTH_POWER)
-        rate = float(f"{self.rate_at_measured_width * share:.2g}")
+        rate = round_rate(self.rate_at_measured_width * share)
         return self.model_copy(update={"learning_rate": rate})
 
     def epochs_of(self, rows: int) -> int:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from pydantic import model_validator
 
@@ -18,7 +18,7 @@ from assay.core.types import Inner, Lesson
 from assay.strategies.training.fine_tuning import FineTuning
 from assay.strategies.training.lora import Lora
 from assay.strategies.training.trained_arm import Tuned
-from assay.training.settings import NetworkChange
+from assay.training.settings import NetworkChange, Rate, round_rate
 
 if TYPE_CHECKING:
     from assay.models.inference.chat_model import ChatModel
@@ -30,6 +30,8 @@ OWN += ("after", "retain", "together", "mix")
 
 class AfterInner(FineTuning):
     inner: Inner = Lora()
+    learning_rate: Rate = "auto"  # auto: `share_of_inner` of what the inner method takes by itself
+    share_of_inner: ClassVar[float]
     if TYPE_CHECKING:
         from_base: bool  # from the base, without the inner strategy's own training before
 
@@ -69,6 +71,13 @@ class AfterInner(FineTuning):
     @property
     def peft(self) -> bool:  # pyrefly: ignore[bad-override]
         return self.inner.peft
+
+    def for_base(self, network: Any) -> Self:
+        if self.learning_rate != "auto":
+            return self
+        inner = type(self.core)(kind=self.core.kind)  # with its default rate, not its own
+        rate = self.share_of_inner * inner.for_base(network).rate
+        return self.model_copy(update={"learning_rate": round_rate(rate)})
 
     def needs(self, base: str) -> tuple[str, ...]:
         return self.inner.needs(base)

@@ -11,7 +11,8 @@ Good when        there is much more text than there are rows, and its words are 
 Watch out        facts that change are better retrieved; asked by itself it answers as a base does,
                  for it has learnt no task. Perplexity says how well the text is known, and not
                  whether questions are answered
-Defaults from    5 % replay and warm-up again: Ibrahim et al.; 5e-4: half of LoRA's own rate
+Defaults from    5 % replay and warm-up again: Ibrahim et al.; half of the inner method's
+                 own rate
 """
 
 from __future__ import annotations
@@ -39,9 +40,10 @@ ROWS = (*OWN, "max_rows", "too_long")
 
 class ContinuedPretraining(AfterInner):
     kind: Literal["continued_pretraining"] = "continued_pretraining"
+    VERSION = 6  # learning_rate: auto
+    share_of_inner = 0.5
     # the inner strategy says what is trained, and trains nothing itself
     from_base: ClassVar[bool] = True  # pyrefly: ignore[bad-override]
-    learning_rate: float = Field(default=5e-4, gt=0, lt=1)
     epochs: int = Field(default=1, ge=1, le=1000)
     warmup: float = Field(default=0.1, ge=0, lt=1)
     # of the text, which is not learnt: what perplexity is told on
@@ -77,7 +79,7 @@ class ContinuedPretraining(AfterInner):
         arm = Pretrained(model, lesson.task, room, change.write)
         arm.read = read_documents(
             lesson,
-            self,
+            self.for_base(model.network),
             model,
             change,
             held_out=self.held_out,
@@ -86,6 +88,8 @@ class ContinuedPretraining(AfterInner):
             tokens=self.tokens,
         )
         arm.note_training(arm.read.progress)
+        if self.learning_rate == "auto":
+            arm.auto_rate = self.for_base(model.network).rate
         return arm
 
 

@@ -14,7 +14,8 @@ Watch out        the model learns what is rewarded, not what is meant: the task'
                  stands beside the reward, and ends the training where it falls while the reward
                  rises. Compare with `best_of_n` and `raft`, which need less
 Defaults from    beta .04: Shao et al.; .05 for rloo and ppo, clipping .2: TRL; lambda .95: Ouyang
-                 et al. (2022), arxiv.org/abs/2203.02155; the rate is a tenth of LoRA's own
+                 et al. (2022), arxiv.org/abs/2203.02155; the rate is a tenth of the inner
+                 method's own
 """
 
 from __future__ import annotations
@@ -61,6 +62,8 @@ SAMPLE = 64  # training rows that the value layer's mean and scale are taken fro
 
 class PolicyOptimisation(AfterInner):
     kind: Literal["policy_optimisation"] = "policy_optimisation"
+    VERSION = 6  # learning_rate: auto
+    share_of_inner = 0.1
     reward: tuple[Piece, ...] = RewardField  # one or several, added up by their weights
     method: Literal["grpo", "rloo", "ppo"] = "grpo"
     samples: int = Field(default=8, ge=1, le=256)  # answers to a question
@@ -85,7 +88,6 @@ class PolicyOptimisation(AfterInner):
     value_clip: float = Field(default=0.2, gt=0, le=100)
     # from the base, without the inner strategy's own training before
     from_base: bool = False
-    learning_rate: float = Field(default=1e-4, gt=0, lt=1)
     epochs: int = Field(default=1, ge=1, le=1000)  # over a round's answers
     batch_size: int = Field(default=8, ge=1, le=4096)  # questions in an optimiser step
     schedule: Literal["cosine", "linear", "constant", "wsd", "plateau"] = "constant"
@@ -152,6 +154,7 @@ class PolicyOptimisation(AfterInner):
         model.forget()
         arm.curve, arm.ended, arm.best_step = progress.curve, progress.ended, progress.best_step
         arm.fit = verdict(progress.curve, training.metric).to_json()
+        arm.auto_rate = training.settings.rate if self.learning_rate == "auto" else None
 
     def _training(
         self, lesson: Lesson, model: ChatModel, change: NetworkChange, arm: Tuned
@@ -175,7 +178,7 @@ class PolicyOptimisation(AfterInner):
         return PolicyTraining(
             network=model.network,
             change=change,
-            settings=self,
+            settings=self.for_base(model.network),
             loss=PolicyLoss(
                 self.method,
                 self.epsilon,

@@ -11,7 +11,7 @@ Watch out        both answers may become less likely, as long as the rejected on
                  long answers are preferred where the chosen ones are longer. Compare with the
                  inner strategy alone, which learns the chosen answers and nothing else
 Defaults from    beta .1: Rafailov et al.; simpo's 2 and 1: Meng et al. (2024), section 3; a tenth
-                 of LoRA's own learning rate
+                 of the inner method's own learning rate
 """
 
 from __future__ import annotations
@@ -44,7 +44,8 @@ OTHERS = (0.1, 0.0)
 
 class Preference(AfterInner):
     kind: Literal["preference"] = "preference"
-    VERSION = 6  # kto learns answers without a pair, wanted or not
+    VERSION = 7  # learning_rate: auto
+    share_of_inner = 0.1
     loss: Literal["dpo", "dpo-mean", "ipo", "slic", "simpo", "orpo", "kto"] = "dpo"
     # how dear it is to leave what the model said before; 0: the loss's usual one
     beta: float = Field(default=0.0, ge=0, le=100)
@@ -55,7 +56,6 @@ class Preference(AfterInner):
     answer: float = Field(default=0.0, ge=0, le=100)
     # from the base, without the inner strategy's own training before
     from_base: bool = False
-    learning_rate: float = Field(default=1e-4, gt=0, lt=1)
     epochs: int = Field(default=2, ge=1, le=1000)
     usual_ranges = {
         "learning_rate": {"low": 1e-5, "high": 5e-4, "log": True},

@@ -8,7 +8,8 @@ Source           Dong et al. (2023), RAFT: Reward rAnked FineTuning, arxiv.org/a
 Good when        a good answer is among several, and rewards tell it
 Watch out        it learns from what it can already do, and nothing from its mistakes; what is
                  rewarded and not meant grows here too, and is watched as there
-Defaults from    3 rounds: Dong et al. gain little after the third
+Defaults from    3 rounds: Dong et al. gain little after the third; .3 of the inner
+                 method's own learning rate
 """
 
 from __future__ import annotations
@@ -51,6 +52,8 @@ REHEARSED = 8  # questions that are asked in a rehearsal, for all of a round
 
 class Raft(AfterInner):
     kind: Literal["raft"] = "raft"
+    VERSION = 6  # learning_rate: auto
+    share_of_inner = 0.3
     reward: tuple[Piece, ...] = RewardField  # one or several, added up by their weights
     rounds: int = Field(default=3, ge=1, le=100)
     samples: int = Field(default=8, ge=2, le=256)  # answers to a question
@@ -61,7 +64,6 @@ class Raft(AfterInner):
     top_p: float = Field(default=1.0, gt=0, le=1)
     # from the base, without the inner strategy's own training before
     from_base: bool = False
-    learning_rate: float = Field(default=3e-4, gt=0, lt=1)
     epochs: int = Field(default=1, ge=1, le=1000)  # of a round
     patience: int = Field(default=2, ge=1)  # rounds without a better val score before it ends
 
