@@ -124,7 +124,6 @@ def run(laid: Laid, way: str | float, threads: int) -> None:
             "status": one["status"],
             "value": one["metrics"][metric]["value"] if one["status"] == "done" else None,
             "heats": one["heats"],
-            "note": one["note"],
         }
         for one in report["strategies"]
     }
