@@ -5,6 +5,8 @@ import pytest
 from assay.config import make_strategy
 from assay.config.complaints import SettingsError
 from assay.config.names import arm_name
+from assay.config.search_ranges import around_default_rate
+from assay.strategies.catalogue import STRATEGIES
 
 RATE = {"low": 1e-5, "high": 1e-3, "log": True}
 
@@ -134,6 +136,16 @@ def test_what_has_a_learning_rate_has_a_usual_range(kind, low, high):
     assert ranges(make_strategy({"kind": kind, "search": "auto"}, {})) == {
         "learning_rate": (low, high)
     }
+
+
+@pytest.mark.parametrize("kind", [c for c in STRATEGIES if "learning_rate" in c.model_fields])
+def test_every_default_rate_lies_within_its_usual_range(kind):
+    """On a base as wide as the one that rates were measured on."""
+    usual = (kind.usual_ranges or around_default_rate(kind))["learning_rate"]
+    rate = kind.model_fields["learning_rate"].default
+    if rate == "auto":
+        rate = kind.rate_at_measured_width * getattr(kind, "share_of_inner", 1)
+    assert usual["low"] < rate < usual["high"]
 
 
 def test_a_method_without_usual_ranges_says_so():

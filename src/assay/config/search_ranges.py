@@ -371,11 +371,11 @@ def _usual_ranges(value: Mapping[str, Any], classes: Classes) -> Mapping[str, An
     if find_ranges(value, classes).ranges or value["kind"] not in classes[0]:
         return value
     kind = classes[0][value["kind"]]
-    usual = kind.usual_ranges or _around_default_rate(kind)
+    usual = kind.usual_ranges or around_default_rate(kind)
     return {**value, **{key: item for key, item in usual.items() if key not in value}}
 
 
-def _around_default_rate(kind: type[Learner]) -> dict[str, Any]:
+def around_default_rate(kind: type[Learner]) -> dict[str, Any]:
     """A range for the learning rate of what has one."""
     rate = kind.model_fields["learning_rate"].default if "learning_rate" in kind.model_fields else 0
     low, high = (float(f"{one:.2g}") for one in (rate / AROUND, rate * AROUND))

@@ -54,6 +54,7 @@ class Raft(AfterInner):
     kind: Literal["raft"] = "raft"
     VERSION = 6  # learning_rate: auto
     share_of_inner = 0.3
+    usual_ranges = {"learning_rate": {"low": 1e-4, "high": 9e-4, "log": True}}
     reward: tuple[Piece, ...] = RewardField  # one or several, added up by their weights
     rounds: int = Field(default=3, ge=1, le=100)
     samples: int = Field(default=8, ge=2, le=256)  # answers to a question
