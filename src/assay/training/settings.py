@@ -63,7 +63,7 @@ class NetworkChange:
 Epochs = Annotated[int, Field(ge=1, le=1000)] | Literal["auto"]
 Rate = Annotated[float, Field(gt=0, lt=1)] | Literal["auto"]
 # Wider bases take lower rates, by this power of their width: Thinking Machines Lab's
-# tinker-cookbook, hyperparam_utils.py, .781 for bases of Llama's kind (.0775 for Qwen's). Ours are
+# tinker-cookbook, its hyperparam_utils, .781 for bases of Llama's kind (.0775 for Qwen's). Ours are
 # measured on one of this width (benchmarks/methods.md).
 MEASURED_WIDTH, WIDTH_POWER = 576, 0.78
 USUAL_EPOCHS = 3
