@@ -1,15 +1,13 @@
-"""What all tests share: a tiny random chat model, two small lessons, an embedder of letters, the
-shared data sets."""
+"""What all tests share: a tiny random chat model and encoder, small lessons for them, the data
+sets."""
 
 import copy
 import gc
 import os
-import random
 import shutil
 import traceback
 import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -18,9 +16,9 @@ import pytest
 
 from assay.core import store
 from assay.core.means import FittedArm
-from assay.core.types import Document, Example, Lesson, Means, Message, Task
-from assay.retrieval.encoders import Encoding
-from assay.tasks.options import question_with_options
+from assay.core.types import Document, Example, Lesson, Means, Task
+from helpers.lessons import ASKED, COLOURS, FRAMES, LABELS, PEOPLE, ROWS, WORDS
+from helpers.letters import letters
 from helpers.own_sets import OWN
 
 # Derandomized: a test that fails on one commit fails on every machine, and a red run points to a
@@ -57,43 +55,6 @@ CHATML = (
     "{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}"
 )
 CONTROL = ("<|endoftext|>", "<|im_start|>", "<|im_end|>")
-
-# Each label has words that name it; `card` is the beginning of another label, also in tokens.
-WORDS = {
-    "card": ("plastic", "chip", "wallet", "reader"),
-    "card lost": ("stolen", "missing", "vanished", "taxi"),
-    "refund": ("return", "repaid", "money", "shop"),
-}
-PLACES, PEOPLE = ("oslo", "new york", "quito", "bonn"), ("ann", "bo li", "carl", "dora")
-NAMING = (
-    "{0} went to {1} today",
-    "in {1} lives {0} , they say",
-    "nothing is known of it",
-    "{0} and {1}",
-    "to {1} !",
-)
-COLOURS = {
-    "apple": "red",
-    "sky": "blue",
-    "grass": "green",
-    "coal": "black",
-    "snow": "white",
-    "lemon": "yellow",
-}
-FRAMES = (
-    "about the {} please",
-    "help with {} now",
-    "a question on {} again",
-    "my {} is the matter",
-    "so the {} then",
-)
-ASKED = (
-    "What colour is the {}?",
-    "Which colour has the {}?",
-    "Tell me the colour of the {}.",
-    "The {} has what colour?",
-)
-
 
 gc.disable()  # while modules of tests are imported and tests are made: none of it is let go
 
@@ -261,128 +222,6 @@ def tiny_encoder(tmp_path_factory) -> Path:
 # --- lessons --------------------------------------------------------------------------------------
 
 
-def letters(texts):
-    """texts -> float32 (texts, 64), rows of length 1: counts of hashed letter pairs."""
-    import numpy as np
-
-    out = np.zeros((len(texts), 64), dtype=np.float32)
-    for row, text in zip(out, texts, strict=True):
-        padded = f" {text.casefold()} "
-        for first, second in zip(padded, padded[1:], strict=False):
-            row[(ord(first) * 31 + ord(second)) % 64] += 1
-        row /= np.linalg.norm(row)
-    return out
-
-
-class Letters(Encoding):
-    """Counts of letter pairs: near in spelling is near in meaning."""
-
-    name, digest, width = "letters", "letters", 64
-
-    def vectors(self, texts, *, query=False, tell=None):
-        import numpy as np
-
-        return letters(texts) if texts else np.zeros((0, 64), dtype=np.float32)
-
-    def save(self, folder):
-        """There is nothing to keep."""
-
-
-def _row(split: str, number: int, text: str, target: str) -> Example:
-    return Example(
-        f"{split}-{number}", (Message("user", text),), target, source=f"{split}.csv:{number + 1}"
-    )
-
-
-def _classify() -> tuple[list[Example], list[Example]]:
-    pairs = [(word, label) for label, words in WORDS.items() for word in words]
-    train = [(frame.format(word), label) for frame in FRAMES[:3] for word, label in pairs]
-    val = [(FRAMES[3 + i % 2].format(word), label) for i, (word, label) in enumerate(pairs)]
-    random.Random(5).shuffle(train)
-    return [_row("train", i, *pair) for i, pair in enumerate(train)], [
-        _row("val", i, *p) for i, p in enumerate(val)
-    ]
-
-
-def _answer() -> tuple[list[Example], list[Example]]:
-    train = [
-        (frame.format(thing), colour) for frame in ASKED[:3] for thing, colour in COLOURS.items()
-    ]
-    val = [(ASKED[3].format(thing), colour) for thing, colour in COLOURS.items()]
-    random.Random(5).shuffle(train)
-    return [_pair("train", i, *pair) for i, pair in enumerate(train)], [
-        _pair("val", i, *p) for i, p in enumerate(val)
-    ]
-
-
-def _pair(part: str, i: int, text: str, colour: str) -> Example:
-    """With another colour as the answer that was not chosen."""
-    others = [one for one in COLOURS.values() if one != colour]
-    return replace(_row(part, i, text, colour), rejected=others[i % len(others)])
-
-
-def _extract() -> tuple[list[Example], list[Example]]:
-    made = []
-    for frame in NAMING:
-        for person in PEOPLE:
-            for place in PLACES[:3] if frame is NAMING[0] else PLACES[1:]:
-                spans = [(frame.find("{0}"), "person", person), (frame.find("{1}"), "place", place)]
-                line = " | ".join(
-                    f"{kind}: {words}" for at, kind, words in sorted(spans) if at >= 0
-                )
-                made.append((frame.format(person, place), line or "none"))
-    made = list(dict.fromkeys(made))
-    random.Random(5).shuffle(made)
-    train, val = made[8:], made[:8]
-    return [_row("train", i, *pair) for i, pair in enumerate(train)], [
-        _row("val", i, *p) for i, p in enumerate(val)
-    ]
-
-
-def _number() -> tuple[list[Example], list[Example]]:
-    worth = {"apple": 3, "sky": 90, "grass": 12, "coal": 40, "snow": 7, "lemon": 5}
-    train = [(frame.format(thing), str(n)) for frame in ASKED[:3] for thing, n in worth.items()]
-    val = [(ASKED[3].format(thing), str(n)) for thing, n in worth.items()]
-    return [_row("train", i, *pair) for i, pair in enumerate(train)], [
-        _row("val", i, *p) for i, p in enumerate(val)
-    ]
-
-
-def _rank() -> tuple[list[Example], list[Example]]:
-    things, made = list(COLOURS), []
-    for i, frame in enumerate(ASKED):
-        for j, thing in enumerate(things):
-            others = [things[(j + i + 1) % 6], thing, things[(j + i + 3) % 6]]
-            texts = tuple(f"the {one} is {COLOURS[one]}" for one in others)
-            grades = " ".join(str(int(one == thing)) for one in others)
-            made.append(
-                replace(_row("rank", len(made), frame.format(thing), grades), options=texts)
-            )
-    return made[:18], made[18:]
-
-
-def _choose() -> tuple[list[Example], list[Example]]:
-    things, made = list(COLOURS), []
-    for i, frame in enumerate(ASKED):
-        for j, thing in enumerate(things):
-            texts = tuple(COLOURS[things[(j + k + i) % 6]] for k in range(3 + j % 2))
-            right = "ABCD"[-i % 6] if -i % 6 < len(texts) else "A"
-            asked = question_with_options(frame.format(thing), texts)
-            made.append(replace(_row("choose", len(made), asked, right), options=texts))
-    return made[:18], made[18:]
-
-
-MADE = {
-    "classify": _classify,
-    "answer": _answer,
-    "extract": _extract,
-    "number": _number,
-    "rank": _rank,
-}
-MADE["choose"] = _choose
-NAMED = {"classify": tuple(WORDS), "extract": ("person", "place"), "choose": ("A", "B", "C", "D")}
-
-
 @pytest.fixture(scope="session")
 def lesson_in(open_tiny, tiny_encoder):
     """`lesson_in(folder, "classify")`: as `lesson`, at work in `folder`, for fixtures that outlive
@@ -391,8 +230,8 @@ def lesson_in(open_tiny, tiny_encoder):
     from assay.runtime.arms.task_score import task_score, val_score
 
     def make(place: Path, kind: str, /, **means) -> Lesson:
-        train, val = MADE[kind]()
-        task = Task(kind=kind, labels=NAMED.get(kind, ()))  # type: ignore[arg-type]
+        train, val = ROWS[kind]()
+        task = Task(kind=kind, labels=LABELS.get(kind, ()))  # type: ignore[arg-type]
         place.mkdir(exist_ok=True)
         return Lesson(
             task=task,
@@ -426,7 +265,7 @@ def old_project(folder: Path, rows: Sequence[Example]) -> FittedArm:
     """What another project has fitted: the most frequent label."""
     from assay.strategies.baselines.majority import Majority
 
-    task = Task(kind="classify", labels=NAMED["classify"])
+    task = Task(kind="classify", labels=LABELS["classify"])
     folder.mkdir(exist_ok=True)
     Majority().fit(Lesson(task=task, train=tuple(rows))).save(folder)
     manifest = {"strategy": {"kind": "majority"}, "task": task.model_dump(mode="json")}

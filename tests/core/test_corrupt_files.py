@@ -11,8 +11,8 @@ from assay.retrieval.dense import encode_with_cache
 from assay.runtime.arms.runner import Bench
 from assay.runtime.data_stage.prepare import prepare
 from assay.runtime.execution import NAME, execute_answers
-from conftest import Letters
 from helpers import bubblewrap
+from helpers.letters import Letters
 from helpers.toy import rows, write_rows
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from assay.retrieval.dense import BLOCK, DenseIndex, encode_with_cache
 from assay.retrieval.metadata_filter import Among
-from conftest import Letters, letters
+from helpers.letters import Letters, letters
 
 
 def units(count, seed=0):

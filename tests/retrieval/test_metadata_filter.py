@@ -15,7 +15,7 @@ from assay.strategies.baselines.majority import Majority
 from assay.strategies.retrieval.library import Library
 from assay.strategies.retrieval.rag import Rag
 from assay.strategies.retrieval.retrieval_aware import RetrievalAware
-from conftest import Letters
+from helpers.letters import Letters
 
 
 def passage(name, text, **fields):

@@ -9,7 +9,7 @@ import pytest
 from assay.core.types import Document, Example, Message
 from assay.retrieval.encoders import PassageRanker
 from assay.retrieval.retriever import Finder, Looking, Tools
-from conftest import Letters, letters
+from helpers.letters import Letters, letters
 
 PASSAGES = [
     Document("a#1", "parental leave takes thirty days"),

@@ -8,7 +8,7 @@ import pytest
 from assay.core import checksummed_lines
 from assay.core.types import Document
 from assay.retrieval.retriever import Finder, Looking, Tools
-from conftest import Letters
+from helpers.letters import Letters
 
 pytestmark = [
     # not imported here: it starts a thread

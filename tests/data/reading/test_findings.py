@@ -160,6 +160,7 @@ def test_a_file_is_named_from_the_projects_folder(tmp_path):
     project = tmp_path / "project"
     assert display_path(project / "data" / "a.csv", project) == "data/a.csv"
     assert display_path(tmp_path / "a.csv", project) == "../a.csv"
+    assert display_path(tmp_path / "data" / "a.csv", project / "one") == "../../data/a.csv"
     far = Path("/elsewhere/a.csv")
     assert display_path(far, project) == "/elsewhere/a.csv"
     cached = f"/cache/datasets--org--name/snapshots/{'0f' * 20}/en/a.parquet"

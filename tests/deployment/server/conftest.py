@@ -12,7 +12,7 @@ from assay.deployment.server.limits import ServerLimits
 from assay.deployment.server.listening import Listening, bind_socket
 from assay.strategies.baselines.majority import Majority
 from assay.strategies.baselines.tfidf import Tfidf
-from conftest import letters
+from helpers.letters import letters
 from helpers.server_requests import KEY
 from helpers.small_engine import SmallEngine
 

@@ -5,7 +5,7 @@ import openai
 import pytest
 
 from assay.deployment.server.limits import ServerLimits
-from conftest import letters
+from helpers.letters import letters
 from helpers.server_requests import ASKED, KEY
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from conftest import letters
+from helpers.letters import letters
 
 
 def test_embeddings_as_numbers_and_packed(client):

@@ -38,7 +38,7 @@ CHECKS = [
 @pytest.mark.slow
 @pytest.mark.parametrize("mode", nightly_but([MODE.POSITIVE], MODE), ids=lambda mode: mode.value)
 def test_every_operation(arms, mode):
-    from conftest import letters
+    from helpers.letters import letters
 
     engine = SmallEngine(arms, letters, queue_size=1000)
     made = app(

@@ -5,8 +5,8 @@ import pytest
 
 from assay.deployment.server.engine import base_arm
 from assay.deployment.server.vectors import VectorQueue
-from conftest import Letters, letters
 from helpers.engines import fit_arm, running
+from helpers.letters import Letters, letters
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 

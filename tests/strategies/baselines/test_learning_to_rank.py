@@ -13,7 +13,7 @@ from assay.strategies.baselines.learning_to_rank import LearningToRank, columns
 from assay.strategies.baselines.neighbours import Neighbours
 from assay.strategies.baselines.tfidf import Tfidf
 from assay.strategies.linear.word_ranking import WordOrder
-from conftest import letters
+from helpers.letters import letters
 
 TASK = Task(kind="rank")
 WORDS = "pump lamp door wheel chain roof stove clock fence drain cable valve".split()

@@ -8,9 +8,9 @@ import pytest
 
 from assay.core.types import Example, Lesson, Means, Message, Task
 from assay.strategies.baselines.neighbours import Neighbours
-from conftest import letters
 from helpers.label_sets import LESSON as SETS
 from helpers.label_sets import ROWS
+from helpers.letters import letters
 
 
 def embed(texts):

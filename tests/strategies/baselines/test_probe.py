@@ -11,7 +11,7 @@ from assay.core.types import Example, Lesson, Means, Message, Task
 from assay.strategies.baselines.probe import Probe
 from assay.strategies.catalogue import refuse_unfit
 from assay.tasks.options import LETTERS, question_with_options
-from conftest import letters
+from helpers.letters import letters
 
 
 def test_probabilities_are_those_of_scikit_learn(lesson):

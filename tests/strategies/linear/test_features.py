@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from assay.strategies.linear.features import COMMON, WEIGHTS, Features
-from conftest import letters
+from helpers.letters import letters
 
 TEXTS = ["the card is lost", "lost in a taxi", "money back"]
 

@@ -14,7 +14,7 @@ from assay.strategies.linear.option_features import (
     strip_options,
 )
 from assay.tasks.options import LETTERS, question_with_options
-from conftest import letters
+from helpers.letters import letters
 
 MEANS = Means(embed=letters)
 TASK = Task(kind="choose", labels=("A", "B", "C"))

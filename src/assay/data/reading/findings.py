@@ -39,11 +39,12 @@ def excerpt(text: str, at: int | None = None, width: int = 76) -> str:
 
 
 def display_path(path: Path, base: Path) -> str:
-    """How a file is named in messages: relative to the project's folder where it lies in it or
-    beside it, so that the ledger and the report are the same wherever the project lies."""
+    """How a file is named in messages and in what is kept of its rows: relative to the project's
+    folder where the two have more in common than the root, so that exam, ledger and report are the
+    same wherever a repository with both lies."""
     if hub := _CACHED.search(path.as_posix()):
         return printable(f"hf://{hub[1].replace('--', '/', 1)}{hub[2]}")
-    near = path.is_absolute() and base.is_absolute() and path.is_relative_to(base.parent)
+    near = path.is_absolute() and base.is_absolute() and path.parts[:2] == base.parts[:2]
     return printable(os.path.relpath(path, base) if near else str(path))
 
 
