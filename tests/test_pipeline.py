@@ -196,6 +196,19 @@ def test_a_leak_into_the_test_file_stops(project):
 
 
 @pytest.mark.slow
+def test_accuracy_over_imbalanced_labels_is_warned_of(tmp_path):
+    folder = build(tmp_path / "project", Path("no-model"), "compare: [{kind: majority}]")
+    for split, start, many in (("train", 0, 66), ("test", 1000, 30)):
+        labels = ["pay" if i % 6 else "lend" for i in range(many)]
+        some = zip(rows(many, start), labels, strict=True)
+        write_rows(folder / f"{split}.jsonl", [row | {"label": label} for row, label in some])
+    assert "warning  D254" in "\n".join(assay.check(folder).lines())
+    for metric, told in (("", True), ("accuracy", False), ("macro_f1", False)):
+        report = assay.run(folder, sets=[f"task.metric={metric}"] if metric else [])
+        assert ("D254" in [one["code"] for one in report.data["warnings"]]) is told
+
+
+@pytest.mark.slow
 def test_check_shows_what_is_learnt_and_loads_no_model(project):
     code = (
         f"import assay, sys; print('\\n'.join(assay.check({str(project)!r}).lines()));"

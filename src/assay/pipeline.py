@@ -102,6 +102,8 @@ def run(
             servers.begin({arm.preload for arm in arms.values()})
         prepared = prepare(project, tell, offline=offline, servers=servers)
         check_task(project, prepared, arms)
+        for said in prepared.warn_of_accuracy():
+            tell({"event": "warning", **said})
         exam = Exam(prepared.examples("test"))
         others = [*beside(project, prepared), *embedding_similarity.strategies(prepared.task)]
         models = find_models(project, [*arms.values(), *others], offline, tell)

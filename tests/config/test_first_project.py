@@ -147,6 +147,16 @@ def test_what_would_be_dropped_is_said_first():
     assert "--set data.columns.text=" in lines[1]
 
 
+@pytest.mark.parametrize(
+    ("spam", "sets", "metric"),
+    [(3, [], "macro_f1"), (3, ["task.metric=accuracy"], "accuracy"), (12, [], "")],
+)
+def test_macro_f1_decides_where_one_label_has_most_of_the_rows(spam, sets, metric):
+    rows = [f"please look at case {i},{'spam' if i < spam else 'ham'}" for i in range(40)]
+    project = config.load(begin(table("mails.csv", "text,label", rows), sets), sets)
+    assert (project.aim.kind, project.aim.metric) == ("classify", metric)
+
+
 def test_long_texts_are_not_dropped_for_their_length():
     rows = [f"{'word ' * 2000}{i},{'ab'[i % 2]}" for i in range(30)]
     project = config.load(begin(table("long.csv", "text,label", rows)))

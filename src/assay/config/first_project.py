@@ -24,6 +24,7 @@ from assay.data.reading.load import LoadedExamples, labels_of
 from assay.data.reading.resolve_layout import rename_roles
 from assay.data.steps.dedupe import Dedupe
 from assay.tasks.kinds import kind_of
+from assay.tasks.label_balance import INSTEAD, dominant_label
 
 # training rows of the first comparison: minutes, not hours, on a laptop's processor
 TRAINED_ROWS = 600
@@ -253,6 +254,11 @@ def _aim(first: First, labels: Counter[str]) -> Iterator[str]:
             yield f"  {place.removeprefix('task.')}: {flow(value)}"
     if loaded.kind == "answer" and long_answers(first.examples):
         yield "  metric: token_f1  # the answers are long: hardly two would match word for word"
+    if loaded.kind == "classify" and (most := dominant_label(labels)):
+        why = (
+            f"every label counts the same; always answering the first would be {most[1]:.0%} right"
+        )
+        yield f"  metric: {INSTEAD}  # {why}"
     if loaded.slices:
         yield f"  slices: {flow(list(loaded.slices))}  # results are also shown by these fields"
     if loaded.kind in LABELLED:

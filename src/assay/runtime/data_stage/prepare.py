@@ -13,6 +13,7 @@ read it.
 from __future__ import annotations
 
 import shutil
+from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -37,6 +38,7 @@ from assay.runtime.data_stage.split_files import (
     read_examples,
     read_folds,
 )
+from assay.tasks.label_balance import warn_of_accuracy
 
 if TYPE_CHECKING:
     from assay.config import Project
@@ -69,6 +71,11 @@ class Prepared:
     @property
     def task(self) -> Task:
         return Task.model_validate(self.note["task"])
+
+    def warn_of_accuracy(self) -> list[dict[str, Any]]:
+        """D254. It is not kept with the rows, which do not depend on the metric."""
+        rows = sum((Counter(split) for split in self.note["labels"].values()), Counter())
+        return warn_of_accuracy(self.task, rows)
 
     @property
     def hashes(self) -> dict[str, str]:
