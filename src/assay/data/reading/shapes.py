@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from assay.core.types import Example, Message
+from assay.core.types import Document, Example, Message, Messages
 from assay.data.reading.contexts import context_of
 from assay.data.reading.conversations import ABOUT, FIELDS
 from assay.data.reading.findings import Findings
@@ -178,45 +178,12 @@ def example(raw: RawRow, layout: RowLayout, id: str, found: Findings) -> Example
     options = options_in(row, layout, line, found)
     if turns is None or options is None:
         return None
-    target: str | None = None
-    also: tuple[str, ...] = ()
-    if turns and layout.kind == "continue":
-        target = turns[-1].content  # what is asked is how likely the text itself is
-    elif turns and turns[-1].role == "assistant":
-        target = turns[-1].content.strip() if layout.kind == "classify" else turns[-1].content
-        turns = turns[:-1]
-        if layout.kind == "classify" and not target and layout.none:
-            target = layout.none
-        elif layout.kind == "classify" and not target:
-            found.count(
-                "D026",
-                "the last assistant turn is empty",
-                line,
-                "give it a label, or remove the row",
-            )
-    elif layout.target and layout.mend and "messages" in layout.columns:
-        # the conversation ends with the user: `dialogues` cuts it back to the last answer
-        target = ""
-    elif layout.target and layout.target_field:
-        answers = targets_of(row, layout, line, found, options)
-        if answers is None:
-            return None
-        target, also = (answers[0], answers[1:]) if answers else (None, ())
+    answered = _answered(row, layout, turns, options, line, found)
+    if answered is None:
+        return None
+    turns, target, also = answered
     context = context_of(row, layout.columns.get("context"), id, raw.source)
-    if not any(turn.content.strip() for turn in turns if turn.role == "user"):
-        found.warn(
-            "D028", f"'{layout.columns.get('messages') or layout.text_field}' is empty", line
-        )
-    if target is not None and not target.strip() and layout.kind != "classify":
-        found.warn(
-            "D028",
-            f"'{layout.columns.get('messages') or layout.target_field}' has an empty answer",
-            line,
-        )
-    if target and context and isinstance(value_at(row, layout.target_field or ""), Mapping):
-        passages = "\n".join(document.text for document in context)
-        if not any(answer in passages for answer in (target, *also)):
-            found.warn("D054", "the answer does not stand in its context", line)
+    _warn_of_gaps(row, layout, turns, (target, *also), context, line, found)
     if options and turns and layout.kind == "choose":
         if layout.shuffle:
             letters = () if target is None else (target, *also)
@@ -255,6 +222,59 @@ def example(raw: RawRow, layout: RowLayout, id: str, found: Findings) -> Example
         options=options,
         checks=checks if layout.target else None,
     )
+
+
+def _answered(
+    row: Row, layout: RowLayout, turns: Messages, options: Sequence[str], line: int, found: Findings
+) -> tuple[Messages, str | None, tuple[str, ...]] | None:
+    """The turns that are asked, the target, and further accepted answers; None when `found` has a
+    problem with them."""
+    if turns and layout.kind == "continue":
+        return turns, turns[-1].content, ()  # what is asked is how likely the text itself is
+    if turns and turns[-1].role == "assistant":
+        target = turns[-1].content
+        if layout.kind == "classify":
+            target = target.strip() or layout.none
+            if not target:
+                found.count(
+                    "D026",
+                    "the last assistant turn is empty",
+                    line,
+                    "give it a label, or remove the row",
+                )
+        return turns[:-1], target, ()
+    if layout.target and layout.mend and "messages" in layout.columns:
+        # the conversation ends with the user: `dialogues` cuts it back to the last answer
+        return turns, "", ()
+    if layout.target and layout.target_field:
+        answers = targets_of(row, layout, line, found, options)
+        if answers is None:
+            return None
+        return (turns, answers[0], answers[1:]) if answers else (turns, None, ())
+    return turns, None, ()
+
+
+def _warn_of_gaps(
+    row: Row,
+    layout: RowLayout,
+    turns: Messages,
+    answers: Sequence[str | None],
+    context: Sequence[Document],
+    line: int,
+    found: Findings,
+) -> None:
+    """An empty question or answer (D028), and one that is to stand in its context and does not
+    (D054). `answers`: the target first."""
+    asked = layout.columns.get("messages")
+    if not any(turn.content.strip() for turn in turns if turn.role == "user"):
+        found.warn("D028", f"'{asked or layout.text_field}' is empty", line)
+    target = answers[0]
+    if target is not None and not target.strip() and layout.kind != "classify":
+        found.warn("D028", f"'{asked or layout.target_field}' has an empty answer", line)
+    if target and context and isinstance(value_at(row, layout.target_field or ""), Mapping):
+        passages = "\n".join(document.text for document in context)
+        if not any(answer in passages for answer in answers if answer is not None):
+            found.warn("D054", "the answer does not stand in its context", line)
 
 
 def _document_ids(row: Row, name: str | None) -> tuple[str, ...]:
