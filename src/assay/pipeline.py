@@ -102,7 +102,7 @@ def run(
             servers.begin({arm.preload for arm in arms.values()})
         prepared = prepare(project, tell, offline=offline, servers=servers)
         check_task(project, prepared, arms)
-        for said in prepared.warn_of_accuracy():
+        for said in prepared.doubt_metric():
             tell({"event": "warning", **said})
         exam = Exam(prepared.examples("test"))
         others = [*beside(project, prepared), *embedding_similarity.strategies(prepared.task)]

@@ -157,6 +157,12 @@ def test_macro_f1_decides_where_one_label_has_most_of_the_rows(spam, sets, metri
     assert (project.aim.kind, project.aim.metric) == ("classify", metric)
 
 
+def test_estimated_numbers_are_judged_by_their_distance():
+    rows = [f"a flat of {i} square metres in the centre,{i * 3517 % 9001}" for i in range(20, 80)]
+    project = config.load(begin(table("flats.csv", "description,price", rows)))
+    assert (project.aim.kind, project.aim.metric) == ("number", "r2")
+
+
 def test_long_texts_are_not_dropped_for_their_length():
     rows = [f"{'word ' * 2000}{i},{'ab'[i % 2]}" for i in range(30)]
     project = config.load(begin(table("long.csv", "text,label", rows)))

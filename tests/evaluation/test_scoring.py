@@ -89,7 +89,7 @@ ORDERS = {"ndcg", "mrr"}  # their targets are grades: tests/strategies/linear/te
 
 
 # of rows without a number it says nothing: its own tests have some
-OF_NUMBERS = {"mean_absolute_error"}
+OF_NUMBERS = {"mean_absolute_error", "r2"}
 OF_RULES = {"policy"}  # of a task without a policy it says nothing: its own tests have one
 
 

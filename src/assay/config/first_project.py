@@ -24,13 +24,12 @@ from assay.data.reading.load import LoadedExamples, labels_of
 from assay.data.reading.resolve_layout import rename_roles
 from assay.data.steps.dedupe import Dedupe
 from assay.tasks.kinds import kind_of
-from assay.tasks.label_balance import INSTEAD, dominant_label
+from assay.tasks.metric_choice import WORKED_OUT, choose_metric
 
 # training rows of the first comparison: minutes, not hours, on a laptop's processor
 TRAINED_ROWS = 600
 TRAINED_TOKENS = 36_000  # in one pass over them: a minute and a half at 400 tokens a second
 MINUTES = 8  # of a first run
-LONG_ANSWER = 10  # words
 ANSWER_ROWS = 1000  # rows of the first comparison of written answers: 600 to train on, 300 to test
 LABELLED = ("classify", "multilabel")  # kinds whose labels are those of the data
 CHOSEN = (*LABELLED, "choose")  # kinds whose first comparison may take all rows: little is written
@@ -252,13 +251,10 @@ def _aim(first: First, labels: Counter[str]) -> Iterator[str]:
             and not (place == "task.slices" and loaded.slices)
         ):
             yield f"  {place.removeprefix('task.')}: {flow(value)}"
-    if loaded.kind == "answer" and long_answers(first.examples):
-        yield "  metric: token_f1  # the answers are long: hardly two would match word for word"
-    if loaded.kind == "classify" and (most := dominant_label(labels)):
-        why = (
-            f"every label counts the same; always answering the first would be {most[1]:.0%} right"
-        )
-        yield f"  metric: {INSTEAD}  # {why}"
+    if other := choose_metric(loaded.kind, labels, first.examples):
+        yield f"  metric: {other.metric}  # {other.why}"
+        if loaded.kind == "number":
+            yield "  metrics: [mean_absolute_error]  # shown beside it, in the numbers' own unit"
     if loaded.slices:
         yield f"  slices: {flow(list(loaded.slices))}  # results are also shown by these fields"
     if loaded.kind in LABELLED:
@@ -310,12 +306,6 @@ def _shares(first: First) -> tuple[float, float]:
     return round(0.9 - test, 2), test
 
 
-def long_answers(examples: Sequence[Example]) -> bool:
-    """Whether the answer in the middle has more words than an exact match can be hoped for."""
-    lengths = sorted(len((e.target or "").split()) for e in examples)
-    return bool(lengths) and lengths[len(lengths) // 2] > LONG_ANSWER
-
-
 def _size(first: First) -> Size:
     examples, loaded = first.examples, first.loaded
     rows, most = round(_shares(first)[0] * len(examples)), rows_to_train(examples)
@@ -325,7 +315,7 @@ def _size(first: First) -> Size:
         most if loaded.kind in CHOSEN and rows > most else None,
         a_pass=most,
         found=_in_their_passages(examples),
-        worked_out=any("####" in (example.target or "") for example in examples),
+        worked_out=any(WORKED_OUT in (example.target or "") for example in examples),
         pairs=has_preferences(examples),
     )
 

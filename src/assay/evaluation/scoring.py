@@ -27,6 +27,7 @@ from assay.evaluation.metrics.meteor import MeteorLike
 from assay.evaluation.metrics.numeric_match import NumericMatch
 from assay.evaluation.metrics.pass_at import PassAt1, PassAtK, SqlMatch
 from assay.evaluation.metrics.policy import PolicyKept
+from assay.evaluation.metrics.r2 import R2
 from assay.evaluation.metrics.rank_order import Mrr, Ndcg
 from assay.evaluation.metrics.rouge import ROUGES
 from assay.evaluation.metrics.spans import EntityMacroF1, EntityPartialF1
@@ -44,6 +45,7 @@ METRICS: tuple[Metric, ...] = (
         TokenF1(),
         NumericMatch(),
         MeanAbsoluteError(),
+        R2(),
         *ROUGES,
         Bleu(),
         Chrf(),

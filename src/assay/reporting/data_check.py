@@ -151,7 +151,7 @@ class Checked:
         lines = [line for line in lines if line]
         if note["documents"]:
             lines.append(f"documents {note['documents']:,}")
-        warnings = (*note["warnings"], *self.prepared.warn_of_accuracy())
+        warnings = (*note["warnings"], *self.prepared.doubt_metric())
         lines += [f"warning  {w['code']} {w['text']}" for w in warnings]
         shown = render_example(task, self._example())
         lines += ["", "One training example; what is learnt stands between »«, the rest is masked:"]

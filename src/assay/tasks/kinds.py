@@ -148,7 +148,7 @@ NUMBER = Kind(
     target="answer",
     closed=False,
     asked="question",
-    more=("mean_absolute_error",),
+    more=("mean_absolute_error", "r2"),
 )
 
 SUMMARISE = Kind(

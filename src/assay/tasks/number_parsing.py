@@ -52,6 +52,7 @@ _OR = re.compile(rf"\s*,?\s*n?or\s+[{_MONEY}]?\s*")
 _SUM = re.compile(rf"[\s()]*[-+*/\u00d7\u00f7\u00b7\u2212=<>][\s(){_MONEY}=<>]*")
 _FRACTION = re.compile(r"\\[dt]?frac\s*(?:\{(\d+)\}\s*\{(\d+)\}|(\d)\s*(\d))")
 _RAISED = re.compile("(?<=10)[⁻⁺]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+")
+DIGITS = 6  # that are kept of an estimate
 _LEAST = 30  # decimal places that are written out
 
 
@@ -79,6 +80,11 @@ def number_of(text: str) -> Number | None:
             return _read(_first_result(found, said), said)
     found = _possible(text)
     return _read(found[-1], text) if found else None
+
+
+def format_number(value: float) -> str:
+    """An estimate as an answer."""
+    return f"{value:.{DIGITS}g}"
 
 
 def first_number(text: str) -> Number | None:

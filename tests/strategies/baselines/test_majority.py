@@ -1,6 +1,10 @@
 from dataclasses import replace
+from functools import partial
+
+import pytest
 
 from assay.core.types import Example, Lesson, Message, Task
+from assay.runtime.arms.task_score import task_score
 from assay.strategies.baselines.majority import Majority
 
 
@@ -42,3 +46,21 @@ def test_majority_of_worked_solutions_is_their_number():
     ]
     (answer,) = Majority().fit(Lesson(Task(kind="number"), tuple(rows))).answer([rows[0].question])
     assert answer.text == "5"
+
+
+@pytest.mark.parametrize(
+    ("settings", "number"),
+    [
+        ({}, "1"),  # the most frequent
+        ({"metric": "mean_absolute_error"}, "30"),  # the median of seven
+        ({"metric": "r2"}, "29"),  # their mean
+        ({"tolerance": 0.5}, "30"),  # within a half of all but the ones
+    ],
+)
+def test_of_numbers_the_metric_says_which_is_the_best_constant(settings, number):
+    task = Task(kind="number", **settings)
+    targets = ("1", "1", "30", "40", "50", "", "29", "52")
+    rows = tuple(Example(f"{i}", (Message("user", "x"),), t) for i, t in enumerate(targets))
+    judge = partial(task_score, task=task)
+    arm = Majority().fit(Lesson(task, rows, judge=judge))
+    assert arm.target == number

@@ -2,12 +2,14 @@
 
 import math
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
 
 from assay.core.types import Example, Lesson, Means, Message, Task
-from assay.strategies.baselines.neighbours import Neighbours
+from assay.runtime.arms.task_score import task_score
+from assay.strategies.baselines.neighbours import MIDDLES, Neighbours
 from helpers.label_sets import LESSON as SETS
 from helpers.label_sets import ROWS
 from helpers.letters import letters
@@ -107,3 +109,22 @@ def test_neighbours_name_what_most_of_them_have(tmp_path):
     assert same.text == ROWS[9].target
     arm.save(tmp_path)
     assert Neighbours(k=3).restore(tmp_path, lesson).answer([ROWS[9].question]) == [answer]
+
+
+def test_how_numbers_of_near_rows_become_one():
+    texts = ["9", "9", "1", "2 + 3\n#### 5", "4", "none"]
+    assert (MIDDLES["median"](texts), MIDDLES["mean"](texts)) == ("5", "5.6")
+    assert MIDDLES["mean"](["none", "nothing"]) == "none"
+
+
+@pytest.mark.parametrize(("metric", "middle"), [("mean_absolute_error", "median"), ("r2", "mean")])
+def test_the_metric_says_how_they_do(metric, middle, tmp_path):
+    """Of five neighbours one is far off: the median has the least distance, the mean the least
+    square."""
+    train = rows(*((degree, "100" if degree % 5 == 0 else "0") for degree in range(60)))
+    task = Task(kind="number", metric=metric)
+    lesson = Lesson(task, train, means=Means(embed=embed), judge=partial(task_score, task=task))
+    arm = Neighbours().fit(lesson)
+    assert arm.middle == middle and arm.near > 1
+    arm.save(tmp_path)
+    assert ask(Neighbours().restore(tmp_path, lesson), 7, 31) == ask(arm, 7, 31)

@@ -32,15 +32,16 @@ class MeanAbsoluteError(Metric):
     def rows(self, records: Sequence[Record], task: Task) -> np.ndarray:
         rows = np.zeros((len(records), 2))
         for row, record in zip(rows, records, strict=True):
-            wanted = [
-                found.value
-                for text in (record.target, *record.also)
-                if (found := number_of(text)) is not None
-            ]
             said = number_of(record.answer.text or "")
-            if wanted:
+            if wanted := numbers_wanted(record):
                 row[:] = min(abs((said.value if said else 0.0) - value) for value in wanted), 1
         return rows
 
     def total(self, sums: np.ndarray, n: np.ndarray) -> np.ndarray:
         return share(np.asarray(sums)[..., 0], np.asarray(sums)[..., 1], np.nan)
+
+
+def numbers_wanted(record: Record) -> list[float]:
+    """The accepted numbers, the target's first; none where no text has one."""
+    texts = (record.target, *record.also)
+    return [found.value for text in texts if (found := number_of(text)) is not None]

@@ -13,7 +13,6 @@ read it.
 from __future__ import annotations
 
 import shutil
-from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -38,7 +37,7 @@ from assay.runtime.data_stage.split_files import (
     read_examples,
     read_folds,
 )
-from assay.tasks.label_balance import warn_of_accuracy
+from assay.tasks.kinds import kind_of
 
 if TYPE_CHECKING:
     from assay.config import Project
@@ -72,10 +71,16 @@ class Prepared:
     def task(self) -> Task:
         return Task.model_validate(self.note["task"])
 
-    def warn_of_accuracy(self) -> list[dict[str, Any]]:
-        """D254. It is not kept with the rows, which do not depend on the metric."""
-        rows = sum((Counter(split) for split in self.note["labels"].values()), Counter())
-        return warn_of_accuracy(self.task, rows)
+    def doubt_metric(self) -> list[dict[str, Any]]:
+        """D254, where nobody said what decides and another metric tells strategies apart. It is no
+        warning of the rows, which do not depend on the metric."""
+        other, own = self.note.get("metric"), self.task
+        if not other or own.metric or own.tolerance != Task().tolerance:
+            return []
+        text = (
+            f"{kind_of(own).metric} decides, and {other['why']}; `task.metric: {other['metric']}`"
+        )
+        return [{"code": "D254", "count": 1, "text": f"{text} tells strategies apart"}]
 
     @property
     def hashes(self) -> dict[str, str]:

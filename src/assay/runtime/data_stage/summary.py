@@ -6,6 +6,8 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from assay.core import store
@@ -14,6 +16,7 @@ from assay.data.annotation.apply_votes import steps as steps_before
 from assay.retrieval.metadata_filter import row_fields
 from assay.tasks import json_objects
 from assay.tasks.label_sets import labels_in
+from assay.tasks.metric_choice import choose_metric
 
 if TYPE_CHECKING:
     from assay.config import Project
@@ -62,6 +65,8 @@ def note_of(
         and (form := json_objects.form_of(curated.train))
     ):
         found["form"] = form  # answers are written so that every one of them can be read
+    labelled = label_counts(chain(*splits.values()), loaded.kind, project.aim.nothing)
+    other = choose_metric(loaded.kind, labelled, curated.train)
     return {
         "task": project.aim.model_copy(update=found).model_dump(mode="json"),
         "hashes": {name: content_hash(rows) for name, rows in splits.items()}
@@ -80,6 +85,7 @@ def note_of(
         "models": models,
         "documents": len(documents),
         **({"unwanted": len(curated.unwanted)} if curated.unwanted else {}),
+        **({"metric": asdict(other)} if other else {}),
         "audit": _audit_counts(curated),
         "steps": veil.deep([*steps_before(before), *curated.counts["steps"]]),
         "flow": [*_unusable(came, aside), *curated.counts["flow"]],

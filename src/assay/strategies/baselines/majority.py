@@ -1,22 +1,34 @@
 """Always answer with the most frequent training target.
 
 What it is for   the floor: a strategy that does not beat it has learnt nothing
+Numbers          the most frequent, the median or the mean, whichever the task's metric likes best
 How frequent     by the rows that came, where training rows were balanced (`split.rows_per_label`,
                  `augment: balance`)
 Costs            no model, no training
 """
 
+import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from statistics import fmean, median
 from typing import Literal
 
 from assay.core.preconditions import need_rows
 from assay.core.store import read_json, write_json
 from assay.core.types import Adapted, Answer, Example, Lesson, Strategy, Tell
+from assay.tasks.number_parsing import format_number, number_of
 from assay.tasks.options import LETTERS
 from assay.tasks.parsing import split_reasoning
 from assay.tasks.ranked_lists import format_ranking
+
+
+def _central(counts: Mapping[str, int]) -> tuple[str, ...]:
+    """Median and mean of the numbers that the targets say."""
+    known = ((number_of(target), count) for target, count in counts.items())
+    values = [one.value for one, count in known if one is not None for _ in range(count)]
+    values = [value for value in values if math.isfinite(value)]
+    return tuple(format_number(middle(values)) for middle in (median, fmean) if values)
 
 
 class MajorityAnswers(Adapted):
@@ -41,6 +53,7 @@ class MajorityAnswers(Adapted):
 class Majority(Strategy):
     kind: Literal["majority"] = "majority"
     baseline, gives = True, "no model"
+    judges = True  # of numbers the metric says which one
 
     def fit(self, lesson: Lesson) -> MajorityAnswers:
         need_rows("majority", lesson)
@@ -52,7 +65,12 @@ class Majority(Strategy):
         # Where labels were balanced, how frequent they are is known all the same.
         counts = Counter(lesson.base_rates) or Counter(targets)
         # Ties go to the target that sorts first, so that a rerun gives the same answer.
-        return MajorityAnswers(min(counts, key=lambda target: (-counts[target], target)))
+        most = min(counts, key=lambda target: (-counts[target], target))
+        if lesson.task.kind == "number":
+            said = {one: Answer(one, raw=one) for one in (most, *_central(counts))}
+            many = len(lesson.train)
+            most = max(said, key=lambda one: lesson.judge(lesson.train, [said[one]] * many))
+        return MajorityAnswers(most)
 
     def restore(self, folder: Path, lesson: Lesson) -> MajorityAnswers:
         return MajorityAnswers(read_json(folder / "majority.json")["target"])

@@ -12,14 +12,17 @@ Written answers  one of the nearest rows' own: the nearest one's, or of the 5 or
                  that has most words in common with the others; each row of train, answered by the
                  others, says which. The latter is the choice of least expected loss among samples:
                  Kumar and Byrne (2004), aclanthology.org/N04-1022
+Numbers          the median or the mean of so many nearest rows' numbers
 Watch out        written answers are copied from one training row, never composed, and may be about
                  something else
 Defaults from    k = 5 weighted by similarity, the usual middle for small classes
 """
 
+import math
 import re
+import statistics
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -33,12 +36,15 @@ from assay.strategies.linear.option_features import OptionVectors
 from assay.strategies.linear.word_ranking import VectorOrder
 from assay.strategies.prompting.prompted_arm import best_label
 from assay.tasks.label_sets import format_labels, labels_in
+from assay.tasks.number_parsing import format_number, number_of
+from assay.tasks.parsing import split_reasoning
 
 if TYPE_CHECKING:
     import numpy as np
 
 
 NEAR = (1, 5, 20)  # rows whose written answers are compared
+Middle = Literal["central", "median", "mean"]
 ROWS = 400  # of train, that say which is best
 WORD = re.compile(r"\w+")
 
@@ -48,7 +54,7 @@ class Neighbours(Strategy):
     baseline, gives = True, "no model"
     usual_ranges = {"k": [1, 3, 5, 10, 20]}
     k: int = Field(default=5, ge=1, le=100)
-    VERSION = 2  # written answers are compared with each other
+    VERSION = 3  # numbers of the nearest rows are averaged
     neural = True
     judges = True  # the metric says how many written answers are compared
     # of `choose`, where options are told apart by a regression
@@ -70,7 +76,7 @@ class Neighbours(Strategy):
         targets = [example.target or "" for example in lesson.train]
         arm = NeighbourAnswers(self, vectors, targets, lesson)
         if lesson.task.kind not in ("classify", "multilabel"):
-            arm.near = arm.judged(lesson)
+            arm.near, arm.middle = arm.judged(lesson)
         return arm
 
     def restore(self, folder: Path, lesson: Lesson) -> Adapted:
@@ -82,11 +88,12 @@ class Neighbours(Strategy):
             return OptionVectors.load(folder, self.k, lesson.task, lesson.means, vectors_of)
         vectors = load_file(folder / "neighbours.safetensors")["vectors"]
         saved = read_json(folder / "neighbours.json")
-        return NeighbourAnswers(self, vectors, saved["targets"], lesson, saved.get("near", 1))
+        how = saved.get("near", 1), saved.get("middle", "central")
+        return NeighbourAnswers(self, vectors, saved["targets"], lesson, *how)
 
 
 class NeighbourAnswers(Adapted):
-    """`near`: rows whose written answers are compared."""
+    """`near`: rows whose written answers become one, by `middle`."""
 
     def __init__(
         self,
@@ -95,9 +102,10 @@ class NeighbourAnswers(Adapted):
         targets: list[str],
         lesson: Lesson,
         near: int = 1,
+        middle: Middle = "central",
     ):
         self.k = min(settings.k, len(targets))
-        self.near = near
+        self.near, self.middle = near, middle
         self.vectors = vectors
         self.targets = targets
         self.task = lesson.task
@@ -112,7 +120,7 @@ class NeighbourAnswers(Adapted):
             vectors_of([question.text for question in questions], self.means) @ self.vectors.T
         )
         if self.task.kind not in ("classify", "multilabel"):
-            return self._agreeing_answers(similarity, self.near)
+            return self._agreeing_answers(similarity, self.near, self.middle)
         nearest = ordered(similarity)[:, : self.k]
         if self.task.kind == "multilabel":
             return [self._labels(row, near) for row, near in zip(nearest, similarity, strict=True)]
@@ -134,38 +142,45 @@ class NeighbourAnswers(Adapted):
         sure = [max(share, 1 - share) for share in shares.values()]
         return Answer(line, raw=line, confidence=round(min(sure, default=1.0), 4))
 
-    def judged(self, lesson: Lesson) -> int:
-        """How many of NEAR are best where rows of train are answered by the others; the fewest of
-        equals."""
+    def judged(self, lesson: Lesson) -> tuple[int, Middle]:
+        """How many of NEAR, and which middle of them, are best where rows of train are answered by
+        the others; the fewest of equals."""
         import numpy as np
 
         if len(lesson.train) < 2:
-            return 1
+            return 1, "central"
         # evenly spaced: a file may be sorted
         places = [*range(0, len(lesson.train), -(-len(lesson.train) // ROWS))]
         rows = [lesson.train[place] for place in places]
         similarity = self.vectors[places] @ self.vectors.T
         similarity[np.arange(len(rows)), places] = -2.0  # a row does not answer itself
+        number = lesson.task.kind == "number"
+        middles: tuple[Middle, ...] = ("median", "mean") if number else ("central",)
+        ways = [(near, middle) for near in NEAR for middle in middles]
 
-        def worth(near: int) -> float:
-            return lesson.judge(
-                rows, self._agreeing_answers(similarity, min(near, len(self.targets) - 1))
-            )
+        def worth(way: tuple[int, Middle]) -> float:
+            near = min(way[0], len(self.targets) - 1)
+            return lesson.judge(rows, self._agreeing_answers(similarity, near, way[1]))
 
-        return max(NEAR, key=worth)
+        return max(ways, key=worth)
 
-    def _agreeing_answers(self, similarity: "np.ndarray", near: int) -> list[Answer]:
+    def _agreeing_answers(
+        self, similarity: "np.ndarray", near: int, middle: Middle
+    ) -> list[Answer]:
         """Confidence is the similarity of the nearest row."""
         answers = []
         for row, places in zip(similarity, ordered(similarity)[:, :near], strict=True):
             texts = [self.targets[place] for place in places]
-            text = texts[central(texts)]
+            text = MIDDLES[middle](texts) if near > 1 else texts[0]
             answers.append(Answer(text, raw=text, confidence=round(float(row[places[0]]), 4)))
         return answers
 
     def save(self, folder: Path) -> None:
         write_tensors(folder / "neighbours.safetensors", {"vectors": self.vectors})
-        write_json(folder / "neighbours.json", {"targets": self.targets, "near": self.near})
+        write_json(
+            folder / "neighbours.json",
+            {"targets": self.targets, "near": self.near, "middle": self.middle},
+        )
 
 
 def ordered(similarity: "np.ndarray") -> "np.ndarray":
@@ -190,6 +205,29 @@ def central(texts: Sequence[str]) -> int:
 
     values = [round(shared(one), 9) for one in words]
     return values.index(max(values))
+
+
+def nearest_to_all(texts: Sequence[str]) -> str:
+    return texts[central(texts)]
+
+
+def of_numbers(middle: Callable[[Sequence[float]], float]) -> Callable[[Sequence[str]], str]:
+    """Texts -> the median or mean of their numbers; the first text where none has a number."""
+
+    def written(texts: Sequence[str]) -> str:
+        said = (number_of(split_reasoning(text)[1]) for text in texts)
+        values = [one.value for one in said if one is not None and math.isfinite(one.value)]
+        return format_number(middle(values)) if values else texts[0]
+
+    return written
+
+
+# how the answers of near rows become one
+MIDDLES = {
+    "central": nearest_to_all,
+    "median": of_numbers(statistics.median),
+    "mean": of_numbers(statistics.fmean),
+}
 
 
 def vectors_of(texts: Sequence[str], means: Means) -> "np.ndarray":

@@ -7,7 +7,7 @@ Source           Hoerl and Kennard (1970), doi.org/10.1080/00401706.1970.1048863
                  implementation is scikit-learn's.
 Good when        a hundred rows or more; texts of like numbers share words
 Watch out        the metric `numeric_match` wants the number itself: set `task.tolerance`, or judge
-                 by `mean_absolute_error`. It works nothing out: for sums take a model
+                 by `r2`. It works nothing out: for sums take a model
 Defaults from    alpha, and whether the logarithm is estimated: folds of train, by the task's
                  metric; words and pairs of them, runs of two to five letters, as usual for short
                  texts
@@ -26,7 +26,7 @@ from assay.core.preconditions import need_rows
 from assay.core.store import read_json, write_json, write_tensors
 from assay.core.types import Adapted, Answer, Example, Lesson, Strategy, Task, Tell
 from assay.strategies.unfit_task import other_kind
-from assay.tasks.number_parsing import number_of
+from assay.tasks.number_parsing import format_number, number_of
 from assay.tasks.parsing import split_reasoning
 
 if TYPE_CHECKING:
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 
 ALPHAS = (0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
 FOLDS = 5
-DIGITS = 6  # that are kept of a number
 
 
 class RidgeRegression(Strategy):
@@ -122,7 +121,7 @@ class Spoken:
     def answer(self, value: float) -> Answer:
         value = math.exp(min(value, 700.0)) if self.log else value
         value = min(max(value, self.low), self.high)
-        text = f"{round(value)}" if self.whole else f"{value:.{DIGITS}g}"
+        text = f"{round(value)}" if self.whole else format_number(value)
         return Answer(text, raw=text)
 
     def to_json(self) -> list[Any]:
