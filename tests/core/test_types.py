@@ -22,7 +22,7 @@ def test_what_stands_inside_counts_with_the_whole():
     # It draws, and has to be imported, as what is inside it.
     assert not strategy(**majority).draws and both.draws
     assert strategy(**majority).preload == "floors" and both.preload == "training"
-    assert not strategy(**majority).metric_dependent and both.metric_dependent
+    assert not strategy(kind="copy").metric_dependent and both.metric_dependent
 
 
 def test_a_lesson_without_models_says_so():

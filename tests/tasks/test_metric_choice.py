@@ -39,6 +39,9 @@ FLAT, SUM = ("A flat with two rooms.", "812"), ("How much is 2 and 3?", "5")
         ("number", {}, rows(FLAT, FLAT, SUM), "r2"),
         ("number", {}, rows(FLAT, SUM, SUM), None),  # most are asked
         ("number", {}, rows(FLAT, (FLAT[0], "2 x 406\n#### 812")), None),  # worked out
+        ("number answer", {}, rows(FLAT, SUM, SUM), None),
+        ("number final_answer", {}, rows(FLAT, SUM, SUM), None),
+        ("number price", {}, rows(FLAT, SUM, SUM), "r2"),
         ("number", {}, [], None),
         ("answer", {}, rows(("Why?", "because " * 11), ("Why?", "so " * 11)), "token_f1"),
         ("answer", {}, rows(("Where?", "in Oslo"), ("Why?", "so " * 11)) * 2, "token_f1"),
@@ -47,7 +50,8 @@ FLAT, SUM = ("A flat with two rooms.", "812"), ("How much is 2 and 3?", "5")
     ],
 )
 def test_which_metric_tells_strategies_apart(kind, labels, examples, metric):
-    found = choose_metric(kind, labels, examples)
+    kind, _, field = kind.partition(" ")
+    found = choose_metric(kind, labels, examples, field)
     assert (found and found.metric) == metric
 
 

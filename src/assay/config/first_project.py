@@ -251,7 +251,8 @@ def _aim(first: First, labels: Counter[str]) -> Iterator[str]:
             and not (place == "task.slices" and loaded.slices)
         ):
             yield f"  {place.removeprefix('task.')}: {flow(value)}"
-    if other := choose_metric(loaded.kind, labels, first.examples):
+    field = loaded.columns.get("answer", "")
+    if other := choose_metric(loaded.kind, labels, first.examples, field):
         yield f"  metric: {other.metric}  # {other.why}"
         if loaded.kind == "number":
             yield "  metrics: [mean_absolute_error]  # shown beside it, in the numbers' own unit"

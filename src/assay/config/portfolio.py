@@ -178,6 +178,7 @@ def _numbers(size: Size) -> Iterator[Entry]:
     yield from (MAJORITY, NEIGHBOURS)
     if not size.worked_out:
         yield {"kind": "ridge"}, "a number estimated from the words"
+        yield PROBE[0], "the same from sentence vectors beside them"
     yield from (BASE, SIMILAR)
 
 

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 
 from assay.core.plain_text import plain
 from assay.core.types import Example
+from assay.tasks.column_names import ANSWER
+from assay.tasks.columns import words_of
 
 MOST = 0.8  # of the rows, that one label has
 LONG_ANSWER = 10  # words
@@ -28,18 +30,19 @@ class MetricChoice:
 
 
 def choose_metric(
-    kind: str, labels: Mapping[str, int], examples: Sequence[Example]
+    kind: str, labels: Mapping[str, int], examples: Sequence[Example], field: str = ""
 ) -> MetricChoice | None:
     """The metric to take instead of the kind's own; None where that one tells strategies apart.
 
     Args:
-        labels: rows of each label, of a task that has labels.
+        labels: rows of each label, of a task that has labels. field: where the target stands in the
+            file.
     """
     if kind == "classify" and (found := dominant_label(labels)):
         label, share = found
         said = f"'{plain(label)[:40]}' has {share:.0%} of the rows"
         return MetricChoice("macro_f1", f"{said}: always answering it is right as often")
-    if kind == "number" and are_estimates(examples):
+    if kind == "number" and are_estimates(examples, field):
         return MetricChoice("r2", "the numbers are estimates: hardly any is met exactly")
     if kind == "answer" and are_long(examples):
         return MetricChoice(
@@ -58,13 +61,14 @@ def dominant_label(rows: Mapping[str, int]) -> tuple[str, float] | None:
     return (label, share) if share >= MOST else None
 
 
-def are_estimates(examples: Sequence[Example]) -> bool:
+def are_estimates(examples: Sequence[Example], field: str = "") -> bool:
     """Whether numbers are said of a text: no target is a worked solution, and most texts are no
-    questions."""
+    questions or the target's field is named by what is estimated, as `price`, and not as an
+    answer."""
     if not examples or any(WORKED_OUT in (example.target or "") for example in examples):
         return False
     asked = sum(example.text.rstrip().endswith("?") for example in examples)
-    return 2 * asked < len(examples)
+    return 2 * asked < len(examples) or not {"", *ANSWER} & {field, *words_of(field)}
 
 
 def are_long(examples: Sequence[Example]) -> bool:

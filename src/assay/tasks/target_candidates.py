@@ -232,7 +232,8 @@ def _scales(found: Sequence[Column], kind: str | None, taken: set[str]) -> list[
         why = f"the target is '{column.name}': {span}, for {column.filled:,} rows"
         if few and asked < told and kind in ONE_LABEL:
             ways.append(TargetCandidate("classify", {"label": column.name}, why, weight))
-        if few and not (asked or told) and kind in ONE_LABEL and column.labels:
+        named = asked or told or _measures(column)
+        if few and not named and kind in ONE_LABEL and column.labels:
             ways.append(TargetCandidate("classify", {"label": column.name}, why, weight))
         if kind in (None, "number"):
             roles = {"answer": column.name}
@@ -251,6 +252,11 @@ def _counts(column: Column) -> bool:
         return False
     whole = [int(value) for value in column.values]
     return whole == sorted(whole) or max(whole) - min(whole) < 1.2 * len(whole)
+
+
+def _measures(column: Column) -> bool:
+    """Numbers with two decimals or more, such as shares: a class or a step has none, or a half."""
+    return any(len(value.rpartition(".")[2]) >= 2 for value in column.values if "." in value)
 
 
 def _classes(column: Column) -> bool:

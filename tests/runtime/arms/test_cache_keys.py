@@ -80,7 +80,7 @@ def test_the_metric_counts_where_it_decides_how_labels_are_weighed():
     f1 = LABELS.model_copy(update={"metric": "macro_f1"})
     around = {"kind": "rag", "inner": {"kind": "tfidf"}}
     assert key({"kind": "tfidf"}, f1) != key({"kind": "tfidf"}) and key(around, f1) != key(around)
-    assert key({"kind": "majority"}, f1) == key({"kind": "majority"})
+    assert key({"kind": "copy"}, f1) == key({"kind": "copy"})
 
 
 def test_what_holds_answers_to_a_form_counts_where_the_task_has_one(upgrade):

@@ -66,7 +66,7 @@ def note_of(
     ):
         found["form"] = form  # answers are written so that every one of them can be read
     labelled = label_counts(chain(*splits.values()), loaded.kind, project.aim.nothing)
-    other = choose_metric(loaded.kind, labelled, curated.train)
+    other = choose_metric(loaded.kind, labelled, curated.train, loaded.columns.get("answer", ""))
     return {
         "task": project.aim.model_copy(update=found).model_dump(mode="json"),
         "hashes": {name: content_hash(rows) for name, rows in splits.items()}

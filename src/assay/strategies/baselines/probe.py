@@ -9,6 +9,7 @@ Source           a linear probe: Alain and Bengio (2017), arxiv.org/abs/1610.016
                  C is chosen: linear/logistic_regression.py
 Several labels   a model and a threshold for each: linear/multilabel.py. Options and candidates: a
                  model over what each is and shares with the question: linear/option_features.py
+Numbers          ridge regression: linear/linear_numbers.py
 Good when        few rows a label; labels are told apart by meaning and by words
 Watch out        an encoder reads the beginning of a long text only, minilm-l6 256 tokens; words are
                  read to the end
@@ -29,10 +30,11 @@ from assay.retrieval.encoders import EncoderPart
 from assay.strategies.baselines.neighbours import vectors_of
 from assay.strategies.linear.features import Feature, Features, Vectors
 from assay.strategies.linear.linear_arms import LinearLabels, LinearSets
+from assay.strategies.linear.linear_numbers import LinearNumbers
 from assay.strategies.linear.logistic_regression import Balance, in_one_thread
 from assay.strategies.linear.option_features import OptionLinear
 
-KINDS = ("classify", "multilabel", "choose", "rank")
+KINDS = ("classify", "multilabel", "choose", "rank", "number")
 
 
 class Probe(Strategy):
@@ -65,7 +67,7 @@ class Probe(Strategy):
     def unfit(self, task: Task) -> Iterator[Problem]:
         if task.kind not in KINDS:
             text = (
-                "probe: needs labels, options or candidates; this task is of the kind"
+                "probe: needs labels, options, candidates or numbers; this task is of the kind"
                 f" '{task.kind}'"
             )
             yield Problem(
@@ -83,10 +85,14 @@ class Probe(Strategy):
             raise TrainError(Problem("T002", said, help="add `vectors` to its features"))
         if lesson.task.kind in ("choose", "rank"):
             return OptionLinear.of(features, lesson, self.c, "probe")
+        if lesson.task.kind == "number":
+            return LinearNumbers.of(features, lesson, "probe")
         arm = LinearSets if lesson.task.kind == "multilabel" else LinearLabels
         return arm.of(features, lesson, self.c, self.balance, "probe")
 
     def restore(self, folder: Path, lesson: Lesson) -> Adapted:
+        if lesson.task.kind == "number":
+            return LinearNumbers.load(self._features(lesson), folder, "probe")
         arms: dict[str, Any] = {
             "choose": OptionLinear,
             "rank": OptionLinear,
