@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assay.presentation.svg import Axis, badge, frame, glyph, pad_range, text, ticks
+from assay.presentation.svg import Axis, badge, frame, glyph, pad_range, text, tick_label, ticks
 
 
 @given(st.floats(-1e6, 1e6), st.floats(1e-6, 1e6))
@@ -46,3 +46,7 @@ def test_words_are_escaped_and_nothing_hides_in_them():
     for made in (text(0, 0, foul), str(frame("k", 10, foul, foul, []))):
         assert "<script>" not in made and "\x1b" not in made and "\u202e" not in made
         ElementTree.fromstring(made)
+
+
+def test_numbers_below_0_have_a_minus_and_no_hyphen():
+    assert (tick_label(-0.2), tick_label(40.0)) == ("−0.2", "40")

@@ -16,6 +16,7 @@ from assay.presentation.svg import (
     line,
     pad_range,
     text,
+    tick_label,
     ticks,
 )
 
@@ -49,7 +50,7 @@ def band(
     for tick in ticks(low, high):
         parts += [
             line(LEFT, y(tick), right, y(tick), "grid"),
-            text(56, y(tick) + 4.5, f"{tick:g}", "tick", "end"),
+            text(56, y(tick) + 4.5, tick_label(tick), "tick", "end"),
         ]
     for tick in ticks(0, last, 5 if width > NARROW else 3):
         parts.append(text(x(tick), BOTTOM + 18, count(tick), "tick", "middle"))

@@ -17,6 +17,7 @@ from assay.presentation.svg import (
     line,
     pad_range,
     text,
+    tick_label,
     ticks,
 )
 
@@ -52,7 +53,7 @@ def dumbbells(
     parts = []
     for tick in ticks(low, high, 5 if width > NARROW else 3):
         parts += [line(x(tick), top - 4, x(tick), bottom, "grid")]
-        parts += [text(x(tick), bottom + 18, f"{tick:g}", "tick", "middle")]
+        parts += [text(x(tick), bottom + 18, tick_label(tick), "tick", "middle")]
     for index, ((_, value, dot), name) in enumerate(zip(pairs, names, strict=True)):
         y = top + _ROW * (index + 0.5)
         parts.append(text(left, y + 4.5, name, "label", "end"))

@@ -21,6 +21,7 @@ from assay.presentation.svg import (
     line,
     pad_range,
     text,
+    tick_label,
     ticks,
 )
 
@@ -46,6 +47,8 @@ def forest(
     left = min(300.0, 16 + CHAR * max(len(name) for name in names))
     notes = width > NARROW and any(dot.note for dot in dots)
     right = width - (156 if notes else 72)
+    # beside the values, of which those below 0 have a sign
+    noted = 72 if any(dot.value < 0 for dot in dots) else 64
     ends = [v for dot in dots for v in (dot.value, dot.low, dot.high, dot.held) if v is not None]
     low, high = pad_range([*ends, line_at[0]] if line_at else ends)
     x = Axis(low, high, left + 12, right)
@@ -53,7 +56,7 @@ def forest(
     parts = []
     for tick in ticks(low, high, 5 if width > NARROW else 3):
         parts.append(line(x(tick), top - 4, x(tick), bottom, "grid"))
-        parts.append(text(x(tick), bottom + 18, f"{tick:g}", "tick", "middle"))
+        parts.append(text(x(tick), bottom + 18, tick_label(tick), "tick", "middle"))
     if line_at:
         parts.append(line(x(line_at[0]), top - 8, x(line_at[0]), bottom, "reference"))
         middle = left + 90 < x(line_at[0]) < right - 90
@@ -70,7 +73,7 @@ def forest(
         parts.append(glyph(dot.mark, x(dot.value), y))
         parts.append(text(right + 14, y + 4.5, score(dot.value), f"{weight} number"))
         if dot.note and notes:
-            parts.append(text(right + 64, y + 4.5, dot.note, "tick"))
+            parts.append(text(right + noted, y + 4.5, dot.note, "tick"))
     parts.append(text((left + right) / 2, bottom + 38, axis, "axis", "middle"))
     rows = [(dot.name, score(dot.value), score(dot.low), score(dot.high), dot.note) for dot in dots]
     columns = (header, axis, "low", "high", "note")

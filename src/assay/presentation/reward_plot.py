@@ -6,7 +6,17 @@ from collections.abc import Sequence
 from typing import Any
 
 from assay.presentation.number_format import count, three
-from assay.presentation.svg import WIDTH, Axis, Plot, frame, line, pad_range, text, ticks
+from assay.presentation.svg import (
+    WIDTH,
+    Axis,
+    Plot,
+    frame,
+    line,
+    pad_range,
+    text,
+    tick_label,
+    ticks,
+)
 
 PANELS = (
     ("val_reward", "reward on val"),
@@ -50,7 +60,7 @@ def _panel(
     for tick in ticks(low, high, 4):
         parts += [
             line(left, y(tick), right, y(tick), "grid"),
-            text(left - 6, y(tick) + 4.5, f"{tick:g}", "tick", "end"),
+            text(left - 6, y(tick) + 4.5, tick_label(tick), "tick", "end"),
         ]
     for tick in ticks(min(steps), max(steps), 3):
         parts.append(text(x(tick), BOTTOM + 18, count(tick), "tick", "middle"))

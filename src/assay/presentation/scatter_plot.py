@@ -19,6 +19,7 @@ from assay.presentation.svg import (
     line,
     pad_range,
     text,
+    tick_label,
     ticks,
 )
 
@@ -59,7 +60,7 @@ def scatter(
     parts = []
     for tick in ticks(bottom_value, top_value):
         parts.append(line(64, y(tick), right, y(tick), "grid"))
-        parts.append(text(56, y(tick) + 4.5, f"{tick:g}", "tick", "end"))
+        parts.append(text(56, y(tick) + 4.5, tick_label(tick), "tick", "end"))
     every = max(1, math.ceil(POWER * (high - low) / (right - 64)))
     for power in range(math.ceil(low), math.floor(high) + 1, every):
         parts.append(line(x(power), 24, x(power), bottom, "grid"))

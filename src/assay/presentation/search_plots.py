@@ -10,7 +10,18 @@ from typing import Any
 
 from assay.core.store import to_json
 from assay.presentation.number_format import count, duration, one_line, score
-from assay.presentation.svg import CHAR, WIDTH, Axis, Plot, frame, line, pad_range, text, ticks
+from assay.presentation.svg import (
+    CHAR,
+    WIDTH,
+    Axis,
+    Plot,
+    frame,
+    line,
+    pad_range,
+    text,
+    tick_label,
+    ticks,
+)
 
 Trials = Sequence[Mapping[str, Any]]
 STATES = {"complete": "whole", "pruned": "ended early", "failed": "failed"}
@@ -239,7 +250,7 @@ def _levels(y: Axis, low: float, high: float) -> list[str]:
     parts = []
     for tick in ticks(low, high, 4):
         parts.append(line(LEFT, y(tick), RIGHT, y(tick), "grid"))
-        parts.append(text(LEFT - 8, y(tick) + 4.5, f"{tick:g}", "tick", "end"))
+        parts.append(text(LEFT - 8, y(tick) + 4.5, tick_label(tick), "tick", "end"))
     return parts
 
 

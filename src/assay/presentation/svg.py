@@ -103,6 +103,10 @@ def ticks(low: float, high: float, about: int = 5) -> list[float]:
     return [round(i * step, 10) for i in range(first, math.floor(high / step + 1e-9) + 1)]
 
 
+def tick_label(value: float) -> str:
+    return f"{value:g}".replace("-", "−")
+
+
 @dataclass(frozen=True, slots=True)
 class Axis:
     """Numbers of the data to places on the paper."""

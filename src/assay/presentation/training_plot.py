@@ -16,6 +16,7 @@ from assay.presentation.svg import (
     line,
     pad_range,
     text,
+    tick_label,
     ticks,
 )
 
@@ -114,7 +115,7 @@ def _panel(
     for tick in ticks(*_ends(lines), 4 if bottom - top > TALL[1] else 2):
         parts += [
             line(LEFT, y(tick), x.end, y(tick), "grid"),
-            text(LEFT - 8, y(tick) + 4.5, f"{tick:g}", "tick", "end"),
+            text(LEFT - 8, y(tick) + 4.5, tick_label(tick), "tick", "end"),
         ]
     for name, found in lines.items():
         if name == "score":  # of few looks: a mark each
