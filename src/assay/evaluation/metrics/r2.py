@@ -1,10 +1,12 @@
 """R², the coefficient of determination: which share of the targets' squared distance from their
 mean the answered numbers take away. 1 where all are right, 0 for the mean as a constant, below 0
-for what is further off.
+for what is further off, down to -1.
 
 What it reads    the number that a text answers with: see `assay.tasks.number_parsing`
 Several          of several accepted numbers the nearest counts
 Unreadable       an answer without a number counts as 0, and stays in n
+Cut              below -1 it is -1: how hopeless a strategy is decides nothing, and one that says
+                 2021 where 0.5 is right would make all others look alike
 Mean             of all test rows, also in slices and draws: these are differences of one scale
 Good when        numbers are estimated: it has no unit, so that points, and what counts as equal,
                  mean the same for prices and for stars
@@ -14,7 +16,6 @@ Source           scikit-learn's r2_score; Wright (1921), Correlation and causati
                  Agricultural Research 20
 """
 
-import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -30,7 +31,7 @@ class R2(Metric):
 
     name = "r2"
     about = "share of the targets' variance that the answered numbers explain"
-    low = -math.inf
+    low = -1.0
 
     def rows(self, records: Sequence[Record], task: Task) -> np.ndarray:
         rows = np.zeros((len(records), 3))
@@ -49,9 +50,9 @@ class R2(Metric):
         off, usual, seen = np.moveaxis(np.asarray(sums, dtype=np.float64), -1, 0)
         # as scikit-learn has it where all targets are one number
         left = np.where(usual > 0, share(off, usual), np.where(off > 0, 1.0, 0.0))
-        return np.where(seen > 0, 1 - left, np.nan)
+        return np.where(seen > 0, np.maximum(1 - left, self.low), np.nan)
 
     def each(self, rows: np.ndarray) -> np.ndarray:
-        """Of the variance, so that the mean of the rows is the value."""
+        """Of the variance, so that the mean of the rows is the value, before that is cut."""
         variance = share(rows[:, 1].sum(), rows[:, 2].sum(), 1.0) or 1.0
         return np.where(rows[:, 2] > 0, 1 - rows[:, 0] / variance, np.nan)
