@@ -1,11 +1,15 @@
 """The arms of a run under any price list and limit, without a second measurement."""
 
+from dataclasses import replace
+
 import pytest
 
+from assay.core.types import Task
 from assay.decision.constraints import Guard
 from assay.decision.contenders import Field, waits
 from assay.decision.measured_scores import ArmScores
 from assay.decision.settings import ArmLimits, Prices, Weigh
+from helpers.answer_records import record
 from helpers.weighings import FAIR, FLOOR, GOOD, TASK, TWIN
 
 
@@ -50,3 +54,17 @@ def test_the_reach_is_the_upper_end_of_what_lies_between(field):
     # good is right on 40 rows of 400 more than fair: at least 10 points, and more by chance.
     assert 0.1 < field.reach("good", "fair") < 0.15
     assert field.reach("fair", "good") < 0
+
+
+def test_nothing_may_be_better_than_one_without_a_mistake():
+    """One answer of 30 is far off: the interval of the difference, about normal, would leave that
+    arm room to be better by several hundreds."""
+    task = Task(kind="number", metric="mean_absolute_error")
+    near = tuple(record(f"{i}", f"{i + i % 2}") for i in range(30))
+    wild = (record("0", "90000"), *near[1:])
+    arms = [replace(FAIR, name="near", records=near), replace(FAIR, name="wild", records=wild)]
+    measured = ArmScores({arm.name: arm.records for arm in arms}, task, draws=500)
+    field = Field(arms, measured, task.metric, {}, threads=1)
+    gap = measured.compared.difference("wild", "near", task.metric)
+    high = measured.of_metrics("near")[task.metric]["high"]
+    assert -gap.low > 100 and field.reach("wild", "near") == high < 1

@@ -149,10 +149,13 @@ class Field:
 
     def reach(self, arm: str, other: str) -> float:
         """How much better `arm` may be than `other`: the upper end of the paired interval, in the
-        metric's unit. Of a single row, which has no interval, what was seen."""
-        gap = self.measured.compared.difference(arm, other, self.metric)
+        metric's unit, but no more than one without a mistake would be. Of a single row, which has
+        no interval, what was seen."""
+        gap, own = self.measured.compared.difference(arm, other, self.metric), self._scores[other]
         seen, most = (gap.value, gap.high) if self.higher else (-gap.value, -gap.low)
-        return most if math.isfinite(most) else seen
+        if not math.isfinite(most):
+            return seen
+        return min(most, self.perfect - own["low"] if self.higher else own["high"] - self.perfect)
 
     def _standing(
         self, arm: Arm, month: Owned | None, out: tuple[Out, ...], settings: Weigh
