@@ -301,6 +301,15 @@ def test_nothing_is_lost_and_nothing_leaks(rows):
     assert not audit(result.train, result.val, result.test).pairs
 
 
+def test_texts_of_one_template_have_a_way_out(make):
+    order = "My order number {:05d} has not arrived yet, please help me find it"
+    rows = make([(order.format(at * 7919 % 100000), "late") for at in range(60)])
+    with problem(DataError, "D059", "split", "60 rows are copies or near copies", "near: 1"):
+        curated(rows, steps=())
+    apart = curated(rows, steps=(), split=Split(near=1))
+    assert (len(apart.train), len(apart.val), len(apart.test)) == (48, 6, 6)
+
+
 @pytest.mark.slow
 def test_data_from_one_template_is_named_in_full_and_in_time(make):
     # 1,800 rows that are all near each other are 1.6 million pairs; each row is named, but not each

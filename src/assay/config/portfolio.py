@@ -175,7 +175,8 @@ def _summaries(size: Size) -> Iterator[Entry]:
 
 
 def _numbers(size: Size) -> Iterator[Entry]:
-    yield from (MAJORITY, NEIGHBOURS)
+    yield MAJORITY[0], "a constant: the most frequent number, the median or the mean"
+    yield NEIGHBOURS
     if not size.worked_out:
         yield {"kind": "ridge"}, "a number estimated from the words"
         yield PROBE[0], "the same from sentence vectors beside them"

@@ -126,7 +126,7 @@ def run(
     draw_train(rows, split, seed, book)
     found = _probes(rows, split, probes, book)
     folds = _fold(rows, split, task_kind, seed)
-    refuse_empty(rows, len(everything), book)
+    refuse_empty(rows, len(everything), book, split)
     made = augment_train(augment, rows, means, split, book)
     warn_of_losses(len(everything), book)
     warn_of_shares(rows, shares, book)

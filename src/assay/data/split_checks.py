@@ -1,16 +1,24 @@
 """What is said about the splits at the end of curation: an error where one is empty, warnings where
 it may mislead."""
 
+from __future__ import annotations
+
 import math
 from collections import Counter
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from assay.core.errors import DataError, Problem
 from assay.core.types import Example
 from assay.data.accepted_answers import FURTHER, JOINED
+from assay.data.dedup.near_duplicates import families
 from assay.data.leak_audit import SPLITS, Audit
 from assay.data.ledger import Ledger
+from assay.data.text_similarity import key_of
 from assay.data.trigger_words import scan
+
+if TYPE_CHECKING:
+    from assay.data.split import Split
 
 # From here on the half width of an interval is under 10 points whatever the accuracy.
 ENOUGH_TEST_ROWS = 100
@@ -18,7 +26,11 @@ MUCH = 0.1  # share of the rows that may be dropped without a warning
 UNEVEN = 5  # times that val may be larger than test, or smaller, than was asked for
 
 
-def refuse_empty(rows: dict[str, list[Example]], read: int, book: Ledger) -> None:
+def refuse_empty(rows: dict[str, list[Example]], read: int, book: Ledger, settings: Split) -> None:
+    """
+    Raises:
+        DataError: D059 no rows for a split, D060 one test row.
+    """
     dropped = book.reasons("dropped")
     reasons = ", ".join(f"{reason} ({count:,})" for reason, count in dropped.most_common(3))
     because = f"; first reasons: {reasons}" if reasons else ""
@@ -34,15 +46,21 @@ def refuse_empty(rows: dict[str, list[Example]], read: int, book: Ledger) -> Non
         )
     if empty:
         left = ", ".join(f"{name} {len(rows[name]):,}" for name in SPLITS)
-        raise DataError(
-            Problem(
-                "D059",
-                f"no rows are left for {' and '.join(empty)} ({left} of {read:,} read){because}",
-                "split",
-                help="give more rows or larger shares; copies, near copies and rows of one group"
-                " stay together",
-            )
+        told = f"no rows are left for {' and '.join(empty)} ({left} of {read:,} read){because}"
+        every = [row for some in rows.values() for row in some]
+        keys, untied = [key_of(row) for row in every], [None] * len(every)
+        alike = max(map(len, families(keys, untied, settings.near, settings.contained)))
+        help = (
+            "give more rows or larger shares; copies, near copies and rows of one group stay"
+            " together"
         )
+        if 2 * alike > len(every):
+            told += f"; {alike:,} rows are copies or near copies of one another"
+            help = (
+                "where texts follow a template, `split: {near: 1}` keeps only equal ones together;"
+                f" else {help}"
+            )
+        raise DataError(Problem("D059", told, "split", help=help))
     if len(rows["test"]) == 1:
         text = "there is 1 test row: nothing can be compared on it"
         raise DataError(
