@@ -28,7 +28,7 @@ from assay.core.types import Learner, Strategy
 from assay.search.settings import SearchSettings
 
 # Times and parts of a default learning rate: of four rates from a third to ten times, the best was
-# within it for ten of eleven methods (benchmarks/methods.md).
+# within it for each of twelve methods (benchmarks/methods.md).
 AROUND = 3
 
 KEYS = ("low", "high", "log", "step")

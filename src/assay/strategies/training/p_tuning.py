@@ -7,10 +7,10 @@ Costs            as prompt_tuning; the small network (SmolLM2-135M: 1.0 million 
 Source           Liu et al. (2021), GPT Understands, Too, arxiv.org/abs/2103.10385
 Good when        prompt_tuning learns too slowly
 Watch out        on small bases it stays behind LoRA; it begins from random virtual tokens
-Defaults from    20 tokens and 1e-3: PEFT's example
-                 (examples/sequence_classification/P_Tuning.ipynb). `mlp` is PEFT's form of the
-                 encoder, three linear layers; the paper has a bidirectional LSTM and two of them
-                 (`lstm`)
+Defaults from    20 tokens: PEFT's example (examples/sequence_classification/P_Tuning.ipynb), whose
+                 rate of 1e-3 learns little here; 3e-3 is the best of four (benchmarks/methods.md).
+                 `mlp` is PEFT's form of the encoder, three linear layers; the paper has a
+                 bidirectional LSTM and two of them (`lstm`)
 """
 
 from __future__ import annotations
@@ -29,12 +29,13 @@ if TYPE_CHECKING:
 
 class PTuning(FineTuning):
     kind: Literal["p_tuning"] = "p_tuning"
+    VERSION = 6  # learning_rate
     unmergeable = ADDS
     peft = True
     tokens: int = Field(default=20, ge=1, le=1000)  # virtual
     encoder: Literal["mlp", "lstm"] = "mlp"
     hidden: int = Field(default=0, ge=0, le=16384)  # width inside the encoder; 0: that of the model
-    learning_rate: float = Field(default=1e-3, gt=0, lt=1)
+    learning_rate: float = Field(default=3e-3, gt=0, lt=1)
     epochs: int = Field(default=10, ge=1, le=1000)
     patience: int = Field(default=3, ge=1)
     # Computing activations again would add the virtual tokens to the cache a second time.
