@@ -276,9 +276,19 @@ def test_a_run_is_stopped_and_gone_on_with(window, tmp_path):
         page.context.close()
 
 
+def wait_for_change(page, file, made):
+    """Until the file is a later one than that of the time `made`, two minutes at most."""
+    for _ in range(1200):
+        if file.exists() and file.stat().st_mtime_ns != made:
+            return
+        page.wait_for_timeout(100)
+    raise AssertionError(f"{file} has not changed")
+
+
 def test_a_row_is_mended_and_the_next_run_applies_it(window, finished_run, tmp_path):
     folder = tmp_path / "small"
     shutil.copytree(finished_run, folder)
+    made = (folder / "report" / "report.json").stat().st_mtime_ns
     with served(folder) as (address, id):
         page, said = entered(window, address)
         page.goto(f"{address}p/{id}/data")
@@ -288,6 +298,8 @@ def test_a_row_is_mended_and_the_next_run_applies_it(window, finished_run, tmp_p
         page.get_by_role("link", name="Run", exact=True).click()
         page.get_by_role("button", name="Start, or go on").click()
         page.get_by_text("prepare").wait_for()
+        # the page tells of the run before until this one begins
+        wait_for_change(page, folder / "report" / "report.json", made)
         page.get_by_text("The run has ended").wait_for(timeout=120_000)
         page.get_by_role("link", name="Data", exact=True).click()
         assert "decide" in page.locator("table").first.inner_text()
