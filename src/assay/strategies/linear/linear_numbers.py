@@ -2,7 +2,7 @@
 
 Chosen        alpha, the weight of the vectors beside what is counted, and where all numbers are
               above 0 whether their logarithm is estimated: on five folds of train, groups kept
-              together, by the task's metric; from 5,000 rows on one of them
+              together, by the task's metric; from 2,000 rows on one of them
 Answers       are never beyond the numbers of train, and whole where all of those are
 Source        Hoerl and Kennard (1970), doi.org/10.1080/00401706.1970.10488634; the implementation
               is scikit-learn's
@@ -21,7 +21,7 @@ from assay.core.errors import Problem, TrainError
 from assay.core.store import write_json
 from assay.core.types import Adapted, Answer, Example, Lesson, Tell
 from assay.strategies.linear.features import Features
-from assay.strategies.linear.logistic_regression import LARGE, RotatedRows, parts_of
+from assay.strategies.linear.logistic_regression import parts_of
 from assay.tasks.number_parsing import format_number, number_of
 from assay.tasks.parsing import split_reasoning
 
@@ -29,7 +29,9 @@ if TYPE_CHECKING:
     import numpy as np
 
 ALPHAS = (0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
+LIGHT = 1.0  # the alpha under which the weight of the vectors is chosen
 FOLDS = 5
+MANY = 2000  # rows, a fifth of which says enough
 
 
 @dataclass(frozen=True)
@@ -82,19 +84,21 @@ class LinearNumbers(Adapted):
             said = f"{stem}: no training row has words and a number"
             raise TrainError(Problem("T002", said, help="choose another strategy"))
         matrix = features.fit([row.text for row in rows])
-        tried = []
-        for weight in features.weights:
-            turned = RotatedRows(features.reweight(matrix, weight))
-            tried.append((*_select(turned.rows, rows, values, lesson), weight, turned))
-        # of equals the first
-        _, alpha, log, features.weight, turned = max(tried, key=lambda one: one[0])
-        model: Any = Ridge(alpha=alpha).fit(turned.rows, transform_targets(values, log))
+        folds = Folds(rows, values, lesson)
+        if len(features.weights) > 1:
+            light = [
+                (folds.best(features.reweight(matrix, weight), (LIGHT,))[0], weight)
+                for weight in features.weights
+            ]
+            matrix = features.reweight(matrix, best := max(light, key=lambda one: one[0])[1])
+            features.weight = best
+        _, alpha, log = folds.best(matrix, ALPHAS)
+        model: Any = Ridge(alpha=alpha).fit(matrix, transform_targets(values, log))
         said = f"alpha = {alpha:g}{', of the logarithm' if log else ''}, by folds of train."
-        if len(tried) > 1:
+        if len(features.weights) > 1:
             said += f" Vectors weigh {features.weight:g} beside what is counted."
-        weights = turned.back(model.coef_[None])[0]
         how = NumberRange.of(values, log)
-        return cls(features, weights, float(model.intercept_), how, said, stem)
+        return cls(features, model.coef_, float(model.intercept_), how, said, stem)
 
     @classmethod
     def load(cls, features: Features, folder: Path, stem: str) -> LinearNumbers:
@@ -114,32 +118,41 @@ class LinearNumbers(Adapted):
         write_json(folder / "note.json", {"notes": [self.said]})
 
 
-def _select(
-    matrix: Any, rows: Sequence[Example], values: Sequence[float], lesson: Lesson
-) -> tuple[float, float, bool]:
-    """(score, alpha, whether the logarithm is estimated) that score best on folds of train."""
-    import numpy as np
-    from sklearn.linear_model import Ridge
+class Folds:
+    """Parts of the training rows, groups kept together, that are left out in turn; of many rows the
+    first part alone."""
 
-    if len(rows) < 2 * FOLDS:
-        return 0.0, 1.0, False
-    logs = (False, True) if min(values) > 0 else (False,)
-    parts = parts_of([""] * len(rows), FOLDS, lesson.seed, [row.group for row in rows])
-    asked: list[Example] = []
-    said: dict[tuple[float, bool], list[Answer]] = {pair: [] for pair in product(ALPHAS, logs)}
-    for part in range(1 if len(rows) >= LARGE else FOLDS):
-        known, left = (np.flatnonzero(which).tolist() for which in (parts != part, parts == part))
-        seen = [values[i] for i in known]
-        asked += [rows[i] for i in left]
-        targets = list(zip(*(transform_targets(seen, log) for log in logs), strict=True))
-        for alpha in ALPHAS:
-            found = Ridge(alpha=alpha).fit(matrix[known], targets).predict(matrix[left])
-            for log, column in zip(logs, found.reshape(len(left), -1).T, strict=True):
-                how = NumberRange.of(seen, log)
-                said[alpha, log] += [how.answer(float(value)) for value in column]
-    worth = {pair: lesson.judge(asked, answers) for pair, answers in said.items()}
-    alpha, log = max(worth, key=lambda pair: (worth[pair], pair[0], not pair[1]))
-    return worth[alpha, log], alpha, log
+    def __init__(self, rows: Sequence[Example], values: Sequence[float], lesson: Lesson):
+        self.values, self.judge = values, lesson.judge
+        self.logs = (False, True) if min(values) > 0 else (False,)
+        self.few = len(rows) < 2 * FOLDS
+        parts = parts_of([""] * len(rows), FOLDS, lesson.seed, [row.group for row in rows])
+        taken = range(1 if len(rows) >= MANY else FOLDS)
+        self.left = [[i for i, own in enumerate(parts) if own == part] for part in taken]
+        self.asked = [rows[i] for left in self.left for i in left]
+
+    def best(self, matrix: Any, alphas: Sequence[float]) -> tuple[float, float, bool]:
+        """(score, alpha, whether the logarithm is estimated) that do best by the task's metric; of
+        equals the larger alpha."""
+        from sklearn.linear_model import Ridge
+
+        if self.few:
+            return 0.0, LIGHT, False
+        said: dict[tuple[float, bool], list[Answer]] = {
+            pair: [] for pair in product(alphas, self.logs)
+        }
+        for left in self.left:
+            known = sorted({*range(len(self.values))} - {*left})
+            seen = [self.values[i] for i in known]
+            targets = list(zip(*(transform_targets(seen, log) for log in self.logs), strict=True))
+            for alpha in alphas:
+                found = Ridge(alpha=alpha).fit(matrix[known], targets).predict(matrix[left])
+                for log, column in zip(self.logs, found.reshape(len(left), -1).T, strict=True):
+                    how = NumberRange.of(seen, log)
+                    said[alpha, log] += [how.answer(float(value)) for value in column]
+        worth = {pair: self.judge(self.asked, answers) for pair, answers in said.items()}
+        alpha, log = max(worth, key=lambda pair: (worth[pair], pair[0], not pair[1]))
+        return worth[alpha, log], alpha, log
 
 
 def value_of(row: Example) -> float | None:
