@@ -28,7 +28,7 @@ from assay.tasks.parsing import split_reasoning
 if TYPE_CHECKING:
     import numpy as np
 
-ALPHAS = (0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
+ALPHAS = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
 LIGHT = 1.0  # the alpha under which the weight of the vectors is chosen
 FOLDS = 5
 MANY = 2000  # rows, a fifth of which says enough
