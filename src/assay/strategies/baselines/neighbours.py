@@ -214,12 +214,12 @@ def nearest_to_all(texts: Sequence[str]) -> str:
 def of_numbers(middle: Callable[[Sequence[float]], float]) -> Callable[[Sequence[str]], str]:
     """Texts -> the median or mean of their numbers; the first text where none has a number."""
 
-    def written(texts: Sequence[str]) -> str:
+    def average(texts: Sequence[str]) -> str:
         said = (number_of(split_reasoning(text)[1]) for text in texts)
         values = [one.value for one in said if one is not None and math.isfinite(one.value)]
         return format_number(middle(values)) if values else texts[0]
 
-    return written
+    return average
 
 
 # how the answers of near rows become one
