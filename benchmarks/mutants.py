@@ -1,17 +1,21 @@
-"""How many of sixty planted defects the tests find: each is put into a copy of the package, and its
-tests are run.
+"""How many of some hundred random defects the tests of CI find.
 
-What      `mutants.toml` has the defects; a survivor is a promise that nothing holds
-Where     the checkout's tests, on a changed copy that PYTHONPATH names, so that processes that
-          tests start read it too
-Killed    a test fails, or does not end. What failed is run on the unchanged copy in the end: there
-          it has to pass
-Resumable a line for each defect in --to as it is judged; what has one is not run again
+    python benchmarks/mutants.py coverage             # which test reaches which line: half an hour
+    python benchmarks/mutants.py run --seed 2026-12-02 --count 400
+    python benchmarks/mutants.py survivors --seed 2026-12-02
+
+Defects   `mutants_draw.py` draws them with cosmic-ray's operators, a share from each room
+Tests     the mirrored file of the changed module, then the others that reach the changed line,
+          cheapest first, until one fails or the time is over
+Killed    a test fails that passes on the unchanged package, or the tests do not end
+Safety    all runs inside bubblewrap: the disk is read-only but for /tmp and --to, no network but lo
+Resumable a line for each defect in --to; what has one is not run again
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import multiprocessing
 import os
@@ -19,77 +23,88 @@ import re
 import resource
 import shutil
 import signal
+import subprocess
 import sys
 import tempfile
 import time
-import tomllib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from mutants_draw import PACKAGE, Mutant, draw
+
 HERE, ROOT = Path(__file__).parent, Path(__file__).parents[1]
-SECONDS, WHOLE_SECONDS = 300, 5400  # of the processor, for the tests of a mutant and for all tests
-WAIT = 10  # times as long by the clock: what does not end may also do nothing
+OUT = HERE / "out" / "mutants"
+SECONDS = 240  # of the processor, for the tests of one mutant
+WAIT = 4  # times as long by the clock: what does not end may also do nothing
+MOST = 400  # tests a mutant: a line that all tests reach is noticed by these, or by none
 # With one seed, so that hypothesis draws the same with and without the mutant. `addopts` without
 # --strict-markers, for which a mark that no test has yet is an error.
-OPTIONS = [
-    "-o",
-    "addopts=--import-mode=importlib",
-    "-x",
-    "-q",
-    "--tb=no",
-    "-rfE",
-    "-p",
-    "no:cacheprovider",
-]
-OPTIONS += ["--hypothesis-seed=0", "-m", "not nightly", "-W", "ignore:Module already imported"]
+OPTIONS = ["-o", "addopts=--import-mode=importlib", "-x", "-q", "--tb=no", "-rfE"]
+OPTIONS += ["-p", "no:cacheprovider", "--hypothesis-seed=0", "-m", "not nightly"]
+OPTIONS += ["-W", "ignore:Module already imported", "--rootdir", str(ROOT), "-c", "pyproject.toml"]
 # What takes long to load is loaded once, in a process that each run is a fork of; the package
 # itself is not among it.
 SERVER = multiprocessing.get_context("forkserver")
-SERVER.set_forkserver_preload(
-    ["torch", "transformers.models.llama.modeling_llama", "peft", "scipy.stats", "pytest"]
-)
+HEAVY = ["torch", "transformers.models.llama.modeling_llama", "peft", "scipy.stats", "pytest"]
 
 
-@dataclass(frozen=True)
-class Mutant:
-    """One defect. `tests` should notice it, the narrowest first."""
-
-    name: str
-    file: str  # below src/assay
-    tests: tuple[str, ...]
-    old: str
-    new: str
-
-    def applied(self, source: str) -> str:
-        """Raises: ValueError: `old` does not stand in `source` exactly once."""
-        if (count := source.count(self.old)) != 1:
-            raise ValueError(f"{self.name} is stale: its text stands {count} times in {self.file}")
-        return source.replace(self.old, self.new)
+def isolated(to: Path) -> None:
+    """Start this script again inside bubblewrap, once."""
+    if os.environ.get("MUTANTS_ISOLATED"):
+        return
+    if not (program := shutil.which("bwrap")):
+        raise SystemExit("bubblewrap is missing: apt-get install bubblewrap")
+    to.mkdir(parents=True, exist_ok=True)
+    place = str(to.resolve())
+    rules = ["--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "--tmpfs", "/tmp"]
+    rules += ["--tmpfs", "/dev/shm", "--bind", place, place, "--unshare-net", "--unshare-pid"]
+    rules += ["--setenv", "MUTANTS_ISOLATED", "1", "--setenv", "HOME", "/tmp", "--die-with-parent"]
+    os.execv(program, [program, *rules, "--", sys.executable, *sys.argv])
 
 
-def mutants() -> list[Mutant]:
-    found = tomllib.loads((HERE / "mutants.toml").read_text())["mutant"]
-    return [Mutant(**{**one, "tests": tuple(one["tests"])}) for one in found]
+def measure(to: Path) -> int:
+    """Run the tests of CI under coverage.py, a context for each test."""
+    shutil.rmtree(to / "coverage", ignore_errors=True)
+    (to / "coverage").mkdir(parents=True)
+    paths = os.pathsep.join([str(HERE), os.environ.get("PYTHONPATH", "")]).strip(os.pathsep)
+    surroundings = {**os.environ, "PYTHONPATH": paths, "OMP_NUM_THREADS": "1"}
+    surroundings["MUTANTS_COVERAGE"] = str(to / "coverage")
+    command = [sys.executable, "-m", "pytest", "-p", "mutants_coverage", "-q", "--tb=short"]
+    subprocess.run(
+        [*command, "--processes", "4", "-m", "not nightly"], env=surroundings, cwd=ROOT, check=False
+    )
+    from mutants_coverage import tests_by_line
+
+    found = {
+        file: {str(line): sorted(tests) for line, tests in lines.items()}
+        for file, lines in tests_by_line(to / "coverage").items()
+    }
+    (to / "coverage.json").write_text(json.dumps(found))
+    shutil.rmtree(to / "coverage")
+    return 0
 
 
-def stale(every: Sequence[Mutant]) -> list[str]:
-    """What keeps mutants from being applied, a sentence each."""
-    said = []
-    for one in every:
-        try:
-            one.applied((ROOT / "src" / "assay" / one.file).read_text())
-        except (OSError, ValueError) as error:
-            said.append(str(error))
-    return said
+def chosen(mutant: Mutant, reached: dict[str, dict[str, list[str]]], seconds: dict[str, float]):
+    """Return the tests of a mutant: those of its module, then those that reach its line.
+
+    A line that no test reaches in its own process runs in workers or at import: then it is all that
+    reach the file."""
+    lines = reached.get(mutant.file, {})
+    tests = set(lines.get(str(mutant.line), ())) or {one for some in lines.values() for one in some}
+    tests = sorted(tests, key=lambda test: (seconds.get(test, 1.0), test))[:MOST]
+    place = Path(mutant.file)
+    name = place.parent.name if "__" in place.name else place.stem
+    mirrored = ROOT / "tests" / place.parent / f"test_{name}.py"
+    first = [str(mirrored.relative_to(ROOT))] if mirrored.exists() else []
+    return first + [test for test in tests if not first or not test.startswith(first[0] + "::")]
 
 
-def child(source: Path, tests: Sequence[str], said: Path, seconds: int) -> None:
+def child(source: Path, tests: Sequence[str], said: Path) -> None:
     """In a forked process: run the tests on the package in `source`; its exit code is pytest's."""
     os.setsid()
     os.chdir(ROOT)
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + WAIT))
+    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS + 10))
     os.environ |= {"PYTHONPATH": str(source), "HYPOTHESIS_STORAGE_DIRECTORY": str(said.parent)}
     sys.path[:] = [str(source), *(path for path in sys.path if path not in ("", str(HERE)))]
     for stream in (1, 2):
@@ -99,86 +114,102 @@ def child(source: Path, tests: Sequence[str], said: Path, seconds: int) -> None:
     import assay
 
     assert Path(assay.__file__).is_relative_to(source), "another package would be tested"
-    sys.exit(int(pytest.main([*OPTIONS, "--rootdir", str(ROOT), "-c", "pyproject.toml", *tests])))
+    sys.exit(int(pytest.main([*OPTIONS, *tests])))
 
 
-def failed(tests: Sequence[str], seconds: int, one: Mutant | None = None) -> str:
-    """Run tests on a copy of the package, with a mutant or as it is. What failed first; "" where
-    all pass."""
+def failed(tests: Sequence[str], mutant: Mutant | None = None) -> str:
+    """Run tests on a copy of the package, with a mutant or as it is.
+
+    Returns: the test that failed first, the signal that ended them, or "" where all pass."""
     with tempfile.TemporaryDirectory(prefix="mutants-") as scratch:
-        # With its compiled files: that of the changed one is older than it, and so not read.
-        source, said = (
-            Path(shutil.copytree(ROOT / "src", Path(scratch, "src"))),
-            Path(scratch, "said"),
-        )
-        if one:
-            place = source / "assay" / one.file
-            place.write_text(one.applied(place.read_text()))
-        process = SERVER.Process(target=child, args=(source, tests, said, seconds))
+        said = Path(scratch, "said")
+        source = Path(shutil.copytree(PACKAGE.parent, Path(scratch, "src")))
+        if mutant:
+            place = source / "assay" / mutant.file
+            place.write_text(mutant.applied(place.read_text()))
+        process = SERVER.Process(target=child, args=(source, tests, said))
         process.start()
-        process.join(WAIT * seconds)
-        if process.exitcode is None:
+        process.join(WAIT * SECONDS)
+        over = process.exitcode is None
+        with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid or 0, signal.SIGKILL)
-            process.join()
-        text = said.read_text()
-    if (code := process.exitcode or 0) <= 0:
-        # 24: its time of the processor was over, 9: that of the clock
-        return f"signal {-code}" if code else ""
+        process.join()
+        text = said.read_text() if said.exists() else ""
+    if over or (code := process.exitcode or 0) < 0:
+        return "does not end" if over else f"signal {-code}"  # 24: its processor time was over
     if found := re.search(r"^(?:FAILED|ERROR) (.+?)(?: - .*)?$", text, re.MULTILINE):
         return found[1]
-    raise RuntimeError(f"no tests were run:\n{text}")
+    # the package cannot be imported: nothing was collected
+    return "import" if code not in (0, 5) else ""
+
+
+def judged(mutant: Mutant, tests: list[str], fails: dict[str, bool]) -> dict[str, Any]:
+    """Return a mutant's line. A test that fails on the unchanged package kills nothing."""
+    begun, left = time.monotonic(), list(tests)
+    while by := failed(left, mutant) if left else "":
+        if not by.startswith("tests") or by not in fails:
+            ends = by.startswith("signal 24") or by == "does not end"
+            fails[by] = (
+                bool(failed([by] if by.startswith("tests") else left)) if not ends else False
+            )
+        if not fails[by]:
+            break
+        if by.startswith("tests"):
+            left = [one for one in left if one not in (by, by.partition("::")[0])]
+        else:
+            by, left = "", []
+    return {
+        "name": mutant.name,
+        "outcome": "killed" if by else "survived",
+        "by": by,
+        "tests": len(tests),
+        "seconds": round(time.monotonic() - begun),
+    }
+
+
+def run(options: argparse.Namespace, lines: dict[str, dict[str, Any]], place: Path) -> int:
+    isolated(options.to)
+    reached = json.loads((options.to / "coverage.json").read_text())
+    cache = ROOT / ".pytest_cache" / "v" / "assay" / "seconds"
+    seconds = json.loads(cache.read_text()) if cache.exists() else {}
+    SERVER.set_forkserver_preload(HEAVY)
+    fails: dict[str, bool] = {}
+    for mutant in draw(options.seed, options.count):
+        known = lines.get(mutant.name)
+        if known is None or (options.again and known["outcome"] == "survived"):
+            line = judged(mutant, chosen(mutant, reached, seconds), fails)
+            lines[mutant.name] = line
+            with place.open("a") as file:
+                file.write(json.dumps(line) + "\n")
+            print(f"{line['outcome']:<8}  {mutant.name}  {line['by']}", flush=True)
+    return 0
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
+    parser.add_argument("what", choices=["coverage", "run", "survivors"])
     parser.add_argument(
-        "--list", action="store_true", help="the names, and the file that each changes"
+        "--seed", default=time.strftime("%Y-%m-%d"), help="of the day, if not given"
     )
-    parser.add_argument(
-        "--only", action="append", metavar="NAME", help="this one; may be given several times"
-    )
-    parser.add_argument(
-        "--whole", action="store_true", help="run all tests over what its own tests did not find"
-    )
-    parser.add_argument(
-        "--to", type=Path, default=HERE / "out" / "mutants.jsonl", help="a line for each mutant"
-    )
+    parser.add_argument("--count", type=int, default=400)
+    parser.add_argument("--again", action="store_true", help="run survivors once more")
+    parser.add_argument("--to", type=Path, default=OUT, help="the folder of results")
     options = parser.parse_args()
-    every = [one for one in mutants() if not options.only or one.name in options.only]
-    if problems := stale(every):
-        print(*problems, sep="\n", file=sys.stderr)
-        return 1
-    if options.list:
-        print(*(f"{one.name}  {one.file}" for one in every), sep="\n")
-        return 0
-    lines = options.to.read_text().splitlines() if options.to.exists() else []
-    known: dict[str, dict[str, Any]] = {line["name"]: line for line in map(json.loads, lines)}
-    options.to.parent.mkdir(parents=True, exist_ok=True)
-    for one in every:
-        for suite in ("own", "whole")[: 1 + options.whole]:
-            if (line := known.get(one.name)) and (line["by"] or suite in ("own", line["suite"])):
-                continue
-            begun = time.monotonic()
-            by = failed(
-                *((one.tests, SECONDS) if suite == "own" else (["tests"], WHOLE_SECONDS)), one
-            )
-            line = {
-                "name": one.name,
-                "outcome": "killed" if by else "survived",
-                "by": by,
-                "suite": suite,
-            }
-            known[one.name] = line = {**line, "seconds": round(time.monotonic() - begun)}
-            with options.to.open("a") as file:
-                file.write(json.dumps(line) + "\n")
-        print(f"{known[one.name]['outcome']:<8}  {one.name}  {known[one.name]['by']}", flush=True)
-    tests = sorted({by for one in every if (by := known[one.name]["by"]).startswith("tests")})
-    if tests and (by := failed(tests, WHOLE_SECONDS)):
-        print(f"these kills say nothing: {by} fails on the unchanged package, too", file=sys.stderr)
-        return 1
-    print(f"{sum(bool(known[one.name]['by']) for one in every)} of {len(every)} killed")
+    if options.what == "coverage":
+        return measure(options.to)
+    place = options.to / f"{options.seed}.jsonl"
+    read = place.read_text().splitlines() if place.exists() else []
+    lines: dict[str, dict[str, Any]] = {line["name"]: line for line in map(json.loads, read)}
+    if options.what == "run":
+        run(options, lines, place)
+    every = draw(options.seed, options.count)
+    survivors = [one for one in every if lines.get(one.name, {}).get("outcome") == "survived"]
+    if options.what == "survivors":
+        print(*(f"{one.name}\n{one.diff()}\n" for one in survivors), sep="\n")
+    done = sum(one.name in lines for one in every)
+    print(f"{done - len(survivors)} of {done} killed")
     return 0
 
 

@@ -262,22 +262,44 @@ def test_a_server_is_judged_against_each_other_one():
     assert "against llama.cpp: 0.90x; must 1x: short" in table
 
 
-def test_every_mutant_can_be_applied_and_names_tests_that_there_are():
-    from mutants import ROOT, mutants, stale
+def test_random_defects_are_the_same_for_a_seed_and_change_one_place_each():
+    pytest.importorskip("cosmic_ray", reason="pip install cosmic-ray coverage")
+    from mutants_draw import PACKAGE, draw
 
-    every = mutants()
-    assert stale(every) == [] and len({one.name for one in every}) == len(every) >= 60
-    assert all((ROOT / test.partition("::")[0]).is_file() for one in every for test in one.tests)
+    drawn = draw("a seed", 4)
+    assert draw("a seed", 3) == drawn[:3] and len({one.name for one in drawn}) == 4
+    for one in drawn:
+        source = (PACKAGE / one.file).read_text().splitlines()
+        changed = one.applied("\n".join(source)).splitlines()
+        assert [i for i, text in enumerate(source, 1) if text != changed[i - 1]][:1] == [one.line]
 
 
-def test_a_mutant_whose_text_is_gone_or_stands_twice_is_stale():
-    from mutants import Mutant
+def test_no_defect_is_drawn_in_an_annotation():
+    pytest.importorskip("cosmic_ray", reason="pip install cosmic-ray coverage")
+    from mutants_draw import annotations
 
-    one = Mutant("name", "file.py", (), "a < b", "a <= b")
-    assert one.applied("if a < b:") == "if a <= b:"
-    for source in ("if a > b:", "a < b < c, a < b"):
-        with pytest.raises(ValueError, match="name is stale"):
-            one.applied(source)
+    source = "def f(a: int | None = 1 | 2) -> str | None:\n    b: int = 3\n"
+    marked = annotations(source)
+    assert (1, source.index("|")) in marked and (1, source.rindex("|")) in marked
+    assert (1, source.index("| 2")) not in marked and (
+        2,
+        source.splitlines()[1].index("3"),
+    ) not in marked
+
+
+def test_tests_of_a_defect_begin_with_its_module_and_the_cheapest():
+    pytest.importorskip("cosmic_ray", reason="pip install cosmic-ray coverage")
+    from mutants import chosen
+    from mutants_draw import Mutant
+
+    here, other, slow = (f"tests/{name}.py::test_a" for name in ("stats/test_intervals", "b", "c"))
+    reached = {"stats/intervals.py": {"3": [slow, other, here], "4": [other]}}
+    seconds = {slow: 9.0, other: 0.1}
+    mutant = Mutant("stats/intervals.py", 3, "core/AddNot", 0)
+    assert chosen(mutant, reached, seconds) == ["tests/stats/test_intervals.py", other, slow]
+    # at import, or in a worker: all tests of the file
+    unseen = Mutant("stats/intervals.py", 9, "core/AddNot", 0)
+    assert chosen(unseen, reached, seconds) == ["tests/stats/test_intervals.py", other, slow]
 
 
 def test_clients_share_the_questions_and_keep_their_order():
