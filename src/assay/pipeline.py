@@ -35,6 +35,7 @@ from assay.runtime.arms.cache_keys import libraries
 from assay.runtime.arms.model_lookup import computable, find_models
 from assay.runtime.arms.process import Servers
 from assay.runtime.arms.runner import Bench
+from assay.runtime.arms.stage_warnings import FIELDS
 from assay.runtime.arms.strategy_run import tell_for
 from assay.runtime.arms.turns import INTERRUPTED, take_turns
 from assay.runtime.cluster.connection import join
@@ -262,11 +263,13 @@ def look_key(bench: Bench, arms: dict[str, Strategy], exam: Exam) -> str:
 
 
 def collecting(tell: Tell, warnings: list[dict[str, Any]]) -> Tell:
-    """`tell` that also keeps the warnings, for the report."""
+    """`tell` that also keeps the warnings, each once, for the report."""
 
     def both(event: dict) -> None:
         if event.get("event") == "warning":
-            warnings.append({key: event[key] for key in ("code", "count", "text")})
+            warning = {key: event[key] for key in FIELDS}
+            if warning not in warnings:
+                warnings.append(warning)
         tell(event)
 
     return both

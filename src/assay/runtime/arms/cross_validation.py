@@ -21,6 +21,7 @@ from assay.core.types import Answer, Example, Strategy
 from assay.data.folds import fold_of
 from assay.runtime.arms.answer_files import answers_of
 from assay.runtime.arms.data_variants import bench_with_data
+from assay.runtime.arms.stage_warnings import repeat
 from assay.runtime.costs.latency import ROWS
 
 if TYPE_CHECKING:
@@ -110,6 +111,8 @@ def _ask(
         if left is not None and left <= 0:
             raise Stopped(15)
         bench.run(label, strategy, questions, hash, left, **how)
+    else:
+        repeat(bench.stage(strategy, hash).completion_note(), bench.tell)
     stage = bench.stage(strategy, hash)
     return stage.completion_note() or {}, answers_of(stage.folder / "answers.jsonl")
 
@@ -136,5 +139,6 @@ def _keep(
             "fit": last.get("fit"),
             "watts": sum(watts) / len(watts) if watts else None,
             "alone": last.get("alone"),
+            "warnings": [said for note in notes for said in note.get("warnings", ())],
         }
     )

@@ -33,6 +33,7 @@ from assay.runtime.arms.embedding_cache import EmbeddingCache
 from assay.runtime.arms.existing_arms import fitted_arm, needed_models
 from assay.runtime.arms.launcher import Launch
 from assay.runtime.arms.process_group import crew
+from assay.runtime.arms.stage_warnings import StageWarnings, repeat
 from assay.runtime.arms.task_score import task_score, val_score
 from assay.runtime.costs.energy import Meter
 from assay.runtime.costs.latency import alone
@@ -74,6 +75,7 @@ class Job:
         # what inner arms of the arm at work have cost, by key: what is taken twice was paid once
         self.parts: dict[str, dict[str, Any]] = {}
         self.spent: Spent | None = None  # of the stage at work
+        self.warnings = StageWarnings()
         self._asked: int | None = None
         self._last = 0.0
         self._embed: Callable[[Sequence[str]], Any] | None = None
@@ -92,6 +94,7 @@ class Job:
 
     def tell(self, event: dict) -> None:
         self.watch(event)
+        self.warnings.hear(event)
         if event.get("event") == "took":  # a part of an answer: see `PartCosts`
             return
         progress = event.get("event") == "progress"
@@ -222,6 +225,7 @@ class Job:
         stage = store.Stage(self.work, "fit", key, self.tell)
         if (note := stage.completion_note()) is None:
             return None
+        repeat(note, self.tell)
         return strategy.restore(
             stage.folder / "arm", replace(lesson, train=(), val=(), documents=())
         ), note
@@ -269,10 +273,10 @@ class Job:
             lesson.tell(event)
 
         own, self.parts = self.parts, {}
+        given = replace(lesson, means=replace(lesson.means, workdir=scratch, tell=tell))
         try:
-            adapted = self.fit(
-                strategy, replace(lesson, means=replace(lesson.means, workdir=scratch, tell=tell))
-            )
+            with self.warnings.stage(folder) as warnings:
+                adapted = self.fit(strategy, given)
         except Pruned:
             shutil.rmtree(scratch)
             raise
@@ -290,6 +294,7 @@ class Job:
         seconds = spent.total() + sum(part["fit_seconds"] for part in parts)
         peak = max([peak_bytes() + self.beside, *(part["peak_bytes"] for part in parts)])
         note = {"seconds": seconds, "peak_bytes": peak, "parts": parts, "watts": meter.watts()}
+        note["warnings"] = warnings
         spent.forget()
         stage.finish(note)
         return adapted, note
@@ -312,10 +317,10 @@ class Job:
     def arm(self) -> None:
         """Fit the arm, then answer the questions in chunks; both stages survive a kill."""
         stage = store.Stage(self.work, "answers", self.request["answer_key"], self.tell)
-        with self._alone(stage):
-            self._fit_and_answer(stage)
+        with self._alone(stage), self.warnings.stage(stage.folder) as warnings:
+            self._fit_and_answer(stage, warnings)
 
-    def _fit_and_answer(self, stage: store.Stage) -> None:
+    def _fit_and_answer(self, stage: store.Stage, warnings: list[dict[str, Any]]) -> None:
         self._keeps_vectors = True
         key, questions = self.request["fit_key"], read_examples(Path(self.request["questions"]))
         # Rows are read for a fit alone: where one is asked to answer, they may not be there.
@@ -358,6 +363,7 @@ class Job:
             "n": len(questions),
             "peak_bytes": peak_bytes(),
             "fit": fitted,
+            "warnings": warnings,
         }
         note |= {
             "watts": meter.watts(),

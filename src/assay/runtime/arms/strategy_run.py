@@ -20,6 +20,7 @@ from assay.runtime.arms.cache_keys import own_settings
 from assay.runtime.arms.cross_validation import run_by_fold
 from assay.runtime.arms.runner import Bench, answers_in, arm_event, cost_of
 from assay.runtime.arms.seeds import again
+from assay.runtime.arms.stage_warnings import repeat
 from assay.runtime.arms.training_summary import training_summary
 from assay.runtime.execution import execute_answers
 from assay.runtime.planning.racing import RaceMonitor, best_so_far, surely_behind
@@ -64,6 +65,8 @@ def compete(
         arm = run_to_end(bench, arm, strategy, exam, watch)
         if arm.status != "done":
             return arm
+    else:
+        repeat(bench.stage(strategy, exam.hash).completion_note(), bench.tell)
     look()
     with scoring:
         records = records_of(bench, name, strategy, exam)
