@@ -63,6 +63,19 @@ def test_harmless_extras_are_not_passed_on(tmp_path, cache):
     assert admit(folder) == admitted
 
 
+def test_values_below_the_top_of_a_config_are_passed_on(tmp_path):
+    # transformers 5 writes infinity so: the limits of a state-space model's time steps
+    limits = [0.0, {"__float__": "Infinity"}]
+    inner = {"_window": 4, "trust_remote_code": False}
+    folder = model_folder(
+        tmp_path, config={"time_step_limit": limits, "inner": inner, "_commit_hash": "abc"}
+    )
+    config = json.loads((admit(folder) / "config.json").read_text())
+    assert config["time_step_limit"] == limits
+    assert config["inner"] == {"_window": 4}
+    assert "_commit_hash" not in config
+
+
 def test_a_changed_folder_gets_a_new_mirror(tmp_path):
     folder = model_folder(tmp_path)
     (folder / "README.md").write_text("hello")

@@ -176,12 +176,13 @@ def _clean(row: Any, path: Path, problems: list[Problem]) -> Any:
             ):
                 problems.append(_needs_code(str(path), f"names the module {kind[:80]}"))
         return row
-    return _clean_keys(
-        row, path, problems, addresses=path.name in ("config.json", "generation_config.json")
-    )
+    addresses = path.name in ("config.json", "generation_config.json")
+    return _clean_keys(row, path, problems, addresses=addresses, top=True)
 
 
-def _clean_keys(value: Any, path: Path, problems: list[Problem], *, addresses: bool) -> Any:
+def _clean_keys(
+    value: Any, path: Path, problems: list[Problem], *, addresses: bool, top: bool = False
+) -> Any:
     if isinstance(value, list):
         return [_clean_keys(part, path, problems, addresses=addresses) for part in value]
     if isinstance(value, str) and addresses and "://" in value:
@@ -192,7 +193,7 @@ def _clean_keys(value: Any, path: Path, problems: list[Problem], *, addresses: b
     for key, part in value.items():
         if _brings_code(key, part):
             problems.append(_needs_code(str(path), f"has the key {key}"))
-        elif not _is_useless(key):
+        elif not _is_useless(key) and not (top and _is_note(key)):
             kept[key] = _clean_keys(part, path, problems, addresses=addresses)
     return kept
 
@@ -207,8 +208,12 @@ def _brings_code(key: str, value: Any) -> bool:
 
 
 def _is_useless(key: str) -> bool:
-    if key in _CODE_KEYS or "implementation" in key or _PLACE_KEYS.fullmatch(key):
-        return True
+    return key in _CODE_KEYS or "implementation" in key or bool(_PLACE_KEYS.fullmatch(key))
+
+
+def _is_note(key: str) -> bool:
+    """Whether it is transformers' note to itself. Only at the top: deeper keys of this form are
+    values, such as `{"__float__": "Infinity"}`."""
     return key.startswith("_") and key != "_name_or_path"
 
 

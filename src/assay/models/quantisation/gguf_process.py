@@ -1,6 +1,7 @@
 """The child process behind `gguf.dequantise`: one checked GGUF file in, one plain model folder
 out."""
 
+import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -69,7 +70,8 @@ def convert(folder: Path) -> None:
 
 
 def _write_model(folder: Path, model: PreTrainedModel) -> None:
-    config = model.config.to_diff_dict()
+    # transformers' own text: it writes infinity as {"__float__": "Infinity"}
+    config = json.loads(model.config.to_json_string())
     for name in [key for key in config if key.startswith("_")] + [
         "quantization_config",
         "transformers_version",

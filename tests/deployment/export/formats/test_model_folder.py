@@ -67,6 +67,20 @@ def test_a_tied_matrix_is_stored_once_and_in_the_type_that_is_asked_for(open_tin
     assert set(network.state_dict()) - set(tensors) == {"lm_head.weight"}
 
 
+def test_infinity_in_a_config_is_written_as_transformers_writes_it(tmp_path):
+    import torch
+    from transformers import AutoConfig
+
+    from helpers import architectures, hybrids
+
+    network = architectures.plain(hybrids.build(tmp_path / "base", "mamba2"))
+    write_network(tmp_path / "written", network, torch.float32)
+    written = read_json(tmp_path / "written" / "config.json")
+    assert written["time_step_limit"] == [0.0, {"__float__": "Infinity"}]
+    read = AutoConfig.from_pretrained(tmp_path / "written")
+    assert list(read.time_step_limit) == [0.0, float("inf")]
+
+
 def test_the_block_for_the_card_is_python_whatever_the_instruction_holds():
     system = 'Say "a" or ```b```.\nNothing else.'
     turns = [{"role": "system", "content": system}, {"role": "user", "content": QUESTION}]

@@ -45,7 +45,8 @@ def write_tokenizer(base: Base, folder: Path) -> None:
 def write_network(folder: Path, network: Any, dtype: torch.dtype) -> None:
     """Config and weights of a plain network of transformers, in one file; a tied matrix is stored
     once."""
-    config = json.loads(json.dumps(network.config.to_diff_dict(), default=str))
+    # transformers' own text: it writes infinity as {"__float__": "Infinity"}
+    config = json.loads(network.config.to_json_string())
     for name in [key for key in config if key.startswith("_")] + list(OWN):
         config.pop(name, None)
     config |= {"architectures": [type(network).__name__], "model_type": network.config.model_type}
