@@ -104,6 +104,15 @@ def test_a_network_that_computes_rows_together_is_refused():
     assert "beside it" in fault(network, by_themselves(network))
 
 
+def test_why_a_network_is_refused_is_said_in_words(tmp_path):
+    # Python's own words were "AttributeError: 'MoeCausalLMOutputWithPast' object has no ...".
+    from helpers import architectures
+
+    network = architectures.plain(architectures.build(tmp_path / "llama4", "llama4_text"))
+    said = "the installed transformers cannot compute single rows with it"
+    assert fault(network, by_themselves(network)) == said
+
+
 def test_a_network_that_is_not_on_trees_says_so_and_can_be_taken_off_them():
     network = llama()
     leave_trees(network)

@@ -72,7 +72,7 @@ def plain_agrees(network: Any, apart: Sequence[torch.Tensor]) -> bool:
 @torch.no_grad()
 def fault(network: Any, apart: Sequence[torch.Tensor]) -> str:
     """Why rows cannot be computed side by side, padded on the right, or ""."""
-    lines = some_lines(network)
+    lines, part = some_lines(network), "single rows"
     with at_rest(network):
         try:
             apart = apart or alone(network, lines)
@@ -80,6 +80,7 @@ def fault(network: Any, apart: Sequence[torch.Tensor]) -> str:
             (shorter,) = alone(network, [lines[longest][:-NEXT]])
             if not close([apart[longest][:-NEXT]], [shorter]):
                 return "what it computes for a token depends on those that follow"
+            part = "padded rows"
             width = max(map(len, lines))
             ids = torch.stack(
                 [torch.cat([line, line[:1].expand(width - len(line))]) for line in lines]
@@ -93,12 +94,13 @@ def fault(network: Any, apart: Sequence[torch.Tensor]) -> str:
                 input_ids=ids.to(device), use_cache=False, **moved
             ).last_hidden_state
             bare = network.base_model(input_ids=ids.to(device), use_cache=False).last_hidden_state
+            part = "its logits"
             whole = network(input_ids=lines[0][None].to(device), use_cache=False).logits[0]
             _, bias, scale, cap = output(network)
             head = network.get_output_embeddings().weight
             found = scale_logits(torch.nn.functional.linear(apart[0], head, bias), scale, cap)
-        except FAULTS as error:
-            return f"{type(error).__name__}: {error}".splitlines()[0]
+        except FAULTS:  # what Python says of it helps nobody who has only the model
+            return f"the installed transformers cannot compute {part} with it"
     if not close([found], [whole]):
         return "its output layer computes more than a product, a scale and a cap"
     for found in (masked, bare):
