@@ -180,10 +180,15 @@ class FusedLora(torch.nn.Module):
     def __deepcopy__(self, memo: dict[int, Any]) -> FusedLora:
         return FusedLora(copy.deepcopy(self.together, memo), self.index, self._layer[0])
 
-    @property
-    def weight(self) -> torch.Tensor:
-        """The base's: some models look at the type of a layer's weight (Hunyuan's routers)."""
-        return self._layer[0].weight
+    def __getattr__(self, name: str) -> Any:
+        """What the model reads of the layer itself: the type of its weight (Hunyuan's routers), its
+        bias (Zamba 2)."""
+        try:
+            return super().__getattr__(name)
+        except AttributeError:
+            if "_layer" not in self.__dict__:  # it is not built yet
+                raise
+            return getattr(self._layer[0], name)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return self.together.output(self.index, x)

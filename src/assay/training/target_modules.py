@@ -17,6 +17,9 @@ from assay.core.errors import Problem, TrainError, nearest
 from assay.training.decoder_layers import decoder_layers
 
 ALL = "all-linear"
+# Their kernels read this layer's weight past an adapter on it; PEFT refuses to put one there.
+STATE_SPACE = ("falcon_h1", "falcon_mamba", "mamba", "mamba2", "nemotron_h")
+PASSED_BY = "out_proj"
 
 
 def find_target_modules(
@@ -52,17 +55,34 @@ def find_target_modules(
 
 
 def linear_layers(network: Any) -> list[str]:
-    """Names of all linear layers but the output layer. A model's own kind of them is none (PhiMoE's
-    routers give a tuple): adapters take a layer that gives its product."""
+    """Names of all linear layers but the output layer. A model's own kind counts if it gives its
+    product (Falcon's does; routers give a tuple): that is what an adapter adds to."""
     head = network.get_output_embeddings()
     kinds = (torch.nn.Linear, Conv1D)
+    state_space = getattr(network.config, "model_type", None) in STATE_SPACE
     return [
         name
         for name, part in network.named_modules()
         if isinstance(part, kinds)
         and part is not head
-        and not type(part).__module__.startswith("transformers.models.")
+        and not (state_space and _ends(name, PASSED_BY))
+        and _gives_product(part)
     ]
+
+
+@torch.no_grad()
+def _gives_product(layer: Any) -> bool:
+    """Whether a linear layer of a model's own class computes what `torch.nn.Linear` does."""
+    if not type(layer).__module__.startswith("transformers.models."):
+        return True
+    weight = layer.weight
+    states = torch.linspace(-1, 1, 2 * weight.shape[-1]).reshape(2, -1).to(weight)
+    try:
+        found = layer(states)
+    except (RuntimeError, TypeError, ValueError, LookupError, AttributeError):
+        return False
+    wanted = torch.nn.functional.linear(states, weight, layer.bias)
+    return isinstance(found, torch.Tensor) and torch.allclose(found, wanted, rtol=0.02, atol=0.02)
 
 
 def is_transposed(network: Any, names: Sequence[str]) -> bool:
