@@ -25,6 +25,7 @@ from assay.data.reading.resolve_layout import rename_roles
 from assay.data.steps.dedupe import Dedupe
 from assay.tasks.kinds import kind_of
 from assay.tasks.metric_choice import WORKED_OUT, choose_metric
+from assay.tasks.row_instructions import instruction_of_rows
 
 # training rows of the first comparison: minutes, not hours, on a laptop's processor
 TRAINED_ROWS = 600
@@ -251,6 +252,9 @@ def _aim(first: First, labels: Counter[str]) -> Iterator[str]:
             and not (place == "task.slices" and loaded.slices)
         ):
             yield f"  {place.removeprefix('task.')}: {flow(value)}"
+    own = instruction_of_rows(loaded.kind, loaded.columns, first.examples)
+    if own and "task.instruction" not in dict(first.said):
+        yield f"  # {_line(own.sentence)}"
     field = loaded.columns.get("answer", "")
     if other := choose_metric(loaded.kind, labels, first.examples, field):
         yield f"  metric: {other.metric}  # {other.why}"

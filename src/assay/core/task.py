@@ -30,7 +30,7 @@ class Task(Settings):
         "continue",
         "code",
     ] = "classify"
-    instruction: str = ""
+    instruction: str | None = ""  # "": the kind's own; None: none, the rows carry theirs
     labels: tuple[str, ...] = ()
     none: str = Field(default="", max_length=80)  # what rows without a label are called
     # between several labels, or options, in one field of a file

@@ -249,6 +249,12 @@ KINDS = (
 )
 
 
+def instruction_of(task: Task) -> str:
+    """What prompts begin with: the task's instruction, or its kind's; "" where the rows carry
+    theirs."""
+    return "" if task.instruction is None else task.instruction or kind_of(task).instruction
+
+
 def kind_of(task: Task) -> Kind:
     """The kind that the task's settings name."""
     if task.kind == "code" and task.language == "sql":

@@ -16,7 +16,7 @@ from pydantic import Field
 
 from assay.core.errors import Problem, did_you_mean
 from assay.core.types import Example, Message, Messages, Settings, Task
-from assay.tasks.kinds import kind_of
+from assay.tasks.kinds import instruction_of
 from assay.tasks.label_sets import format_labels, labels_in
 from assay.tasks.parsing import split_reasoning
 from assay.tasks.policy import policy_of
@@ -119,11 +119,11 @@ PLAIN = Wording()
 
 def with_policy(task: Task, wording: Wording = PLAIN) -> Wording:
     """The wording with the rules of the task's policy behind its instruction, once."""
-    said = wording.instruction or task.instruction or kind_of(task).instruction
+    said = wording.instruction or instruction_of(task)
     policy = policy_of(task)
     if policy is None or policy.prompt() in said:
         return wording
-    return wording.but(instruction=f"{said}\n{policy.prompt()}")
+    return wording.but(instruction=f"{said}\n{policy.prompt()}".lstrip())
 
 
 def ask(
@@ -155,7 +155,8 @@ def build_messages(
         steps: ask for reasoning first and the answer on a last line of its own; examples show
             theirs.
     """
-    lines = [wording.instruction or task.instruction or kind_of(task).instruction]
+    said = wording.instruction or instruction_of(task)
+    lines = [said] if said or task.instruction is not None else []
     if steps:
         what = ALONE.get(task.kind, "the answer")
         lines.append(
@@ -174,17 +175,15 @@ def build_messages(
     turns = [message for message in question.messages if message.role != "system"]
     lines += [message.content for message in question.messages if message.role == "system"]
     *earlier, last = turns
-    system, asked = (
-        Message("system", "\n".join(lines)),
-        _question_text(question, last.content, wording, steps),
-    )
+    system = (Message("system", "\n".join(lines)),) if lines else ()
+    asked = _question_text(question, last.content, wording, steps)
     if wording.layout == "text":
         texts = [_example_text(task, shot, wording, steps) for shot in shots]
-        return (system, *earlier, Message("user", "\n\n".join([*texts, asked])))
+        return (*system, *earlier, Message("user", "\n\n".join([*texts, asked])))
     solved = [
         message for shot in shots for message in example_turns(task, shot, wording, steps=steps)
     ]
-    return (system, *solved, *earlier, Message("user", asked))
+    return (*system, *solved, *earlier, Message("user", asked))
 
 
 def example_turns(

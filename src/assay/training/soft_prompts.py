@@ -24,7 +24,7 @@ from assay.core.store import write_json, write_tensors
 from assay.core.types import Task
 from assay.models.inference.attention_check import goes_behind
 from assay.models.tokenizer.chat_tokens import Chat
-from assay.tasks.kinds import kind_of
+from assay.tasks.kinds import instruction_of
 from assay.training.peft_files import CONFIG, WEIGHTS, base_of
 from assay.training.settings import NetworkChange
 
@@ -168,9 +168,7 @@ def starting_tokens(start: str, chat: Chat, task: Task, vocabulary: int, count: 
     """
     if start == "vocabulary":
         return torch.randint(vocabulary, (count,)).tolist()
-    ids = chat.text_ids(
-        " ".join([task.instruction or kind_of(task).instruction, ", ".join(task.labels)]).strip()
-    )
+    ids = chat.text_ids(" ".join([instruction_of(task), ", ".join(task.labels)]).strip())
     return (ids * (count // len(ids) + 1))[:count]
 
 

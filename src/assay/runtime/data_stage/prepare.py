@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from assay.config import Project
     from assay.runtime.arms.process import Servers
 
-VERSION = 8  # raise it when the same files and settings are prepared differently
+VERSION = 9  # raise it when the same files and settings are prepared differently
 # Settings of the task that no row depends on.
 UNREAD = {
     "instruction",
@@ -69,7 +69,11 @@ class Prepared:
 
     @property
     def task(self) -> Task:
-        return Task.model_validate(self.note["task"])
+        task = Task.model_validate(self.note["task"])
+        if task.instruction != "" or "instruction" not in self.note:
+            return task
+        # The project names none, and the rows say what takes the place of the kind's.
+        return task.model_copy(update={"instruction": self.note["instruction"]})
 
     def doubt_metric(self) -> list[dict[str, Any]]:
         """D254, where nobody said what decides and another metric tells strategies apart. It is no

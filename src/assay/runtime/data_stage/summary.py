@@ -17,6 +17,7 @@ from assay.retrieval.metadata_filter import row_fields
 from assay.tasks import json_objects
 from assay.tasks.label_sets import labels_in
 from assay.tasks.metric_choice import choose_metric
+from assay.tasks.row_instructions import instruction_of_rows
 
 if TYPE_CHECKING:
     from assay.config import Project
@@ -67,6 +68,8 @@ def note_of(
         found["form"] = form  # answers are written so that every one of them can be read
     labelled = label_counts(chain(*splits.values()), loaded.kind, project.aim.nothing)
     other = choose_metric(loaded.kind, labelled, curated.train, loaded.columns.get("answer", ""))
+    said = instruction_of_rows(loaded.kind, loaded.columns, curated.train)
+    shown = [said.sentence] if said and project.aim.instruction == "" else []
     return {
         "task": project.aim.model_copy(update=found).model_dump(mode="json"),
         "hashes": {name: content_hash(rows) for name, rows in splits.items()}
@@ -86,6 +89,7 @@ def note_of(
         "documents": len(documents),
         **({"unwanted": len(curated.unwanted)} if curated.unwanted else {}),
         **({"metric": asdict(other)} if other else {}),
+        **({"instruction": said.instruction} if said else {}),
         "audit": _audit_counts(curated),
         "steps": veil.deep([*steps_before(before), *curated.counts["steps"]]),
         "flow": [*_unusable(came, aside), *curated.counts["flow"]],
@@ -100,7 +104,7 @@ def note_of(
         "unused": veil.deep(loaded.unused),
         "group": loaded.group,
         "guessed": veil.deep(loaded.guessed),
-        "notes": veil.deep(loaded.notes),
+        "notes": veil.deep([*loaded.notes, *shown]),
         "warnings": veil.deep(_warnings(*warnings)),
     }
 

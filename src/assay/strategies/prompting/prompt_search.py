@@ -54,7 +54,7 @@ from assay.strategies.prompting.search.search_plan import (
     SearchPlan,
     search_prompt,
 )
-from assay.tasks.kinds import kind_of
+from assay.tasks.kinds import instruction_of
 from assay.tasks.prompt_format import Wording
 
 FOUND = "wording.json"
@@ -202,7 +202,7 @@ class WordingAnswers(Adapted):
     def __init__(self, inner: Adapted, found: PromptSearchResult, lesson: Lesson):
         self.inner = inner
         self.found = found
-        self._own = lesson.task.instruction or kind_of(lesson.task).instruction
+        self._own = instruction_of(lesson.task)
 
     @property
     def model(self) -> LanguageModel | None:

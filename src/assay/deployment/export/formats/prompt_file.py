@@ -27,7 +27,7 @@ from assay.strategies.prompting.prompt_file import FILE, Prompt, Solved, format_
 from assay.strategies.prompting.prompt_search import WordingAnswers
 from assay.strategies.prompting.prompted_arm import Prompted
 from assay.strategies.retrieval.rag import RagAnswers
-from assay.tasks.kinds import kind_of
+from assay.tasks.kinds import instruction_of
 
 SENT = "messages.json"
 
@@ -45,7 +45,7 @@ def refuses(source: ExportSource) -> Iterator[Problem]:
 
 def write(source: ExportSource, folder: Path, tell: Tell) -> tuple[str, ...]:
     arm = source.open()
-    own = source.task.instruction or kind_of(source.task).instruction
+    own = instruction_of(source.task)
     note = f"The prompt of {source.name}, of {source.project}."
     store.write_text(folder / FILE, format_prompt_file(prompt_of(arm), own, note))
     asked = Example("question", (Message("user", QUESTION),))

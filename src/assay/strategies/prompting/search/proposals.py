@@ -17,7 +17,7 @@ from typing import Any
 
 from assay.core.types import Example, LanguageModel, Message, Messages, Task, Tell
 from assay.strategies.prompting.example_selection import spread
-from assay.tasks.kinds import kind_of
+from assay.tasks.kinds import instruction_of
 
 LONGEST = 600  # characters of an instruction
 SHORTEST = 3  # words of an instruction
@@ -93,7 +93,7 @@ OPENERS = re.compile(
 def by_rule(task: Task, train: Sequence[Example]) -> list[str]:
     """Instructions made from the task's own and from the training rows; the first is the task's
     own."""
-    own = task.instruction or kind_of(task).instruction
+    own = instruction_of(task)
     short = re.split(r"(?<=[.?!])\s", own)[0]
     made = [own, short, *PLAIN.get(task.kind, ())]
     made += [f"{role} {own}" for role in ROLES]
