@@ -45,13 +45,22 @@ def test_what_would_take_long_is_left_out_or_gets_fewer_rows():
     assert lora["max_rows"] == 600
 
 
-def test_labels_are_learnt_at_their_own_rate_and_a_larger_base_is_warned_of():
+def lora_of(kind, size):
+    ((lora, why),) = [one for one in portfolio(kind, size) if one[0]["kind"] == "lora"]
+    return make_strategy(dict(lora), {}), why
+
+
+def test_labels_are_learnt_at_the_rate_that_was_measured_on_the_usual_base():
     for kind in KINDS:
-        loras = [one for one in portfolio(kind, Size(500, labels=4)) if one[0]["kind"] == "lora"]
-        ((lora, why),) = loras
-        assert arm_name(make_strategy(dict(lora), {})) == "lora"
-        assert lora.get("learning_rate") == (2e-3 if kind == "classify" else None)
-        assert ("leave learning_rate out" in why) == (kind == "classify")
+        lora, why = lora_of(kind, Size(500, labels=4))
+        assert arm_name(lora) == "lora"
+        assert lora.learning_rate == (2e-3 if kind == "classify" else "auto")
+        assert ("for another model set it to auto" in why) == (kind == "classify")
+
+
+def test_another_base_finds_its_own_rate():
+    lora, why = lora_of("classify", Size(500, labels=4, base="Qwen/Qwen2.5-0.5B-Instruct"))
+    assert (lora.learning_rate, "auto" in why) == ("auto", False)
 
 
 @pytest.mark.parametrize(

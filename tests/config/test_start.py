@@ -7,7 +7,8 @@ import pytest
 
 from assay import config
 from assay.config.start import begin, folder_name
-from assay.core.errors import DataError, UsageError
+from assay.core.errors import DataError, ProjectError, UsageError
+from assay.models.base_sizes import LARGER
 from helpers.problems import problem
 
 
@@ -75,8 +76,50 @@ def test_shares_that_the_command_names_are_taken():
     sets = ["split.val=0.15", "split.test=0.05"]
     split = config.load(begin(file, sets), sets).split
     assert (split.train, split.val, split.test) == (0.8, 0.15, 0.05)
-    one = config.load(begin(file), ["split.test=0.5"]).split
+    other = tickets(Path("other.csv"), ("refund", "late"), 90)
+    one = config.load(begin(other), ["split.test=0.5"]).split
     assert (one.train, one.val, one.test) == (0.4, 0.1, 0.5)
+
+
+def test_settings_of_the_first_command_stay_in_the_file():
+    file = tickets(Path("tickets.csv"), ("refund", "late"), 90)
+    sets = ["minutes=3", "seed=7", "split.test=0.2", "evaluate.leak_cost=tfidf", "compare.1.name=w"]
+    path = begin(file, sets)
+    project = config.load(path)  # without them, as the second command does
+    assert (project.minutes, project.seed, project.split.test) == (3, 7, 0.2)
+    assert (project.checking.leak_cost, list(project.arms)[1]) == ("tfidf", "w")
+    assert project == config.load(path, sets)
+    once = path.read_text()
+    begin(file, ["minutes=9"])  # of a project that is there, for one run
+    assert path.read_text() == once
+    begin(file, ["data.columns.text=text", "task.kind=classify"])  # written anew: they stay
+    assert config.load(path).minutes == 3
+
+
+def test_a_setting_that_is_wrong_is_refused_and_not_kept():
+    file = tickets(Path("tickets.csv"), ("refund", "late"), 90)
+    with problem(ProjectError, "C083", "compare.77.k=8"):
+        config.load(begin(file, ["compare.77.k=8"]), ["compare.77.k=8"])
+    assert "77" not in Path("tickets/project.yaml").read_text()
+    assert config.load(begin(file)).minutes == 8
+
+
+@pytest.mark.parametrize("model", ["smollm2-135m", "Qwen/Qwen2.5-0.5B-Instruct", "../my model"])
+def test_the_base_is_always_written_with_larger_ones_and_the_rate_fits_it(model):
+    file = tickets(Path("tickets.csv"), ("refund", "late"), 90)
+    path = begin(file, [] if model == "smollm2-135m" else [f"model={model}"])
+    text, project = path.read_text(), config.load(path)
+    assert (project.model, text.count("\nmodel: ")) == (model, 1)
+    assert project.arms["lora"].learning_rate == (0.002 if model == "smollm2-135m" else "auto")
+    for base in LARGER:
+        assert f"{base.name}  # LoRA needs about {base.memory} GB" in text
+
+
+def test_another_base_on_a_file_that_is_as_it_was_made_changes_the_rate():
+    file = tickets(Path("tickets.csv"), ("refund", "late"), 90)
+    begin(file)
+    project = config.load(begin(file, ["model=./larger"]))
+    assert (project.model, project.arms["lora"].learning_rate) == ("./larger", "auto")
 
 
 def test_many_labels_leave_out_what_asks_a_small_model():

@@ -1,15 +1,17 @@
 """What settings say of the rows of a file: the columns, the kind, the encoding, and what else
-decides how it is read.
+decides how it is read; and the base.
 
 What it is for   `--set` on a file that has no project yet, and a draft that was filled in: the
-                 guess follows them
+                 guess follows them. Other settings of a first command are written into the file
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, get_args
 
 from assay.config.keys import SECTIONS
-from assay.config.yamlfile import flow, parse
+from assay.config.project_text import Page
+from assay.config.yamlfile import Place, YamlSource, dump, flow, parse, read
 from assay.core.types import Task
 
 # What a project file says of its rows and its task, and `load` reads: place -> argument
@@ -30,6 +32,9 @@ READ = {
     "split.group": "group",
 }
 COLUMN = "data.columns."
+MODEL = "model"
+# an entry of a list, or a setting that has no section: its comment is about what it is for
+_ENTRY = re.compile(r"(?:  - \{.*\}|\w+: \S+)(  # .*)?\n")
 
 
 def parse_row_settings(sets: Sequence[str]) -> dict[str, Any]:
@@ -40,7 +45,8 @@ def parse_row_settings(sets: Sequence[str]) -> dict[str, Any]:
         place, equals, written = text.partition("=")
         place = place_today(place)
         value = parse(written).value
-        if equals and (place in READ or place.startswith(COLUMN)) and _fits(place, value):
+        known = place in READ or place == MODEL or place.startswith(COLUMN)
+        if equals and known and _fits(place, value):
             said[place.strip()] = tuple(value) if isinstance(value, list) else value
     return said
 
@@ -67,7 +73,47 @@ def _fits(place: str, value: Any) -> bool:
             if place == "data.sample"
             else isinstance(value, int | float) and 0 <= value <= 1
         )
-    return isinstance(value, str)
+    return isinstance(value, str) and (place != MODEL or bool(value))
+
+
+def other_settings(sets: Sequence[str]) -> tuple[str, ...]:
+    """Those that `parse_row_settings` does not read."""
+    return tuple(text for text in sets if not parse_row_settings([text]))
+
+
+def write_settings(text: str, sets: Sequence[str]) -> str:
+    """A generated project file with `sets` in it. What it does not understand is not written.
+
+    Args:
+        text: as `first_project.lines` makes it: an entry of a list is on one line.
+    """
+    for one in sets:
+        page = Page("", read(text))
+        page.set(one)
+        (place,) = page.sets
+        if page.complaints:
+            continue
+        written = _write_setting(text, place, page.source)
+        if read(written).value == page.source.value:
+            text = written
+    return text
+
+
+def _write_setting(text: str, place: Place, source: YamlSource) -> str:
+    lines = text.splitlines(keepends=True)
+    top, deep = place[0], place[:2]
+    value = source.value[top] if len(place) == 1 else source.value[top][deep[1]]
+    if deep in source.lines:
+        at = source.lines[deep] - 1
+        entry = _ENTRY.fullmatch(lines[at])
+        indent = "  " * (len(deep) - 1)
+        head = f"{indent}- " if isinstance(deep[-1], int) else f"{indent}{deep[-1]}: "
+        lines[at] = f"{head}{flow(value)}{(entry and entry[1]) or ''}\n"
+    elif len(place) > 1 and (top,) in source.lines:
+        lines.insert(source.lines[top,], f"  {deep[1]}: {flow(value)}\n")
+    else:
+        lines.insert(lines.index("compare:\n"), f"{dump({top: source.value[top]})}\n")
+    return "".join(lines)
 
 
 def arguments(said: Mapping[str, Any], bad_rows: float) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from functools import cached_property
 from typing import Any
 
 from assay.config.draft import with_sets
+from assay.config.explicit_settings import MODEL
 from assay.config.portfolio import Size, portfolio
 from assay.config.yamlfile import flow, quote_scalar
 from assay.core.plain_text import plain
@@ -23,6 +24,7 @@ from assay.data.reading.findings import aside_warnings
 from assay.data.reading.load import LoadedExamples, labels_of
 from assay.data.reading.resolve_layout import rename_roles
 from assay.data.steps.dedupe import Dedupe
+from assay.models.base_sizes import BASE_MODEL, LARGER
 from assay.tasks.kinds import kind_of
 from assay.tasks.metric_choice import WORKED_OUT, choose_metric
 from assay.tasks.row_instructions import instruction_of_rows
@@ -49,11 +51,17 @@ class First:
     command: str  # that made it
     path: str  # of the data, from the project's folder
     folder: str
-    said: tuple[tuple[str, Any], ...] = ()  # settings that the command named
+    # settings that the command named: what they say of the rows and the model; all others, as typed
+    said: tuple[tuple[str, Any], ...] = ()
+    others: tuple[str, ...] = ()
 
     @property
     def examples(self) -> list[Example]:
         return self.loaded.train
+
+    @property
+    def model(self) -> str:
+        return str(dict(self.said).get(MODEL, BASE_MODEL))
 
     @property
     def labels(self) -> Counter[str]:
@@ -235,6 +243,7 @@ def lines(first: First) -> Iterator[str]:
     yield f"  columns: {flow(dict(loaded.columns))}"
     yield ""
     yield from _curation(first)
+    yield from _base(first)
     yield "compare:"
     for arm, why in portfolio(loaded.kind, _size(first)):
         yield f"  - {flow(arm)}" + (f"  # {why}" if why else "")
@@ -264,6 +273,14 @@ def _aim(first: First, labels: Counter[str]) -> Iterator[str]:
         yield f"  slices: {flow(list(loaded.slices))}  # results are also shown by these fields"
     if loaded.kind in LABELLED:
         yield f"  # {len(labels)} labels, taken from the data; the most frequent: {_most(labels)}"
+
+
+def _base(first: First) -> Iterator[str]:
+    yield f"model: {flow(first.model)}  # the base; a larger one may learn more:"
+    for one in LARGER:
+        need = f"LoRA needs about {one.memory} GB"
+        yield f"#   {one.name}  # {need}, {one.times_as_long():.0f} times as long as {BASE_MODEL}"
+    yield ""
 
 
 def _most(labels: Counter[str]) -> str:
@@ -322,6 +339,7 @@ def _size(first: First) -> Size:
         found=_in_their_passages(examples),
         worked_out=any(WORKED_OUT in (example.target or "") for example in examples),
         pairs=has_preferences(examples),
+        base=first.model,
     )
 
 

@@ -12,12 +12,11 @@ import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from assay.config.explicit_settings import place_today
 from assay.config.portfolio import read_documents
 from assay.config.start import begin, folder_name
-from assay.config.yamlfile import flow, parse, quote_scalar, read
+from assay.config.yamlfile import flow, quote_scalar, read
 from assay.core import store
 from assay.core.command_hints import look, word
 from assay.core.corrupt_files import silent
@@ -70,7 +69,7 @@ def init(
     named = {"test": test, "val": val, "documents": documents}
     paths = {name: _from(project, Path(path)) for name, path in named.items() if path}
     begin(data, sets, offline=offline, tell=tell)
-    _write(project, project.read_text(encoding="utf-8"), paths, sets)
+    _write(project, project.read_text(encoding="utf-8"), paths)
     return project
 
 
@@ -121,8 +120,8 @@ def _refuse_others(sets: Sequence[str]) -> None:
             )
 
 
-def _write(project: Path, text: str, paths: dict[str, str], sets: Sequence[str]) -> None:
-    """The file with the official splits, the documents and the model in it.
+def _write(project: Path, text: str, paths: dict[str, str]) -> None:
+    """The file with the official splits and the documents in it.
 
     Args:
         paths: of `test`, `val` and `documents`, as the project file names them.
@@ -137,23 +136,16 @@ def _write(project: Path, text: str, paths: dict[str, str], sets: Sequence[str])
         )
         text = f"{text[: found.start()]}  files: {{{said}}}{text[found.end() :]}"
         text = _SHARE.sub("", text)
-    models = [parse(one.partition("=")[2]).value for one in sets if one.startswith("model=")]
-    if models:
-        text = text.replace("\ncompare:\n", f"\nmodel: {flow(_text(models[-1]))}\n\ncompare:\n", 1)
     if "documents" in paths:
         kind = str(read(text).value["task"]["kind"])
         lines = [f"  - {flow(arm)}  # {why}\n" for arm, why in read_documents(kind)]
         named = f"\ndocuments: [{quote_scalar(paths['documents'])}]\n\ncompare:\n"
         text = text.replace("\ncompare:\n", named + "".join(lines), 1)
-    if paths or models:
+    if paths:
         store.write_text(project, text)
     from assay.config import load
 
     load(project)
-
-
-def _text(value: Any) -> str:
-    return f"{value}"
 
 
 def _from(project: Path, path: Path) -> str:

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from assay.models.base_sizes import BASE_MODEL
 from assay.training.settings import FEWEST_STEPS, MOST_EPOCHS
 
 EPOCHS, BATCH = 2, 16
@@ -37,7 +38,7 @@ class Size:
             from in minutes; None: all. a_pass: rows that one pass has time for, however few there
             are; None: no limit. found: answers stand in the passages that rows bring.
             worked_out: answers show how they were come by. pairs: rows hold a rejected answer
-            beside the better one.
+            beside the better one. base: the model that is trained.
     """
 
     rows: int
@@ -47,6 +48,7 @@ class Size:
     found: bool = False
     worked_out: bool = False
     pairs: bool = False
+    base: str = BASE_MODEL
 
 
 def portfolio(kind: str, size: Size) -> Iterator[Entry]:
@@ -68,11 +70,11 @@ def portfolio(kind: str, size: Size) -> Iterator[Entry]:
         return
     few = {} if size.most is None else {"max_rows": size.most}
     short = "; on so many rows, so that the first run is short" if few else ""
-    larger = ""
-    if kind == "classify":
+    measured = ""
+    if kind == "classify" and size.base == BASE_MODEL:
         settings["learning_rate"] = LABEL_RATE
-        larger = "; of a larger base leave learning_rate out"
-    yield {**settings, "name": "lora"} | few, f"fine-tuned{short}{larger}"
+        measured = f"; this rate is for {BASE_MODEL}: for another model set it to auto"
+    yield {**settings, "name": "lora"} | few, f"fine-tuned{short}{measured}"
     if size.pairs:
         yield {"kind": "dpo", "inner": settings | few, **few}, "and then on both answers of a row"
 

@@ -4,8 +4,8 @@ guess commented.
 What it is for   the first run needs no settings, and hides none: what was guessed stands in the
                  file with its reason, what else it might be, and which columns are unused
 Watch out        a project that exists is used as it is. One that is still as it was written is made
-                 anew where `--set` names other columns or another kind: what is compared depends on
-                 them
+                 anew where `--set` names other columns, another kind or another model: what is
+                 compared depends on them
 """
 
 import os
@@ -19,10 +19,13 @@ from typing import Any
 from assay.config import draft
 from assay.config.explicit_settings import (
     COLUMN,
+    MODEL,
     arguments,
     as_sets,
     format_setting,
+    other_settings,
     parse_row_settings,
+    write_settings,
 )
 from assay.config.first_project import First, lines, notes
 from assay.config.hub_data import bring, silent
@@ -52,7 +55,8 @@ class ProjectSource:
     Attributes:
         data: the file on this machine. path: as the project file names it. typed: as the command
             names it.
-        said: place -> value, of the settings that say what the rows are.
+        said: place -> value, of the settings that say what the rows are, and the model.
+        others: further settings of the command, as they were typed.
     """
 
     data: Path
@@ -60,6 +64,10 @@ class ProjectSource:
     path: str
     typed: str
     said: dict[str, Any] = field(default_factory=dict)
+    others: tuple[str, ...] = ()
+
+    def with_sets(self, sets: Sequence[str]) -> "ProjectSource":
+        return replace(self, said=parse_row_settings(sets), others=other_settings(sets))
 
     @property
     def command(self) -> str:
@@ -72,6 +80,7 @@ class ProjectSource:
             [
                 self.command,
                 *(f"--set {shlex.quote(f'{k}={format_setting(v)}')}" for k, v in self.said.items()),
+                *(f"--set {shlex.quote(one)}" for one in self.others),
             ]
         )
 
@@ -107,9 +116,7 @@ def begin(
         if not (folder / PROJECT).exists():
             (local,) = bring({"data": [target]}, offline=offline, tell=tell)["data"]
             _make(
-                ProjectSource(
-                    local, folder, hub_name(target), hub_name(target), parse_row_settings(sets)
-                ),
+                ProjectSource(local, folder, hub_name(target), hub_name(target)).with_sets(sets),
                 tell,
             )
         return folder / PROJECT
@@ -122,7 +129,7 @@ def begin(
     if folder.is_file() or folder.resolve() == data.resolve():
         folder = Path(f"{folder}-project")
     project = folder / PROJECT
-    source = ProjectSource(target, folder, _path(target, folder), typed, parse_row_settings(sets))
+    source = ProjectSource(target, folder, _path(target, folder), typed).with_sets(sets)
     if project.exists():
         _same_data(project, data)
         _again(source, tell)
@@ -147,7 +154,21 @@ def _make(source: ProjectSource, tell: Tell) -> None:
             raise
         write_text(project, made.text)
         raise draft.with_draft(error, made, str(project)) from None
+    text = _text(first)
+    if source.others and not _loads(project, text, source.others):
+        first = replace(first, command=replace(source, others=()).full_command, others=())
     _write_project(first, project, tell)
+
+
+def _loads(project: Path, text: str, sets: Sequence[str]) -> bool:
+    from assay.config import load
+    from assay.core.errors import ProjectError
+
+    try:
+        load(project, sets, text=text)
+    except ProjectError:  # a setting that is wrong is refused by whoever loads the project with it
+        return False
+    return True
 
 
 def _write_project(first: First, project: Path, tell: Tell) -> None:
@@ -170,9 +191,9 @@ def _again(source: ProjectSource, tell: Tell) -> None:
         return
     match = _MADE.match(old)
     words = shlex.split(match[1]) if match else []
-    before = parse_row_settings(
-        [value for flag, value in zip(words, words[1:], strict=False) if flag == "--set"]
-    )
+    written = [value for flag, value in zip(words, words[1:], strict=False) if flag == "--set"]
+    before = parse_row_settings(written)
+    source = replace(source, others=other_settings(written))
     # Other settings are for one run, as they are on any project.
     other = {
         place: value
@@ -194,8 +215,8 @@ def _again(source: ProjectSource, tell: Tell) -> None:
 
 
 def _decides(place: str) -> bool:
-    """Does a setting say what the rows ask?"""
-    return place == "task.kind" or place.startswith(COLUMN)
+    """Whether what is compared depends on a setting."""
+    return place in ("task.kind", MODEL) or place.startswith(COLUMN)
 
 
 def _complete(project: Path, sets: Sequence[str], tell: Tell) -> None:
@@ -252,12 +273,17 @@ def _first(source: ProjectSource) -> First:
             raise
         return _first(replace(source, said={**source.said, JOIN: True}))
     return First(
-        loaded, source.full_command, source.path, source.folder.name, tuple(source.said.items())
+        loaded,
+        source.full_command,
+        source.path,
+        source.folder.name,
+        tuple(source.said.items()),
+        source.others,
     )
 
 
 def _text(first: First) -> str:
-    return "".join(f"{line}\n" for line in lines(first))
+    return write_settings("".join(f"{line}\n" for line in lines(first)), first.others)
 
 
 def look_first(data: Path, sets: Sequence[str] = ()) -> tuple[First, str]:
@@ -273,8 +299,7 @@ def look_first(data: Path, sets: Sequence[str] = ()) -> tuple[First, str]:
     if not data.exists():
         raise DataError(not_there(data))
     folder = Path(folder_name(data.resolve().name))
-    said = parse_row_settings(sets)
-    first = _first(ProjectSource(data, folder, _path(data, folder), str(data), said))
+    first = _first(ProjectSource(data, folder, _path(data, folder), str(data)).with_sets(sets))
     return first, _text(first)
 
 
