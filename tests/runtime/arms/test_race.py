@@ -33,6 +33,10 @@ def raced(tmp_path_factory, tiny_model):
     return folder, assay.run(folder, tell=heard.append), heard
 
 
+def noted(report, name):
+    return next(arm.note for arm in report.arms if arm.name == name)
+
+
 @pytest.mark.slow
 def test_who_cannot_win_does_not_meet_the_test_rows(raced):
     folder, report, _ = raced
@@ -48,9 +52,13 @@ def test_who_cannot_win_does_not_meet_the_test_rows(raced):
     # a third of the rows is all that this one learns from: it is fitted once
     assert [heat["rows"] for heat in found["lora-r4-e2-max-rows100"]["heats"]] == [100]
     assert 350 < (rows := found["tfidf"]["heats"][0]["rows"]) <= 360
+    # it was stopped by its own score on val, whose rows the table counts
+    (heat,), note = found["lora-r4-e2"]["heats"], noted(report, "lora-r4-e2")
+    assert (heat["asked"], f"accuracy {heat['value']:.3f} against" in note) == (44, True)
+    assert "on 44 val rows" in note
     page = (folder / "report" / "report.html").read_text(encoding="utf-8")
     assert f"It had learnt from 119 of {rows} rows." in page
-    assert "of its training: accuracy" in page  # it was stopped by its own score on val
+    assert "of its training: accuracy" in page
     assert "2 of 5 met them" in (folder / "report" / "report.md").read_text(encoding="utf-8")
 
 

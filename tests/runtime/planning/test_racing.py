@@ -176,19 +176,21 @@ def test_a_training_that_is_hopeless_is_ended(tmp_path):
     of = exam()
     watch = watch_of(of, tmp_path / "answers.jsonl", time.monotonic() + 3600, None, [])
     watch.curve = lambda score, share: "it is behind" if score < 0.5 and share > 0.3 else ""
+    watch.scored = 64
     watch.tell(look(1, 10, 0.2))
     watch.tell(look(4, 10, 0.6))
     with pytest.raises(Stopped):
         watch.tell(look(5, 10, 0.4))
-    assert watch.why == "behind" and "after 50% of its training: it is behind" in watch.note
+    assert (watch.why, watch.looked) == ("behind", 0.4)
+    assert "after 50% of its training: it is behind on 64 val rows." in watch.note
     # Begun again, it ends before it trains on, unless the rule is another by now.
     again = watch_of(of, tmp_path / "answers.jsonl", time.monotonic() + 3600, None, [])
     again.curve = lambda score, share: ""
     again.compare_with_saved()
-    again.curve = watch.curve
+    again.curve, again.scored = watch.curve, 64
     with pytest.raises(Stopped):
         again.compare_with_saved()
-    assert again.note == watch.note
+    assert (again.note, again.looked) == (watch.note, 0.4)
 
 
 def test_what_cannot_end_in_time_is_ended_at_once(tmp_path):

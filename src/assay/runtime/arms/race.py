@@ -158,7 +158,7 @@ class Race:
         answers = [Answer.from_json(row) for row in checksummed_lines.first_rows(watch.answers)]
         first = self.val.first(answers)
         records = [first[at] for at in sorted(first)]
-        self._add_heat(one, records, min(rows, most), time.monotonic() - begun)
+        self._add_heat(one, records, watch, min(rows, most), time.monotonic() - begun)
         if ended:
             if watch.why == "behind":
                 one.leave("pruned", ended + learnt, watch.left)
@@ -254,19 +254,33 @@ class Race:
             best = None
         # Of what is trained inside another strategy the score is something else.
         own = None if any(one.strategy.inside()) else curve
+        val = len(bench.prepared.examples("val"))
+        scored = min(val, getattr(one.strategy, "val_rows", val))
         return RaceMonitor(
-            bench, self.val, label, until, answers, best, behind, "val rows", own, always=True
+            *(bench, self.val, label, until, answers, best, behind, "val rows", own),
+            scored=scored,
+            always=True,
         )
 
     def _add_heat(
-        self, one: Contestant, records: Sequence[Record], rows: int, seconds: float
+        self,
+        one: Contestant,
+        records: Sequence[Record],
+        watch: RaceMonitor,
+        rows: int,
+        seconds: float,
     ) -> None:
-        """What it was given, and its score on the val rows that it has answered."""
+        """What it was given, and its score on the val rows that it has answered, or that its
+        training was scored on."""
         task = self.bench.prepared.task
         metric = metrics_for(task)[0]
-        value = judge(records, task).values[metric.name] if records else None
+        asked, value = len(records), None
+        if records:
+            value = judge(records, task).values[metric.name]
+        elif watch.looked is not None:
+            asked, value = watch.scored, watch.looked * (1 if metric.higher_is_better else -1)
         one.heats.append(
-            {"rows": rows, "asked": len(records), "value": value, "seconds": round(seconds, 1)}
+            {"rows": rows, "asked": asked, "value": value, "seconds": round(seconds, 1)}
         )
         if value is not None:
             one.hope = value if metric.higher_is_better else -value

@@ -69,12 +69,13 @@ class RaceMonitor:
             answers are kept, piece by piece.
         behind: of its records and those of `best`, in words why it cannot win any more; "".
         rows: what the rows are called.
-        curve: of a score on val after a share of the training, the same. always: it is compared
-            after every piece, however little is left.
+        curve: of a score on val after a share of the training, the same. scored: val rows that the
+            score is of. always: it is compared after every piece, however little is left.
 
     Attributes:
         why: "late", "behind", or "" where it was not ended here. note: the same in a sentence.
-            left: seconds that it would have taken longer, as far as known.
+            left: seconds that it would have taken longer, as far as known. looked: the score, higher
+            is better, for which its training was ended.
     """
 
     bench: Bench
@@ -86,10 +87,12 @@ class RaceMonitor:
     behind: Callable[[Sequence[Record], Sequence[Record]], str] = lambda own, best: ""
     rows: str = "test rows"
     curve: Callable[[float, float], str] | None = None
+    scored: int = 0
     always: bool = False
     why: str = ""
     note: str = ""
     left: float | None = None
+    looked: float | None = None
     _stage: StageProgress | None = None
     _compared: int = 0
     _begun: float = field(default_factory=time.monotonic)
@@ -132,7 +135,9 @@ class RaceMonitor:
         assert self.curve is not None
         if behind := self.curve(score, share):
             write_json(self._look_file, {"score": score, "share": share})
-            told = f"Left out after {share:.0%} of its training: {behind} on val."
+            self.looked = score
+            rows = f"{self.scored:,} val rows"
+            told = f"Left out after {share:.0%} of its training: {behind} on {rows}."
             self._end("behind", f"{told} It was not asked the test rows.")
 
     @property
