@@ -36,6 +36,10 @@ class Index(http.server.BaseHTTPRequestHandler):
 
     def do_GET(self):
         self.asked.append((self.path, self.headers.get("Range"), self.headers.get("Authorization")))
+        if self.path in self.plan.get("moved", {}):
+            self.send_response(302)
+            self.send_header("Location", self.plan["moved"][self.path])
+            return self.end_headers()
         if self.path == "/simple/tiny-model-for-test/":
             return self._page()
         if self.path == "/files/" + NAME:

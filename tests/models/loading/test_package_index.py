@@ -112,3 +112,42 @@ def test_asking_for_the_index_leaves_the_compiler_usable(monkeypatch):
         "from assay.models.loading.package_index import index_url; index_url(); import setuptools"
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=120)
+
+
+@pytest.mark.parametrize("at", ["page", "file"])
+def test_a_password_goes_to_no_other_host_by_a_redirect(monkeypatch, tmp_path, at):
+    # The same server by another name is another host.
+    page, file = f"/simple/{PACKAGE}/", f"/files/{NAME}"
+    moved: dict[str, str] = {}
+    monkeypatch.setenv("no_proxy", "*")
+    with index(monkeypatch, login="me:s3cret@", moved=moved) as asked:
+        port = os.environ["PIP_INDEX_URL"].rpartition(":")[2].partition("/")[0]
+        moved |= {page: f"http://localhost:{port}/moved/", "/moved/": "/moved/again/"}
+        if at == "page":
+            with problem(ModelError, "M099", None, "404"):
+                found()
+            assert [path for path, *_ in asked] == [page, "/moved/", "/moved/again/"]
+        else:
+            moved |= {file: f"http://localhost:{port}/other{file}"}
+            moved |= {f"/other{file}": "/again"}
+            del moved[page]
+            link = found()
+            asked.clear()
+            with problem(ModelError, "M099", None, "404"):
+                download(link.url, tmp_path / "p", len(WHEEL), link.authorisation, lambda done: 0)
+            assert [path for path, *_ in asked] == [file, f"/other{file}", "/again"]
+        assert [login for *_, login in asked] == ["Basic bWU6czNjcmV0", None, None]
+
+
+def test_a_password_stays_on_its_host_when_that_redirects(monkeypatch, tmp_path):
+    page, file = f"/simple/{PACKAGE}/", f"/files/{NAME}"
+    moved = {f"/old{page}": page, f"/old{file}": file}
+    with index(monkeypatch, login="me:s3cret@", moved=moved) as asked:
+        root = os.environ["PIP_INDEX_URL"].replace("/simple", "/old/simple")
+        link = locate(root, PACKAGE, NAME, SHA256)
+        url = link.url.replace(file, f"/old{file}")
+        download(url, tmp_path / "part", len(WHEEL), link.authorisation, lambda done: None)
+    assert (tmp_path / "part").read_bytes() == WHEEL
+    assert [(path, login) for path, _, login in asked] == [
+        (path, "Basic bWU6czNjcmV0") for path in (f"/old{page}", page, f"/old{file}", file)
+    ]

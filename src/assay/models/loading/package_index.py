@@ -194,7 +194,16 @@ class _SafeRedirects(urllib.request.HTTPRedirectHandler):
         except ModelError:
             fp.close()
             raise
-        return super().redirect_request(req, fp, code, msg, headers, newurl)
+        request = super().redirect_request(req, fp, code, msg, headers, newurl)
+        authorisation = req.get_header("Authorization")
+        if request and authorisation and _origin(newurl) == _origin(req.full_url):
+            request.add_unredirected_header("Authorization", authorisation)
+        return request
+
+
+def _origin(url: str) -> tuple[str, str]:
+    parts = urllib.parse.urlsplit(url)
+    return parts.scheme, parts.netloc
 
 
 def _require_safe(url: str) -> None:
