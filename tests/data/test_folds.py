@@ -1,4 +1,5 @@
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 
@@ -60,6 +61,24 @@ def test_a_question_made_of_a_row_is_in_its_fold(make):
     assert fold_of(row, folds) == 3
     changed = row.with_text("other words")
     assert fold_of(changed, folds) == 3 and fold_of(other, folds) is None
+
+
+@pytest.mark.parametrize(
+    ("id", "fold"),
+    [
+        ("a", 0),
+        ("a~typos", 0),
+        ("a~typos~0", 0),
+        ("a~1", 1),
+        ("a~1~typos", 1),
+        ("a~1~typos~0", 1),
+        ("b", None),
+        ("b~typos", None),
+    ],
+)
+def test_a_changed_question_has_the_fold_of_its_row_whatever_signs_the_id_has(make, id, fold):
+    (row,) = make([("one", "a")])
+    assert fold_of(replace(row, id=id), {"a": 0, "a~1": 1}) == fold
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ parents."""
 from collections import Counter
 
 from assay.core.types import Example, Message
-from assay.data.subsets import original_rows, sizes_of, subset
+from assay.data.subsets import original_rows, parent, sizes_of, subset
 
 
 def rows(**counts):
@@ -48,3 +48,12 @@ def test_made_rows_follow_their_parents_and_are_not_counted():
 def test_sizes_are_distinct_and_smaller_than_the_whole():
     assert sizes_of(80, (0.125, 0.13, 0.5)) == [10, 40]
     assert sizes_of(20, (0.125, 0.9)) == [18]
+
+
+def test_an_id_with_the_sign_of_made_rows_is_no_made_row():
+    given = [Example(id, (Message("user", id),), "a") for id in ("a", "a~1", "b~x", "c~d~2")]
+    made = [Example(f"{row.id}~slips1", row.messages, "a") for row in given]
+    twice = [Example(f"{row.id}~noise2.3", row.messages, "a") for row in made]
+    assert original_rows([*given, *made, *twice]) == given
+    ids = {row.id for row in [*given, *made, *twice]}
+    assert [parent(row, ids) for row in (*made, *twice)] == [row.id for row in given] * 2

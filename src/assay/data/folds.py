@@ -45,7 +45,10 @@ def assign_folds(
 def fold_of(row: Example, folds: Mapping[str, int]) -> int | None:
     """The fold of a row, or of the one that a question was made from by changing its words; None
     where it is no row of any."""
-    return folds.get(row.id, folds.get(row.id.partition("~")[0]))
+    id = row.id
+    while id not in folds and "~" in id:  # an id of the user's may have this sign too
+        id = id.rpartition("~")[0]
+    return folds.get(id)
 
 
 def split_words(rows: Mapping[str, int]) -> str:

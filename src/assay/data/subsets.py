@@ -11,12 +11,15 @@ Source     nested sets rather than independent ones: the differences between siz
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from assay.core.sampling import hash_rank
 from assay.core.types import Example
 
 FEWEST = 8  # rows; of fewer there is no point in a point
+# What an augmentation adds to an id: its kind and a number, and one more where the id was taken.
+_MADE = re.compile(r"~[a-z_]+\d+(\.\d+)*$")
 
 
 def subset_order(rows: Sequence[Example], *, stratify: bool, seed: int, draw: int) -> list[Example]:
@@ -48,8 +51,11 @@ def original_rows(rows: Sequence[Example]) -> list[Example]:
 def parent(row: Example, ids: set[str]) -> str:
     """The id of the row that this one was made from; its own where it was made from none
     (`data/augment/run.py`)."""
-    before = row.id.partition("~")[0]
-    return before if before in ids else row.id
+    found = before = row.id
+    while made := _MADE.search(before):
+        before = before[: made.start()]
+        found = before if before in ids else found
+    return found
 
 
 def subset(
