@@ -1,11 +1,16 @@
+import os
 import random
+import subprocess
+import sys
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assay.core.errors import UsageError
+from assay.core.sampling import hash_rank
 from assay.core.types import Example, Message
 from assay.data.leak_audit import audit
 from assay.data.split import Split, draw, shares_for, split
@@ -58,6 +63,57 @@ def test_the_order_of_the_file_does_not_matter(make, sentences):
         assert {e.id for e in one[name]} == {e.id for e in two[name]}
         assert one[name] == [row for row in rows if row in one[name]]  # input order
     assert divided(rows, seed=1)[0] != one
+
+
+@pytest.mark.parametrize("stratify", [True, False])
+def test_families_do_not_depend_on_the_order_of_the_file_or_of_its_names(make, sentences, stratify):
+    # Groups, copies and near copies of several labels, of many equal sizes.
+    texts = sentences(120)
+    draw = random.Random(0)
+    rows = make(
+        [(text, draw.choice("abcde"), f"g{at // 4}") for at, text in enumerate(texts[:60])]
+        + [(text, draw.choice("abcde")) for text in texts[60:]]
+        + [(text + "q", draw.choice("abcde")) for text in texts[60:90]]
+        + [(text, draw.choice("abcde")) for text in texts[60:80]]
+    )
+    one = divided(rows, stratify=stratify)[0]
+    where = {row.id: name for name in NAMES for row in one[name]}
+    for seed in range(5):
+        order = random.Random(seed).sample(rows, len(rows))
+        parts = divided(order, stratify=stratify)[0]
+        assert {row.id: name for name in NAMES for row in parts[name]} == where
+    # Names of groups say who belongs together, and nothing else.
+    other = [replace(row, group=row.group and f"{hash_rank(1, row.group)}") for row in rows]
+    parts = divided(other, stratify=stratify)[0]
+    assert {row.id: name for name in NAMES for row in parts[name]} == where
+
+
+SPLIT = """
+import sys
+from assay.core.types import Example, Message
+from assay.data.split import split
+def row(at):
+    text = Message("user", f"{at} {'xyz'[at % 3] * at}")
+    return Example(f"{at}", (text,), f"label {at % 7}", group=str(at // 9))
+rows = [row(at) for at in range(270)]
+parts, _ = split(rows, {"a": 0.4, "b": 0.3, "c": 0.3}, near=1.0, stratify=True, seed=0)
+print(" ".join(row.id for row in parts["b"]))
+"""
+
+
+@pytest.mark.slow
+def test_a_split_is_the_same_in_every_process():
+    # Sets of texts have another order in each process.
+    found = {
+        subprocess.run(
+            [sys.executable, "-c", SPLIT],
+            env=os.environ | {"PYTHONHASHSEED": str(seed)},
+            capture_output=True,
+            check=True,
+        ).stdout
+        for seed in range(4)
+    }
+    assert len(found) == 1
 
 
 def test_a_group_is_never_divided(make, sentences):

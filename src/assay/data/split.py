@@ -229,11 +229,10 @@ class _Places:
         first."""
 
         def missing(name: str) -> float:
-            by_label = sum(
-                self._wanted[label, name] / self._size[label] for label in set(labels)
-            ) / len(set(labels))
-            return by_label + self._total[name] / self._rows
+            by_label = sum(self._wanted[label, name] / self._size[label] for label in own)
+            return by_label / len(own) + self._total[name] / self._rows
 
+        own = sorted(set(labels))  # a sum in another order may round otherwise
         return max(self._names, key=missing)
 
     def even(self, labels: Sequence[str]) -> list[str]:

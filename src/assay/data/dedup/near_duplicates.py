@@ -80,10 +80,9 @@ def families(
     """
     import numpy as np
 
-    number: dict[Any, int] = {}
-    node = np.fromiter(
-        (number.setdefault(key, len(number)) for key in keys), dtype=np.int64, count=len(keys)
-    )
+    # Sorted, so that samples of wide buckets do not depend on the order of the rows.
+    number: dict[Any, int] = {key: at for at, key in enumerate(sorted(set(keys)))}
+    node = np.fromiter(map(number.__getitem__, keys), dtype=np.int64, count=len(keys))
     family = np.arange(len(number))
     named: dict[str, int] = {}
     tied = [
