@@ -95,6 +95,48 @@ def test_hours_of_people_are_given_by_name_or_kind_or_assumed_and_add_up():
     assert hours_of(Arm("crf", "crf", {}, floor=True), Weigh()) == (1.0, True)
 
 
+@pytest.mark.parametrize(
+    ("kind", "settings", "hours"),
+    [
+        # one stack, one rag, one lora, one tfidf
+        ("stack", {"inners": [{"kind": "lora"}, {"kind": "lora"}, {"kind": "tfidf"}]}, 1 + 16 + 1),
+        (
+            "stack",
+            {"inners": [{"kind": "rag", "inner": {"kind": "lora"}}, {"kind": "lora", "rank": 4}]},
+            1 + 16 + 16,
+        ),
+        (
+            "stack",
+            {
+                "inners": [
+                    {"kind": "stack", "inners": [{"kind": "lora"}, {"kind": "tfidf"}]},
+                    {"kind": "tfidf"},
+                ]
+            },
+            1 + 16 + 1,
+        ),
+        ("router", {"cheap": {"kind": "tfidf"}, "strong": {"kind": "lora"}}, 4 + 1 + 16),
+        ("lora", {"after": {"kind": "continued_pretraining"}}, 16 + 16),
+    ],
+)
+def test_a_kind_that_is_stacked_several_times_is_set_up_once(kind, settings, hours):
+    assert hours_of(Arm("arm", kind, settings), Weigh()) == (hours, True)
+    # With every kind at one hour, the hours are the number of kinds.
+    kinds = ("stack", "rag", "lora", "tfidf", "router", "continued_pretraining")
+    each = hours_of(Arm("arm", kind, settings), Weigh(effort=dict.fromkeys(kinds, 1.0)))
+    assert each == (len({name for name in kinds if name in (kind, *_named(settings))}), False)
+
+
+def _named(value):
+    if isinstance(value, dict):
+        yield from [value["kind"]] if "kind" in value else []
+        for part in value.values():
+            yield from _named(part)
+    elif isinstance(value, list):
+        for part in value:
+            yield from _named(part)
+
+
 def test_hours_without_a_price_order_arms_but_weigh_nothing_beside_money():
     weigh = Weigh(volume_per_month=10_000)
     slow = {**LOCAL, "seconds_per_answer": 36.0}

@@ -80,14 +80,11 @@ def hours_of(arm: Arm, weigh: Weigh) -> tuple[float, bool]:
 
 def kinds_in(kind: str, settings: dict[str, Any]) -> list[str]:
     """The arm's kind and those of the arms inside it."""
-    inner = settings.get("inner")
-    inside = (
-        kinds_in(str(inner["kind"]), inner) if isinstance(inner, dict) and "kind" in inner else []
-    )
-    # the same way of training several times is learnt once
-    for one in settings.get("inners") or ():
-        inside += [found for found in kinds_in(str(one["kind"]), one) if found not in inside]
-    return [kind, *inside]
+    named = [settings.get(name) for name in ("inner", "cheap", "strong", "after")]
+    inside = [one for one in (*named, *(settings.get("inners") or ())) if isinstance(one, dict)]
+    below = [found for one in inside if "kind" in one for found in kinds_in(str(one["kind"]), one)]
+    # A kind that stands there several times is set up once.
+    return list(dict.fromkeys([kind, *below]))
 
 
 def energy(cost: dict[str, Any], weigh: Weigh, threads: int) -> dict[str, Any]:
