@@ -73,7 +73,14 @@ def test_a_member_that_is_not_there_is_named_with_those_that_are(tmp_path):
         read(path, member="tran.csv", base=tmp_path)
 
 
-@pytest.mark.parametrize("name", ["../rows.csv", "/etc/rows.csv", "a/../../rows.csv", "C:rows.csv"])
+OUTSIDE = (
+    *("../rows.csv", "/etc/rows.csv", "a/../../rows.csv", "C:rows.csv", "a/../rows.csv"),
+    *("..\\rows.csv", "\\etc\\rows.csv", "a\\..\\..\\rows.csv", "C:\\rows.csv"),
+    *("a/..\\rows.csv", "\\\\host\\share\\rows.csv", ".."),
+)
+
+
+@pytest.mark.parametrize("name", OUTSIDE)
 def test_a_path_out_of_the_archive_is_refused(tmp_path, name):
     for path in (
         zipped(tmp_path / "pack.zip", [("rows.csv", TABLE), (name, TABLE)]),
@@ -81,6 +88,17 @@ def test_a_path_out_of_the_archive_is_refused(tmp_path, name):
     ):
         with problem(DataError, "D056", path.name):
             load({"data": [path]}, base=tmp_path)
+
+
+def test_an_archive_of_windows_has_its_splits_and_its_notes(tmp_path):
+    members = [
+        ("pack\\train.csv", TABLE),
+        ("pack\\test.csv", TABLE.replace("my", "your")),
+        ("pack\\sources.csv", "text,label\nnot a row,card\n"),
+        ("__MACOSX\\pack\\._train.csv", "?"),
+    ]
+    loaded = load({"data": [zipped(tmp_path / "pack.zip", members)]}, base=tmp_path)
+    assert (len(loaded.train), len(loaded.test)) == (3, 3)
 
 
 def test_a_link_is_no_data(tmp_path):

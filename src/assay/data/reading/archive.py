@@ -97,8 +97,13 @@ def members(path: Path, place: str) -> list[ArchiveMember]:
     return list(found.values())
 
 
+def parts_of(name: str) -> list[str]:
+    """The folders and the file of a member's name; some programs of Windows write backslashes."""
+    return name.replace("\\", "/").split("/")
+
+
 def _check(member: ArchiveMember, place: str) -> None:
-    shown, parts = printable(member.name[:60]), member.name.replace("\\", "/").split("/")
+    shown, parts = printable(member.name[:60]), parts_of(member.name)
     if (
         member.name.startswith(("/", "\\"))
         or ".." in parts
@@ -209,14 +214,14 @@ def data_members(
     plain = [
         one.name
         for one in found
-        if not any(part.startswith((".", "__MACOSX")) for part in one.name.split("/")) and one.size
+        if not any(part.startswith((".", "__MACOSX")) for part in parts_of(one.name)) and one.size
     ]
     rows = [
         name
         for name in plain
-        if bare(name).endswith(suffixes) and not ABOUT.fullmatch(name.rpartition("/")[2])
+        if bare(name).endswith(suffixes) and not ABOUT.fullmatch(parts_of(name)[-1])
     ]
-    rows = rows or [name for name in plain if not ABOUT.fullmatch(name.rpartition("/")[2])]
+    rows = rows or [name for name in plain if not ABOUT.fullmatch(parts_of(name)[-1])]
     return rows, [one.name for one in found if one.name not in rows]
 
 

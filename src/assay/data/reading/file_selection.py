@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path, PurePosixPath
 
 from assay.core.errors import DataError, Problem
-from assay.data.reading.archive import ABOUT, data_members, members
+from assay.data.reading.archive import ABOUT, data_members, members, parts_of
 from assay.data.reading.class_folders import class_folders
 from assay.data.reading.compression import bare
 from assay.data.reading.file_address import Named, parse_file_name
@@ -168,7 +168,7 @@ def _parts(names: Sequence[str]) -> bool:
 
 
 def _split_of(name: str) -> str:
-    path = PurePosixPath(name)
+    path = PurePosixPath(*parts_of(name))
     inside = [split for folder in path.parts[:-1] if (split := split_named(folder))]
     return split_in(PurePosixPath(bare(path.name)).stem) or (inside[-1] if inside else "")
 
