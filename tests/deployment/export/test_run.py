@@ -10,7 +10,15 @@ import assay
 from assay.cli.main import command
 from assay.core.errors import AssayError, ModelError, OtherAnswers, ResourceError, UsageError
 from assay.core.store import Stage, file_digest, read_json, read_lines
-from assay.deployment.export.run import format_of, need_empty, need_room, new_folder
+from assay.deployment.export.run import (
+    NOTE,
+    Exported,
+    format_of,
+    need_empty,
+    need_room,
+    new_folder,
+    refuse,
+)
 from helpers.problems import problem
 
 LORA = "lora-r4-e2-drop1e-1"
@@ -187,6 +195,38 @@ def test_a_file_or_link_in_the_place_is_refused(tmp_path):
     for name in ("file", "link"):
         with pytest.raises(UsageError, match="C141"):
             need_empty(tmp_path / name)
+
+
+def test_a_link_to_an_empty_folder_or_to_nothing_is_refused(tmp_path):
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "to-empty").symlink_to(tmp_path / "empty")
+    (tmp_path / "to-nothing").symlink_to(tmp_path / "nothing")
+    need_empty(tmp_path / "empty")
+    for name in ("to-empty", "to-nothing"):
+        with problem(UsageError, "C141", str(tmp_path / name), "--out"):
+            need_empty(tmp_path / name)
+
+
+def test_links_in_the_place_of_working_folders_lead_nowhere(tmp_path):
+    # What a link leads to is nobody's to delete or to write into.
+    out, other = tmp_path / "out", tmp_path / "other"
+    other.mkdir()
+    (other / NOTE).write_text("{}")
+    (tmp_path / ".out.part").symlink_to(other)
+    with new_folder(out) as part:
+        (part / "whole").write_text("x")
+    assert (out / "whole").read_text() == "x" and not out.is_symlink()
+    for target in (other, tmp_path / "nothing"):
+        aside = tmp_path / "out.refused"
+        aside.unlink(missing_ok=True)
+        aside.symlink_to(target)
+        (tmp_path / "part").mkdir(exist_ok=True)
+        equal = {"value": 0.5, "low": 0.4, "high": 0.6}
+        found = {"n": 10, "equal": equal, "others": []}
+        with problem(OtherAnswers, "M103", None, "is not assay's"):
+            refuse(Exported("arm", "peft", out, "refused", 0.9, found, "half differ"), part)
+        assert aside.is_symlink() and (tmp_path / "part").is_dir()
+    assert [path.name for path in other.iterdir()] == [NOTE]
 
 
 def test_the_nearest_format_is_named():

@@ -236,10 +236,10 @@ def refuse(done: Exported, part: Path) -> None:
         OtherAnswers: M103.
     """
     aside = done.folder.with_name(f"{done.folder.name}.refused")
-    if (aside / NOTE).exists():
+    if not aside.is_symlink() and (aside / NOTE).exists():
         shutil.rmtree(aside)
     where = part
-    if not aside.exists():
+    if not aside.is_symlink() and not aside.exists():
         part.rename(aside)
         where = aside
     kept = (
@@ -269,7 +269,9 @@ def new_folder(folder: Path) -> Generator[Path]:
         folder: not there yet, or empty.
     """
     part = folder.with_name(f".{folder.name}.part")
-    if part.exists():
+    if part.is_symlink():
+        part.unlink()
+    elif part.exists():
         shutil.rmtree(part)
     try:
         part.mkdir(parents=True)
