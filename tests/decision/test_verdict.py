@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from assay.core.types import Answer, Example, Message, Record, Task
+from assay.decision.finished_arm import Arm
 from assay.decision.settings import ArmLimits
 from helpers.lines import named
 from helpers.weighings import FAIR, FLOOR, GOOD, TASK, TWIN, N, arm, weighed
@@ -30,6 +32,35 @@ def test_a_chosen_arm_below_a_floor_that_is_out_fails_the_gate():
     assert found["verdict"]["recommended"] == "worse"
     assert found["verdict"]["failed"] == ["worse scores below the baseline floor."]
     assert weighed(floor, FAIR)["verdict"]["failed"] == []
+
+
+@pytest.mark.parametrize(("bits", "fails"), [(1.5, True), (0.5, False)])
+def test_where_lower_is_better_the_gate_and_the_target_turn_round(bits, fails):
+    # The baseline needs one bit a byte, and is out: it takes a second an answer.
+    def one(name, bits, seconds, **more):
+        noise = np.random.default_rng(3).normal(0, 0.01, N)
+        given = [8 * np.log(2) * (bits + by) for by in noise - noise.mean()]
+        rows = [
+            Record(
+                Example(f"{at}", (Message("user", ""),)),
+                "8 bytes!",
+                (),
+                Answer("", nats=float(nats), read=5),
+            )
+            for at, nats in enumerate(given)
+        ]
+        cost = {"seconds_per_answer": seconds, "fit_seconds": 0.0}
+        return Arm(name, "shots", records=rows, cost=cost, **more)
+
+    arms = one("floor", 1.0, 1.0, floor=True), one("chosen", bits, 0.01)
+    task = Task(kind="continue", target=1.0)
+    found = weighed(*arms, task=task, limits=ArmLimits(ms_per_answer=500))["verdict"]
+    assert found["recommended"] == "chosen"
+    assert found["failed"] == (["chosen scores below the baseline floor."] if fails else [])
+    assert (found["target"]["reached"], found["target"]["seen"]) == (
+        ("no", False) if fails else ("surely", True)
+    )
+    assert found["corrected"] == pytest.approx(bits)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,15 @@ from assay.core.errors import DataError
 from assay.core.types import Augmentation, Document, Dropped, Example, Made, Means, Message
 from assay.data.augment.noise import Noise
 from assay.data.augment.qa_pairs import QaPairs
-from assay.data.augment.run import documents_for_train, make_rows, refuse_unfit
+from assay.data.augment.run import (
+    FEWEST,
+    augment_train,
+    documents_for_train,
+    make_rows,
+    refuse_unfit,
+)
+from assay.data.ledger import Ledger
+from assay.data.split import Split
 from helpers.problems import problem
 
 
@@ -98,3 +106,26 @@ def test_an_augmentation_for_another_kind_of_task_is_refused_with_its_place():
     refuse_unfit([Noise(), Twice()], "classify")
     with problem(DataError, "D086", "augment.1", "qa_pairs", "answer", "classify"):
         refuse_unfit([Noise(), QaPairs()], "classify")
+
+
+def test_a_made_row_that_copies_val_is_thrown_away_and_so_is_a_document_of_val():
+    passage = Document("x#1", "y" * FEWEST)
+    val = (row("8", "Third and last, of coarse"), row("9", "Unlike", context=(passage,)))
+    (batch,) = make_rows(TRAIN, val, (), (Twice(),), Means(), 0.8)
+    assert [(one.made.example.id, one.reason, one.kept) for one in batch.thrown] == [
+        ("1+", "same text as a training row with another target", "1"),
+        ("3+", "near copy of a val row", "8"),
+    ]
+    assert [made.example.id for made in batch.made] == ["2+"]
+    seen = []
+
+    class Reads(Twice):
+        def make(self, examples, means):
+            seen.extend(document.id for document in means.documents)
+            return super().make(examples, means)
+
+    rows = {"train": [*TRAIN], "val": [*val], "test": []}
+    means = Means(documents=(Document("a", f"{'y' * FEWEST} more"), Document("b", "other")))
+    augment_train((Reads(),), rows, means, Split(), Ledger([*TRAIN, *val], lambda event: None))
+    assert seen == ["b"]
+    assert "3+" not in {one.id for one in rows["train"]}

@@ -2,6 +2,7 @@
 
 import csv
 import math
+import random
 
 import numpy as np
 import pytest
@@ -21,18 +22,20 @@ def record(target, text, confidence=None, scores=(), also=()):
 
 @pytest.fixture
 def guessed(shared_data):
-    """A fifth of banking77's test labels with shares that lean to the right one."""
+    """A fifth of banking77's test labels with shares that lean to the right one. Confidences know
+    nothing of the answers, so some bins are too sure and others not sure enough: where all err to
+    one side, their sum is the same however rows are put into bins."""
     with (shared_data("banking77") / "test.csv").open(newline="") as file:
         targets = [row["category"] for row in csv.DictReader(file)][::5]
     labels = sorted(set(targets))
-    random = np.random.default_rng(2)
-    logits = random.normal(size=(len(targets), len(labels)))
+    draw = np.random.default_rng(2)
+    logits = draw.normal(size=(len(targets), len(labels)))
     logits[np.arange(len(targets)), [labels.index(target) for target in targets]] += 2.5
     shares = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
     # Log-likelihoods of whole answers do not add up to 1: 5 is taken off all of them.
     rows = [
-        record(target, labels[int(p.argmax())], float(p.max()), np.log(p) - 5)
-        for target, p in zip(targets, shares, strict=True)
+        record(target, labels[int(p.argmax())], sure, np.log(p) - 5)
+        for target, p, sure in zip(targets, shares, draw.random(len(shares)).tolist(), strict=True)
     ]
     return targets, labels, shares, rows
 
@@ -92,12 +95,33 @@ def test_ece_of_bins_of_equal_size(guessed):
     # Written down again: sorted by confidence, cut into 15 parts.
     said = np.array([row.answer.confidence for row in rows])
     right = np.array([row.answer.text == row.target for row in rows], dtype=float)
-    parts = np.array_split(np.argsort(said, kind="stable"), BINS)
-    expected = sum(abs(said[part].mean() - right[part].mean()) * len(part) for part in parts) / len(
-        rows
-    )
-    assert value == pytest.approx(expected)
+    parts = np.array_split(np.argsort(said, kind="stable"), 15)
+    gaps = [(said[part].mean() - right[part].mean()) * len(part) for part in parts]
+    assert min(gaps) < 0 < max(gaps)
+    assert value == pytest.approx(sum(map(abs, gaps)) / len(rows))
     assert {len(part) for part in bins(rows, BINS)} <= {len(rows) // BINS, len(rows) // BINS + 1}
+
+
+def test_ece_and_the_edges_of_its_bins_by_hand():
+    # Confidences .05, .10 to 1.00, every second one right. Fifteen bins of 20 rows are five of two
+    # and ten of one; |confidence - right| adds up to .85 + .65 + .45 + .25 + .05 over the pairs,
+    # .55 + .65 + .75 + .85 + .95 over the wrong and .4 + .3 + .2 + .1 + 0 over the right: 7 of 20.
+    rows = [record("a", "b" if i % 2 else "a", 0.05 * i) for i in range(1, 21)]
+    random.Random(0).shuffle(rows)
+    task = Task(kind="classify", labels=("a", "b"), metrics=("ece",))
+    assert judge(rows, task).values["ece"] == pytest.approx(0.35)
+    found = [sorted(round(20 * rows[i].answer.confidence) for i in part) for part in bins(rows, 15)]
+    assert found == [[1, 2], [3, 4], [5, 6], [7, 8], [9, 10], *([i] for i in range(11, 21))]
+    plot = reliability(rows)
+    assert plot is not None
+    assert [
+        (one["n"], one["from"], one["to"], one["confidence"], one["right"]) for one in plot["bins"]
+    ] == [
+        pytest.approx((2, 0.1 * k + 0.05, 0.1 * k + 0.1, 0.1 * k + 0.075, 0.5)) for k in range(10)
+    ]
+    # The edge of a bin may cut through equal confidences: they keep the order of the rows.
+    alike = [record("a", "a", 0.5) for _ in range(4)]
+    assert [part.tolist() for part in bins(alike, 2)] == [[0, 1], [2, 3]]
 
 
 def test_an_arm_that_is_as_sure_as_it_is_right_has_no_error():

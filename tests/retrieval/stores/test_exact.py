@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 
 from assay.core.errors import ResourceError
+from assay.core.types import Document
 from assay.retrieval.stores import open_store
+from assay.retrieval.stores.exact import MOST_SEGMENTS
 from assay.retrieval.stores.settings import Exact
 from helpers.dying import at_every_point
 from helpers.stored import axes, documents
@@ -84,3 +86,26 @@ def test_an_exact_search_takes_little_memory_however_many_questions_there_are(tm
         tracemalloc.stop()
     assert [name for ((name, _),) in found] == [*map(str, range(4000))]
     assert peak < 40e6
+
+
+@pytest.mark.parametrize("forgotten", [0, 3])
+def test_older_versions_have_all_their_rows_after_a_merge(tmp_path, forgotten):
+    # Each version replaces a passage, adds one and drops one, until segments were merged twice.
+    store = open_store(Exact(), tmp_path, digest="digest", width=4)
+    there: dict[str, str] = {}
+    wanted: dict[int, dict[str, str]] = {}
+    for number in range(1, 2 * MOST_SEGMENTS + 5):
+        there |= {"same#1": f"text {number}", f"d{number}#1": "new"}
+        rows = [Document(id, there[id]) for id in ("same#1", f"d{number}#1")]
+        wanted[store.put(rows, axes(number % 4, 0))] = dict(there)
+        if number > 2:
+            del there[f"d{number - 2}#1"]
+            wanted[store.drop([f"d{number - 2}"])] = dict(there)
+        if number == 20 and forgotten:
+            store.forget(forgotten)
+    assert len([*tmp_path.glob("*.safetensors")]) <= MOST_SEGMENTS
+    for one in (store, open_store(Exact(), tmp_path, digest="digest", width=4)):
+        for version, rows in wanted.items():
+            if version >= forgotten:
+                found = one.passages(one.ids(at=version), at=version)
+                assert {document.id: document.text for document in found} == rows

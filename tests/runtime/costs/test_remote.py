@@ -22,9 +22,10 @@ compare:
 
 @pytest.fixture
 def project(tmp_path):
-    def make(*arms, more=""):
+    def make(*arms, more="", remote=""):
         text = "".join(f"  - {arm}\n" for arm in arms)
-        (tmp_path / "project.yaml").write_text(PROJECT + text + more)
+        head = PROJECT.replace("compare:\n", f"{remote}compare:\n")
+        (tmp_path / "project.yaml").write_text(head + text + more)
         return load(tmp_path / "project.yaml")
 
     return make
@@ -60,6 +61,20 @@ def test_an_answer_costs_its_tokens_at_the_endpoints_price(project):
     assert money(asked, paid, answers) == pytest.approx((2000 * 2 + 100 * 8) / 1e6 / 2)
     assert money(asked, free, answers) is None and money(asked, floor, answers) is None
     assert list(endpoints(asked, paid)) == ["there"] and endpoints(asked, floor) == {}
+
+
+def test_an_arm_that_asks_two_services_is_charged_the_higher_price_of_its_tokens(project):
+    # 2,000 tokens of prompts and 100 of answers: at 2 and 8 a million .0048, at 1 and 50 .0070.
+    more = "  costly: {url: 'http://127.0.0.1:9', model: o, price: {prompt: 1, answer: 50}}\n"
+    both = "{kind: router, cheap: {kind: shots, k: 0, model: %s}, strong: {kind: shots, model: %s}}"
+    pairs = [("there", "costly"), ("costly", "there"), ("free", "costly"), ("there", "free")]
+    asked = project(*(both % pair for pair in pairs), remote=more)
+    answers = [Answer("a", prompt_tokens=900, tokens=100), Answer("b", prompt_tokens=1100)]
+    found = [money(asked, arm, answers) for arm in asked.compare]
+    assert found == pytest.approx([0.0070 / 2, 0.0070 / 2, 0.0070 / 2, 0.0048 / 2])
+    # Long prompts make the other one the costlier: 4,000 at 2 are .0080, at 1 they are .0040.
+    prompts = [Answer("a", prompt_tokens=4000)]
+    assert money(asked, asked.compare[0], prompts) == pytest.approx(0.0080)
 
 
 def test_refused_answers_are_said_with_their_number(project):
