@@ -22,6 +22,7 @@ READ = {
     "data.strict": "strict",
     "data.sample": "sample",
     "data.shuffle_options": "shuffle_options",
+    "data.turns": "turns",
     "task.kind": "kind",
     "task.labels": "labels",
     "task.none": "none",
@@ -62,6 +63,8 @@ def _fits(place: str, value: Any) -> bool:
         return value in get_args(Task.model_fields[place.partition(".")[2]].annotation)
     if place in ("task.labels", "task.slices"):
         return isinstance(value, list) and all(isinstance(one, str) for one in value)
+    if place == "data.turns":
+        return value in ("all", "last")
     if place == "split.group":
         return value is None or isinstance(value, str)
     if place in ("data.join_labels", "data.strict", "data.shuffle_options"):

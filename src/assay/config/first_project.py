@@ -20,6 +20,7 @@ from assay.config.yamlfile import flow, quote_scalar
 from assay.core.plain_text import plain
 from assay.core.types import Dropped, Example, Means, Task
 from assay.data.accepted_answers import JOINED, has_preferences
+from assay.data.reading.chat_turns import SLICE
 from assay.data.reading.findings import aside_warnings
 from assay.data.reading.load import LoadedExamples, labels_of
 from assay.data.reading.resolve_layout import rename_roles
@@ -110,6 +111,13 @@ class First:
             ("their text is empty", len(empty)),
         )
         return [(reason, count, way_out) for reason, count in told if count > many]
+
+    @property
+    def by_turn(self) -> bool:
+        """Whether rows are turns of conversations."""
+        return "messages" in self.loaded.columns and any(
+            name == SLICE for one in self.examples[:1] for name, _ in one.slices
+        )
 
     @property
     def one_place(self) -> bool:
@@ -236,6 +244,8 @@ def lines(first: First) -> Iterator[str]:
         yield f"  sample: {first.sample}  # {why}"
     if first.one_place and not dict(first.said).get("data.shuffle_options"):
         yield "  shuffle_options: true  # the right option nearly always has one place in the file"
+    if first.by_turn and "data.turns" not in dict(first.said):
+        yield "  turns: all  # each assistant turn is learnt and tested; last: the final one alone"
     for place, value in first.said:
         if place.startswith("data.") and not place.startswith("data.columns."):
             yield f"  {place.removeprefix('data.')}: {flow(value)}"

@@ -77,6 +77,8 @@ class DataSettings(Settings):
     sample: int | None = Field(default=None, ge=1)
     # the options of `choose` stand in an order that the question decides
     shuffle_options: bool = False
+    # of conversations, the assistant turns that are rows
+    turns: Literal["all", "last"] = "all"
     # that apply row steps; 0: as many as cores, where it pays
     processes: int = Field(default=0, ge=0, le=256)
     ray: str = ""  # a cluster to apply row steps on: local, auto, or its address

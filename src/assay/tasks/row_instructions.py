@@ -31,7 +31,7 @@ class RowInstruction:
     def sentence(self) -> str:
         """What the project file and the report say of it."""
         if self.instruction is None:
-            return f"prompts have no instruction of assay's: {self.why}"
+            return f"no instruction is added to prompts: {self.why}"
         return f"the instruction is '{self.instruction}': {self.why}"
 
 

@@ -6,7 +6,7 @@ input            more of it, set below the text after an empty line
 text_pair        a second text that the target is about as much: each is asked under its field's
                  name
 system           what stands before it
-messages         a whole conversation; its last assistant turn is the target
+messages         a whole conversation; its assistant turns are the targets, see `turns`
 label, answer    the target; a list of answers is the target and further accepted ones
 rejected         an answer that was not chosen, for preference training; where the kind is `choose`,
                  one of two options
@@ -31,6 +31,7 @@ conversation     with `role`: each row is one turn; the rows of one conversation
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from assay.tasks.options import Meaning
 
@@ -83,6 +84,15 @@ class RowLayout:
     objects: bool = False  # targets are JSON objects of fields
     language: str = "python"  # of a code task
     show_tests: str = "first"
+    turns: Literal["all", "last"] = "all"  # of conversations, the assistant's that are rows
+
+    @property
+    def by_turn(self) -> bool:
+        """Whether a row's target is a turn of its conversation, and not said of the whole."""
+        told = {"rejected", "liked"} & set(self.columns)
+        return (
+            self.target and self.kind in ("chat", "answer") and "messages" in self.columns
+        ) and not told
 
     @property
     def text_field(self) -> str | None:

@@ -16,6 +16,7 @@ from typing import Any
 
 from assay.core.errors import DataError, Problem, UsageError, did_you_mean
 from assay.core.types import NOTHING, Example
+from assay.data.reading.chat_turns import Turns, describe_turns, each_turn
 from assay.data.reading.dialogues import join_turns
 from assay.data.reading.file_address import parse_file_name
 from assay.data.reading.findings import KEPT, Aside, Findings, aside_warnings
@@ -107,6 +108,7 @@ def load(
     bad_rows: float = 0.0,
     sample: int | None = None,
     shuffle_options: bool = False,
+    turns: Turns = "all",
     seed: int = 0,
 ) -> LoadedExamples:
     """Read all files of a project.
@@ -137,7 +139,8 @@ def load(
             wrong with them; where they are more, all their problems are raised. Of ten rows or more
             one may always be, unless it is 0.
         sample: take so many training rows, every label by its share. shuffle_options: put the
-            options of `choose` in an order that the question decides. seed: of the sample.
+            options of `choose` in an order that the question decides. turns: the assistant turns of
+            a conversation that are rows. seed: of the sample.
 
     Raises:
         DataError: with every problem of all files.
@@ -164,10 +167,12 @@ def load(
         shuffle=shuffle_options,
         language=language,
         show_tests=show_tests,
+        turns=turns,
     )
     layout = _with_meaning(layout, reads) if target else layout
     values = Values(layout.exclusive_fields)
     parts, warnings, raw = _convert(reads, layout, problems, values, aside, bad_rows)
+    passed += describe_turns([*chain(*parts.values())]) if layout.by_turn else []
     warnings += aside_warnings(aside)
     unwanted, told = _preferences(parts) if target else ([], [])
     if unwanted and not any(parts.values()) and not problems:
@@ -357,9 +362,10 @@ def _convert(
                     continue
                 if made.id in ids:  # the file's own ids are not always unique
                     made = replace(made, id=_another(made.id, f"-{stem}-{line}", ids))
-                ids.add(made.id)
-                values.note(raw.fields, made.id, raw.source)
-                parts[split].append(made)
+                for one in each_turn(made, layout.turns) if layout.by_turn else [made]:
+                    ids.add(one.id)
+                    values.note(raw.fields, one.id, raw.source)
+                    parts[split].append(one)
             if layout.kind == "classify" and layout.target_field:
                 types = kinds_of_values(
                     (value_at(raw.fields, layout.target_field), raw.source) for raw in table.rows

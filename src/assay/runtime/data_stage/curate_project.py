@@ -204,7 +204,7 @@ def _clusters(
     was read with."""
     from assay.data.row_clusters import candidates
 
-    if loaded.group is not None:
+    if loaded.group is not None or any(one.group is not None for one in test):
         return {}
     read = [replace(example, id=names.get(example.id, example.id)) for example in test]
     reported = project.aim.slices if "slices" in project.aim.model_fields_set else ()

@@ -61,6 +61,7 @@ def read_rows(
         bad_rows=project.data.aside,
         sample=project.data.sample,
         shuffle_options=project.data.shuffle_options,
+        turns=project.data.turns,
         seed=project.seed,
     )
 
