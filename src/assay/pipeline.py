@@ -279,7 +279,7 @@ def check(
     project: Project, *, doubts: Sequence[str] = (), offline: bool = False, tell: Tell = silent
 ) -> Any:
     """Read project and data: what `assay check` shows. A model is loaded only where a part of
-    `prepare` or `augment` asks for one.
+    `prepare` or `augment`, or a number at `split.paraphrase`, asks for one.
 
     Args:
         doubts: "leak_cost" and "contamination" are asked too, whatever `evaluate` says; these do
@@ -287,7 +287,7 @@ def check(
     """
     from assay.reporting.data_check import Checked
 
-    prepared = prepare(project, tell, offline=offline)
+    prepared = prepare(project, tell, offline=offline, audit_model=False)
     check_task(project, prepared, project.arms)
     if not doubts:
         return Checked(project, prepared)

@@ -12,6 +12,7 @@ from assay.decision.decision_table import (
     unsure,
     update,
 )
+from assay.decision.finished_arm import Arm
 from helpers.lines import named
 from helpers.weighings import FAIR, FLOOR, GOOD, TWIN, weighed
 
@@ -41,6 +42,23 @@ def test_of_two_arms_it_is_said_which_is_cheaper_and_from_where():
     )
     assert break_even_words({"answers": None, "below": "a"}).endswith("a is cheaper at any number")
     assert break_even_words({"answers": None, "below": None}) == "never: they cost the same"
+
+
+def test_the_headline_of_a_run_out_of_time_has_score_rows_and_the_command_that_resumes_it():
+    late = Arm("lora", "lora", status="stopped", left=230.0)
+    found = weighed(FLOOR, FAIR, late)
+    found["verdict"]["resume"] = "assay run tickets"
+    assert headline(found) == (
+        "Undecided: lora did not finish (about 4 minutes more); fair is ahead: accuracy 0.850"
+        " (0.812 to 0.882) on 400 held-out rows. To resume: assay run tickets"
+    )
+    found = weighed(FLOOR, late)
+    found["verdict"]["resume"] = "assay run tickets"
+    assert named(headline(found), "the constant floor", "accuracy 0.500", "400 held-out rows")
+    assert headline(found).endswith("To resume: assay run tickets")
+    nothing = weighed(late)
+    nothing["verdict"]["resume"] = "assay run tickets"
+    assert headline(nothing) == ("There is nothing to recommend yet. To resume: assay run tickets")
 
 
 def test_the_headline_says_the_score_and_the_rows(data):

@@ -78,6 +78,7 @@ def test_the_schema(report):
             "undecided",
         ),
         *("more_rows", "more_rows_range", "out", "target", "failed", "unjudged", "unfinished"),
+        "resume",
     ]
     for one in data["strategies"]:
         assert list(one) == STRATEGY

@@ -4,6 +4,7 @@ as a sentence; what is open. No markup."""
 from typing import Any
 
 from assay.decision import uncertainty
+from assay.decision.larger_base import larger_base
 from assay.decision.verdict_words import FEW_ROWS
 from assay.presentation.number_format import (
     NOTHING,
@@ -102,6 +103,7 @@ def open_questions(data: dict[str, Any]) -> list[str]:
     ]
     said += [*verdict["unjudged"], *unsure(data)]
     said += [data["change"]["sentence"]] if verdict.get("state") != "nothing" else []
+    said += [larger_base(data)]
     return [sentence for sentence in said if sentence]
 
 
@@ -126,21 +128,21 @@ def headline(data: dict[str, Any]) -> str:
     """The verdict as one sentence that could be said aloud; with few test rows it says so."""
     verdict = data["verdict"]
     winner = verdict["recommended"]
+    resume = f". To resume: {verdict['resume']}" if verdict.get("resume") else ""
     if winner is None:
-        return (
-            "No strategy may be recommended."
-            if verdict["out"]
-            else "There is nothing to recommend yet."
-        )
+        if verdict["out"]:
+            return "No strategy may be recommended."
+        return f"There is nothing to recommend yet{resume or '.'}"
     said = verdict.get("headline", f"Use {winner}")  # a report from before there were several
     if verdict.get("state") == "nothing" or not said.endswith(
         (winner, "is ahead")
     ):  # the score of a constant is no news
-        return f"{said}{_on(data)}"
+        return f"{said}{_on(data)}{resume}"
     metric = data["task"]["metric"]
     one = next(s for s in data["strategies"] if s["name"] == winner)["metrics"][metric]
     ends = between(one["low"], one["high"], why=uncertainty.why_none(data))
-    return f"{said}: {metric.replace('_', ' ')} {score(one['value'])} ({ends}){_on(data)}"
+    level = f"{metric.replace('_', ' ')} {score(one['value'])} ({ends})"
+    return f"{said}: {level}{_on(data)}{resume}"
 
 
 def _on(data: dict[str, Any]) -> str:

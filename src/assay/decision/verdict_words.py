@@ -101,8 +101,8 @@ class ChoiceSentences:
         )
         if self.missing:
             flat = name and self.constant is not None and not self._above_constant()
-            ahead = "nothing is better than a constant yet" if flat else f"{name} is ahead"
-            return f"Undecided{f'; {ahead}' if name else ''}: {self.missing}"
+            ahead = f"no strategy beats the constant {name}" if flat else f"{name} is ahead"
+            return f"Undecided: {self.missing}{f'; {ahead}' if name else ''}"
         return {
             "use": f"Use {name}",
             "best guess": f"Best guess: {name}",

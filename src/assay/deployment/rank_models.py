@@ -10,7 +10,6 @@ Watch out  a base that is best when it is only asked need not be best once it is
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -244,7 +243,7 @@ def first_words(error: AssayError) -> str:
 
 def facts(model: dict[str, Any]) -> dict[str, Any]:
     """What is known of a model without asking it; of a remote one neither size nor parameters."""
-    from assay.models.loading.safetensors_header import tensors_of
+    from assay.models.base_sizes import weights_in
 
     known = {
         "licence": model["licence"],
@@ -255,15 +254,10 @@ def facts(model: dict[str, Any]) -> dict[str, Any]:
     if "remote" in model:
         return known
     folder = Path(model["folder"])
-    tensors = [
-        tensor
-        for file in sorted(folder.glob("*.safetensors"))
-        for tensor in tensors_of(file).values()
-    ]
     size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
     return {
         **known,
-        "parameters": sum(math.prod(tensor.shape) for tensor in tensors),
+        "parameters": weights_in(folder),
         "disk_bytes": size,
     }
 

@@ -8,7 +8,11 @@ Watch out time is scaled by the number of weights, which is what a computed toke
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from pathlib import Path
+
+from assay.models.loading.safetensors_header import tensors_of
 
 BASE_MODEL = "smollm2-135m"  # the usual one
 BASE_WEIGHTS = 134_515_008
@@ -31,6 +35,12 @@ LARGER = (
     LargerBase("Qwen/Qwen2.5-0.5B-Instruct", 494_032_768, 8),
     LargerBase("Qwen/Qwen2.5-1.5B-Instruct", 1_543_714_304, 17),
 )
+
+
+def weights_in(folder: Path) -> int:
+    """The number of weights in a model's files."""
+    files = sorted(folder.glob("*.safetensors"))
+    return sum(math.prod(one.shape) for file in files for one in tensors_of(file).values())
 
 
 def size_words(weights: int) -> str:

@@ -62,6 +62,7 @@ def build(
     found: Mapping[str, Any] | None = None,
     draws: int = DRAWS,
     clusters: Mapping[str, Sequence[int]] | None = None,
+    resume: str = "",
 ) -> dict[str, Any]:
     """report.json as plain JSON.
 
@@ -74,6 +75,7 @@ def build(
         warnings: {"code", "count", "text"} each.
         clusters: fields that answers may cluster by: the value of each test row as a number
             (`data/row_clusters.py`).
+        resume: the command that goes on with a run that ran out of time.
         found: what was measured beside the scores: "forgetting" has a guard, "update_drill" says
             what a change costs.
 
@@ -136,7 +138,7 @@ def build(
         "audit": {**dict.fromkeys(AUDIT, 0), **audit},
         "exam": {"hash": "", "opened": 0, **exam},
         "strategies": strategies,
-        "verdict": said,
+        "verdict": {**said, "resume": resume if said["unfinished"] else ""},
         "certainty": sure,
         "weigh": settings.model_dump(mode="json"),
         "change": changing,

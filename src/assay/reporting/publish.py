@@ -13,7 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 from assay.audits.registry import sentences
 from assay.core import store
+from assay.core.command_hints import word
 from assay.core.errors import UsageError
+from assay.core.project_paths import near
+from assay.models.base_sizes import weights_in
 from assay.models.environment import versions_of
 from assay.reporting.data_check import extra_of
 from assay.runtime.arms.cache_keys import libraries
@@ -21,6 +24,7 @@ from assay.runtime.arms.measured import record
 from assay.runtime.arms.measured_records import NAME as MEASURED
 from assay.runtime.arms.runner import Bench
 from assay.runtime.costs.remote import service_model_names
+from assay.training.estimate.usage import memory
 
 if TYPE_CHECKING:
     from assay.audits.registry import Found
@@ -59,7 +63,14 @@ def build_report(
         settings=project.weigh,
         found=found,
         clusters=prepared.clusters(),
+        resume=resume_command(project.target),
     ) | (found or {})
+
+
+def resume_command(target: Path) -> str:
+    """As one types it here; without the folders above where the project lies elsewhere."""
+    there = near(target)
+    return f"assay run {word(there.name if there.is_absolute() else there)}"
 
 
 def publish(
@@ -154,15 +165,21 @@ def environment(bench: Bench) -> dict[str, Any]:
             for name in libraries(arm, bench.prepared.task)
         ),
         "models": {
-            name: {key: model[key] for key in ("digest", "note", "licence")}
+            name: {key: model[key] for key in ("digest", "note", "licence")} | _weights(model)
             for name, model in bench.models.items()
         },
+        "base": bench.project.model,
+        "memory": memory(),
         **(
             {"served": served}
             if (served := service_model_names(bench.project, bench.models, bench.tell))
             else {}
         ),
     }
+
+
+def _weights(model: dict[str, Any]) -> dict[str, int]:
+    return {"weights": weights_in(Path(model["folder"]))} if "folder" in model else {}
 
 
 def own_version() -> str:

@@ -104,7 +104,7 @@ class Reconsider:
         return {
             **self.data,
             "strategies": list(strategies),
-            "verdict": said,
+            "verdict": {**said, "resume": self.data["verdict"].get("resume", "")},
             "change": changing,
             "weigh": weigh,
         }

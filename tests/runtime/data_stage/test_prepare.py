@@ -1,7 +1,9 @@
 """From files to audited splits on disk: made once, and test rows apart from all else."""
 
+from assay import pipeline
 from assay.core.corrupt_files import silent
 from assay.core.errors import UsageError
+from assay.models.loading import find
 from assay.runtime.data_stage.prepare import Prepared, find_prepared, prepare
 from helpers.problems import problem
 from helpers.small_projects import load_project
@@ -68,3 +70,15 @@ def test_what_was_prepared_is_found_until_something_changes(tmp_path):
     file = project.folder / "test.jsonl"
     file.write_text(file.read_text().replace("number", "figure"))
     assert find_prepared(project) is None
+
+
+def test_a_check_loads_no_encoder_whatever_is_in_the_cache(tmp_path, monkeypatch):
+    # An encoder that is there, and that cannot be loaded.
+    broken = find.LocalModel(tmp_path / "none", "minilm-l6", "0" * 64, "", "", 256)
+    monkeypatch.setattr(find, "find", lambda *given, **named: broken)
+    project = load_project(tmp_path / "p", arms="compare: [{kind: majority}, {kind: probe}]\n")
+    heard = []
+    pipeline.check(project, tell=heard.append)
+    assert not [one for one in heard if "is loaded" in one.get("text", "")]
+    there = find_prepared(project)  # a run would use the encoder: that is another preparation
+    assert there is None

@@ -243,7 +243,7 @@ def test_the_first_line_says_what_did_not_finish():
     said = build(task=TASK, arms=[*done, late, pruned], rows={}, audit={}, exam={})["verdict"]
     assert said["state"] == "undecided" and said["recommended"] == "probe"
     assert (
-        said["headline"] == "Undecided; probe is ahead: lora did not finish (about 4 minutes more)"
+        said["headline"] == "Undecided: lora did not finish (about 4 minutes more); probe is ahead"
     )
     assert said["unfinished"] == [{"arm": "lora", "minutes": 3.8}]
     constant = build(task=TASK, arms=[done[0], late], rows={}, audit={}, exam={})["verdict"][
@@ -251,8 +251,8 @@ def test_the_first_line_says_what_did_not_finish():
     ]
     assert (
         constant
-        == "Undecided; nothing is better than a constant yet: lora did not finish (about 4 minutes"
-        " more)"
+        == "Undecided: lora did not finish (about 4 minutes more); no strategy beats the constant"
+        " majority"
     )
     assert (
         build(task=TASK, arms=[*done, pruned], rows={}, audit={}, exam={})["verdict"]["state"]
@@ -297,6 +297,7 @@ def test_the_time_of_the_project_file_holds_and_the_next_run_goes_on(tmp_path, t
     report = assay.run(folder)
     assert {one["status"] for one in report.data["strategies"]} == {"skipped"}
     assert "zero-shot did not finish" in report.data["verdict"]["headline"]
+    assert report.data["verdict"]["resume"] == "assay run p"  # as it is called, not where it lies
     report = assay.run(folder, minutes=5)
     assert {one["status"] for one in report.data["strategies"]} == {"done"}
     assert report.data["verdict"]["unfinished"] == []

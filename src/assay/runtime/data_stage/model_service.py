@@ -67,7 +67,7 @@ def audits_paraphrases(project: Project) -> bool:
 
 
 def models(
-    project: Project, offline: bool, tell: Tell, *, fetch: bool = False
+    project: Project, offline: bool, tell: Tell, *, fetch: bool = False, audit: bool = True
 ) -> dict[str, dict[str, Any]]:
     """The models that curation needs, brought to this machine: "embed", "generate" -> what `Lender`
     and the key read.
@@ -75,6 +75,7 @@ def models(
     Args:
         fetch: arms will be fitted in this run, so that their encoder may be fetched for the audit
             too.
+        audit: an encoder that only the audit would use counts, where it is on this machine.
 
     Raises:
         ModelError, ResourceError: as `model.find`.
@@ -98,6 +99,8 @@ def models(
         kind = "embedder" if need == "embed" else "causal"
         # The audit takes an encoder that is there, or that arms of this run need in any case.
         only = kinds == [AUDIT] and project.split.paraphrase == "auto"
+        if only and not audit:
+            continue
         try:
             model = find(
                 name,

@@ -143,6 +143,7 @@ def prepare(
     offline: bool = False,
     new_key: bool = True,
     servers: Servers | None = None,
+    audit_model: bool = True,
 ) -> Prepared:
     """Read, curate, split, audit and augment, or take the result of an earlier run. Data sets of
     the hub are fetched first.
@@ -151,6 +152,8 @@ def prepare(
         offline: fetch neither data sets nor the model that a step asks for.
         new_key: a key for the anonymise step may be made, where there is none yet.
         servers: fork the process of a step's models where they are given.
+        audit_model: the audit may load an encoder that no step and no setting asks for; without it
+            what a run has left is used where it is there.
 
     Raises:
         DataError, LeakError, UsageError: as `curate.load`, `curate.run` and `redaction.key_of`.
@@ -160,10 +163,13 @@ def prepare(
     veil = Veil(project, key_of(project, make=new_key))
     files = bring(project.files, offline=offline, tell=tell)
     models = lent_models(project, offline, tell, fetch=servers is not None)
-    key = _key(project, files, models, veil.trace)
-    stage = store.Stage(project.work, "curate", key, tell)
-    held = store.Stage(project.exam, "rows", key, tell)
-    if (found := _finished(project, stage, held)) is not None:
+    stage, held = _stages(project, files, models, veil, tell)
+    found = _finished(project, stage, held)
+    if found is None and not audit_model:
+        models = lent_models(project, offline, tell, fetch=False, audit=False)
+        stage, held = _stages(project, files, models, veil, tell)
+        found = _finished(project, stage, held)
+    if found is not None:
         tell({"event": "stage", "name": "curate", "state": "cached"})
         return found
     tell({"event": "stage", "name": "curate", "state": "start"})
@@ -193,9 +199,18 @@ def find_prepared(project: Project) -> Prepared | None:
     veil = Veil(project, key_of(project))
     files = bring(project.files, offline=True, tell=silent)
     models = lent_models(project, True, silent, fetch=False)
+    return _finished(project, *_stages(project, files, models, veil, silent))
+
+
+def _stages(
+    project: Project, files: Files, models: dict[str, dict[str, Any]], veil: Veil, tell: Tell
+) -> tuple[store.Stage, store.Stage]:
+    """Of what is handed out, and of the test rows."""
     key = _key(project, files, models, veil.trace)
-    stage = store.Stage(project.work, "curate", key, silent)
-    return _finished(project, stage, store.Stage(project.exam, "rows", key, silent))
+    return (
+        store.Stage(project.work, "curate", key, tell),
+        store.Stage(project.exam, "rows", key, tell),
+    )
 
 
 def _finished(project: Project, stage: store.Stage, held: store.Stage) -> Prepared | None:

@@ -74,8 +74,8 @@ class RaceMonitor:
 
     Attributes:
         why: "late", "behind", or "" where it was not ended here. note: the same in a sentence.
-            left: seconds that it would have taken longer, as far as known. looked: the score, higher
-            is better, for which its training was ended.
+            left: seconds that it would have taken longer, as far as known. looked: the score,
+            higher is better, for which its training was ended.
     """
 
     bench: Bench
