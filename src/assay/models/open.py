@@ -43,26 +43,26 @@ def load_model(found: LocalModel, precision: Precision = "auto") -> ChatModel:
     on the way.
 
     Raises:
-        ModelError: M160, it cannot be computed in a batch.
+        ModelError: M160, it cannot be computed in a batch; M092, M093 its files do not belong
+            together.
         ResourceError: R006, bf16 was chosen for this machine ("auto") and is wrong or slow on it.
     """
     import torch
-    from transformers import AutoTokenizer
 
     from assay.models.device import quiet, weight_type
     from assay.models.inference import tree_attention
     from assay.models.inference.chat_model import ChatModel
     from assay.models.loading.find import UNSAID
+    from assay.models.loading.opening import open_tokenizer, require_known_tokens
     from assay.models.tokenizer.chat_tokens import Chat
 
     quiet()
     tree_attention.register()
-    tokenizer = AutoTokenizer.from_pretrained(
-        found.folder, local_files_only=True, trust_remote_code=False
-    )
+    tokenizer = open_tokenizer(found.folder)
     kinds = {"bf16": torch.bfloat16, "fp32": torch.float32}
     dtype = weight_type() if precision == "auto" else kinds[precision]
     network, checks = load_network(found.folder, dtype)
+    require_known_tokens(tokenizer, network, found.folder)
     chat = Chat(tokenizer, max_length=found.context_length or UNSAID)
     return ChatModel(found.name, network, chat, checks)
 
@@ -73,7 +73,8 @@ def load_network(folder: Path, dtype: torch.dtype) -> tuple[Any, NetworkChecks]:
     attention_check.py). What was found out about these weights is noted, and not tried again.
 
     Raises:
-        ModelError: M160, rows of different lengths cannot be computed side by side.
+        ModelError: M160, rows of different lengths cannot be computed side by side; M092, the
+            weights are not those of the config, or overflow.
     """
     from transformers import AutoModelForCausalLM
 
@@ -82,16 +83,10 @@ def load_network(folder: Path, dtype: torch.dtype) -> tuple[Any, NetworkChecks]:
     from assay.models.inference.network_checks import NetworkChecks, note_of, read_note
     from assay.models.loading.find import digest_of
     from assay.models.loading.model_cache import cache_folder
+    from assay.models.loading.opening import open_network, require_finite, require_size
 
     def load(kind: str) -> Any:
-        network = AutoModelForCausalLM.from_pretrained(
-            folder,
-            dtype=dtype,
-            local_files_only=True,
-            trust_remote_code=False,
-            use_safetensors=True,
-            attn_implementation=kind,
-        )
+        network = open_network(AutoModelForCausalLM, folder, dtype=dtype, attn_implementation=kind)
         return network.to(device()).eval().requires_grad_(False)
 
     def fit(kind: str) -> tuple[Any, list[torch.Tensor]] | None:
@@ -99,8 +94,11 @@ def load_network(folder: Path, dtype: torch.dtype) -> tuple[Any, NetworkChecks]:
         or cannot be had."""
         try:
             network = load(kind)
-        except (KeyError, ValueError):  # Falcon looks the name up in a table of its own
-            return None
+        except ModelError as error:
+            # Falcon looks the name up in a table of its own
+            if isinstance(error.__cause__, KeyError | ValueError):
+                return None
+            raise
         apart = attention_check.by_themselves(network)
         trees = kind != tree_attention.NAME or attention_check.takes_trees(network, apart)
         return (
@@ -114,7 +112,9 @@ def load_network(folder: Path, dtype: torch.dtype) -> tuple[Any, NetworkChecks]:
         kind, passed = noted
         network = load(kind)
         return network, NetworkChecks(network, passed)
+    require_size(AutoModelForCausalLM, folder)
     network, apart = fit(tree_attention.NAME) or fit("sdpa") or (load("eager"), [])
+    require_finite(apart, folder)
     if why := attention_check.fault(network, apart):
         text = (
             f"{network.config.model_type}: rows of this model cannot be computed side by side"

@@ -119,15 +119,11 @@ class SimilarRows:
 @lru_cache(maxsize=4)
 def chat_of(model: str, base: Path) -> Chat:
     """The tokenizer of a model that is on this machine."""
-    from transformers import AutoTokenizer
-
     from assay.models.loading.find import find
+    from assay.models.loading.opening import open_tokenizer
 
     found = find(model, base=base, offline=True)
-    tokenizer = AutoTokenizer.from_pretrained(
-        found.folder, local_files_only=True, trust_remote_code=False
-    )
-    return Chat(tokenizer, max_length=found.context_length or ROOM)
+    return Chat(open_tokenizer(found.folder), max_length=found.context_length or ROOM)
 
 
 def token_view(chat: Chat, task: Task, row: Example) -> TokenView:

@@ -68,7 +68,7 @@ def test_the_digest_follows_what_decides_the_answers(tmp_path):
     (tmp_path / "a" / "chat_template.jinja").write_text("{{ messages[0].content }}")
     digests.add(find(str(tmp_path / "a")).digest)
     save_file(
-        {"model.embed_tokens.weight": np.zeros((4, 2), np.float32)},
+        {"model.embed_tokens.weight": np.full((4, 2), 2, np.float32)},
         tmp_path / "a" / "model.safetensors",
     )
     digests.add(find(str(tmp_path / "a")).digest)

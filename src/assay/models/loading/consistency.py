@@ -4,22 +4,20 @@ How   From the JSON files and the headers of the weights only. The model types a
       source text of the installed transformers, because importing its lists would import torch.
 """
 
-import ast
-import functools
-import importlib.util
-import math
 import re
 from pathlib import Path
 from typing import Any
 
 from assay.core.errors import Problem, did_you_mean
+from assay.models.loading import config_values
 from assay.models.loading.catalogue import Kind
+from assay.models.loading.config_values import table_keys
 from assay.models.loading.safetensors_header import Tensor
 from assay.models.loading.template_check import objections
 from assay.models.loading.template_rendering import exhausts
+from assay.models.loading.weight_values import EMBEDDING, OUTPUT, whole_number_problems
 
-_EMBEDDING = re.compile(r"(^|\.)(embed_tokens|wte|word_embeddings|embed_in|tok_embeddings)\.weight")
-_OUTPUT = re.compile(r"(^|\.)(lm_head|embed_out)\.weight")
+AUTO = "models/auto"  # where transformers keeps its tables of names
 _LAYER = re.compile(r"(?:^|\.)(?:layers|layer|h|blocks)\.(\d+)\.")
 _WIDTHS = ("hidden_size", "n_embd", "d_model", "word_embed_proj_dim", "embedding_size")
 
@@ -42,6 +40,8 @@ def fit_problems(
         )
     elif tensors:
         found += [Problem("M092", what, place) for what in _shape_problems(text, tensors)]
+        found += whole_number_problems(tensors, str(folder))
+    found += [Problem("M092", what, place) for what in config_values.faults(text)]
     # What a chat model needs beyond its weights is of no interest when it is not one.
     chat = kind == "causal" and not any(problem.code == "M096" for problem in found)
     found += _tokenizer_problems(folder, rows, text, tensors, chat)
@@ -53,46 +53,11 @@ def fit_problems(
 # --- type -----------------------------------------------------------------------------------------
 
 
-@functools.cache
-def _table_keys(file: str, variable: str) -> frozenset[str]:
-    """The keys of one of transformers' name tables, from its source text."""
-    spec = importlib.util.find_spec("transformers")
-    if spec is None or not spec.submodule_search_locations:
-        raise ModuleNotFoundError("transformers is not installed")
-    path = Path(next(iter(spec.submodule_search_locations)), "models", "auto", file)
-    keys: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if path.exists() else ():
-        target: ast.AST | None = None
-        if isinstance(node, ast.Assign):
-            target = node.targets[0]
-        elif (
-            isinstance(node, ast.Call)
-            and isinstance(node.func, ast.Attribute)
-            and node.func.attr == "update"
-        ):
-            target = node.func.value
-        if isinstance(target, ast.Name) and target.id == variable:
-            for part in ast.walk(node):
-                first = (
-                    part.elts[:1]
-                    if isinstance(part, ast.Tuple)
-                    else part.keys
-                    if isinstance(part, ast.Dict)
-                    else []
-                )
-                keys |= {
-                    key.value
-                    for key in first
-                    if isinstance(key, ast.Constant) and isinstance(key.value, str)
-                }
-    return frozenset(keys)
-
-
 def model_types() -> frozenset[str]:
     """Every model type that the installed transformers has code for."""
     # Older releases keep the whole table in the second file.
-    return _table_keys("auto_mappings.py", "CONFIG_MAPPING_NAMES") | _table_keys(
-        "configuration_auto.py", "CONFIG_MAPPING_NAMES"
+    return table_keys(f"{AUTO}/auto_mappings.py", "CONFIG_MAPPING_NAMES") | table_keys(
+        f"{AUTO}/configuration_auto.py", "CONFIG_MAPPING_NAMES"
     )
 
 
@@ -110,8 +75,8 @@ def _type_problems(config: dict[str, Any], place: str, kind: Kind) -> list[Probl
         ]
     if kind == "embedder":
         return []
-    generators = _table_keys("modeling_auto.py", "MODEL_FOR_CAUSAL_LM_MAPPING_NAMES")
-    encoders = _table_keys("modeling_auto.py", "MODEL_FOR_MASKED_LM_MAPPING_NAMES")
+    generators = table_keys(f"{AUTO}/modeling_auto.py", "MODEL_FOR_CAUSAL_LM_MAPPING_NAMES")
+    encoders = table_keys(f"{AUTO}/modeling_auto.py", "MODEL_FOR_MASKED_LM_MAPPING_NAMES")
     if name in generators and (name not in encoders or config.get("is_decoder") is True):
         return []
     text = f"{name} is not a model that writes text from left to right, so it cannot answer"
@@ -132,7 +97,7 @@ def _shape_problems(config: dict[str, Any], tensors: dict[str, Tensor]) -> list[
     found = []
     vocabulary = config.get("vocab_size")
     widths = [config[name] for name in _WIDTHS if isinstance(config.get(name), int)]
-    for pattern in (_EMBEDDING, _OUTPUT):
+    for pattern in (EMBEDDING, OUTPUT):
         for name, tensor in tensors.items():
             if not pattern.search(name) or len(tensor.shape) != 2:
                 continue
@@ -141,7 +106,7 @@ def _shape_problems(config: dict[str, Any], tensors: dict[str, Tensor]) -> list[
                 found.append(f"{name} is {shape}, config says vocab_size {vocabulary}")
             if widths and tensor.shape[1] not in widths:
                 found.append(f"{name} is {shape}, config says width {widths[0]}")
-    if config.get("tie_word_embeddings") is False and not any(map(_OUTPUT.search, tensors)):
+    if config.get("tie_word_embeddings") is False and not any(map(OUTPUT.search, tensors)):
         found.append(
             "lm_head is missing from the weights, and config says that it is not tied to the"
             " embedding"
@@ -150,15 +115,6 @@ def _shape_problems(config: dict[str, Any], tensors: dict[str, Tensor]) -> list[
     stated = config.get("num_hidden_layers", config.get("n_layer"))
     if layers and isinstance(stated, int) and max(layers) < stated:
         found.append(f"the weights have {max(layers)} layers, config says {stated}")
-    for name in ("rope_scaling", "rope_parameters"):
-        part = config.get(name)
-        factor = part.get("factor", 1.0) if isinstance(part, dict) else 1.0
-        if (
-            not isinstance(factor, int | float)
-            or not math.isfinite(factor)
-            or not 0 < factor <= 10_000
-        ):
-            found.append(f"{name}.factor is {factor}, which no model has")
     return found
 
 
@@ -187,7 +143,7 @@ def _tokenizer_problems(
     rooms = [
         tensor.shape[0]
         for name, tensor in tensors.items()
-        if _EMBEDDING.search(name) and tensor.shape
+        if EMBEDDING.search(name) and tensor.shape
     ]
     if tokens and rooms and max(tokens.values()) >= rooms[0]:
         text = f"the tokenizer has token {max(tokens.values())}, the embedding has {rooms[0]} rows"

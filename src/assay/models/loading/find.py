@@ -105,7 +105,7 @@ def find(
 
 
 def admit_scanned(folder: Path, kind: Kind) -> Path:
-    """`admit`, with the scan for NaN the first time that these weights are seen."""
+    """`admit`, with the scan of all values the first time that these weights are seen."""
     admitted = admit(folder, kind=kind)
     mark = folder_mark(admitted)
     if not mark.exists():
@@ -115,9 +115,9 @@ def admit_scanned(folder: Path, kind: Kind) -> Path:
 
 
 def folder_mark(admitted: Path) -> Path:
-    """Where it is noted that the weights of an admitted folder hold finite numbers only."""
+    """Where it is noted that the weights of an admitted folder passed `value_problems`."""
     weights = {path.name: file_sha256(path) for path in sorted(admitted.glob("*.safetensors"))}
-    return cache_folder() / "finite" / f"{store.digest(weights)[:32]}.json"
+    return cache_folder() / "values" / f"{store.digest(weights)[:32]}.json"
 
 
 def _from_catalogue(entry: CatalogueEntry, offline: bool, tell: Tell, kind: Kind) -> LocalModel:

@@ -22,10 +22,10 @@ from assay.models.loading.model_cache import cache_folder
 from assay.models.loading.safetensors_header import (
     NotWeights,
     Tensor,
-    not_finite,
     strict_json,
     tensors_of,
 )
+from assay.models.loading.weight_values import value_problems
 from assay.models.tokenizer.plain_template import PLAIN
 
 VERSION = 1
@@ -69,7 +69,7 @@ def admit(folder: Path, *, kind: Kind = "causal", scan: bool = False) -> Path:
 
     Args:
         kind: what the model is wanted for.
-        scan: also read all weights for NaN and infinity (about 1 s for 1 GB).
+        scan: also read all weights for values that no model has (about 1 s for 1 GB).
 
     Raises:
         ModelError: every problem found, M086 to M096; M180 where there is no other.
@@ -88,7 +88,7 @@ def admit(folder: Path, *, kind: Kind = "causal", scan: bool = False) -> Path:
     if kind == "causal" and not problems:
         problems += exhausting_templates(folder, rows)
     if scan and not problems:
-        problems += _nan_problems(folder, weights)
+        problems += value_problems(folder, weights)
     if problems:
         raise ModelError(*problems)
     passed = [name for name in names if not name.endswith(".safetensors")] + weights
@@ -286,23 +286,6 @@ def _no_weights(folder: Path) -> Problem:
         str(folder),
         help="only .safetensors and .gguf files are read",
     )
-
-
-def _nan_problems(folder: Path, weights: list[str]) -> list[Problem]:
-    found = []
-    for name in weights:
-        count, first = not_finite(folder / name)
-        if count:
-            text = f"holds {count:,} values that are NaN or infinite, the first in {first}"
-            found.append(
-                Problem(
-                    "M092",
-                    text,
-                    str(folder / name),
-                    help="the model was saved damaged: get another copy",
-                )
-            )
-    return found
 
 
 # --- the mirror -----------------------------------------------------------------------------------

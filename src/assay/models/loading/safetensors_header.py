@@ -11,22 +11,12 @@ import math
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 _HEADER_LIMIT = 100 << 20  # the format's own
 _BYTES = {
     "BOOL": 1, "U8": 1, "I8": 1, "F8_E5M2": 1, "F8_E4M3": 1, "U16": 2, "I16": 2, "F16": 2,
     "BF16": 2, "U32": 4,
     "I32": 4, "F32": 4, "U64": 8, "I64": 8, "F64": 8,
 }  # fmt: skip
-# Where the exponent lies in a float of each type: integer of the same width, mask of the exponent's
-# bits.
-_EXPONENT = {
-    "F16": ("<u2", 0x7C00),
-    "BF16": ("<u2", 0x7F80),
-    "F32": ("<u4", 0x7F800000),
-    "F64": ("<u8", 0x7FF0000000000000),
-}
 
 
 class NotWeights(ValueError):
@@ -131,23 +121,3 @@ def _require_covered(found: dict[str, Tensor], first: int, size: int) -> None:
         raise NotWeights(f"is incomplete: {size / 1e6:.0f} of {end / 1e6:.0f} MB")
     if end < size:
         raise NotWeights(f"has {size - end:,} bytes after its last tensor")
-
-
-def not_finite(path: Path) -> tuple[int, str]:
-    """(how many values are NaN or infinite, the first tensor with one). Reads the whole file
-    once."""
-    count, first = 0, ""
-    for name, tensor in tensors_of(path).items():
-        if tensor.dtype not in _EXPONENT or tensor.end == tensor.start:
-            continue
-        kind, mask = _EXPONENT[tensor.dtype]
-        length = (tensor.end - tensor.start) // np.dtype(kind).itemsize
-        values = np.memmap(path, dtype=kind, mode="r", offset=tensor.start, shape=(length,))
-        bad = sum(
-            int(((part & mask) == mask).sum())
-            for part in np.array_split(values, 1 + length // (1 << 24))
-        )
-        if bad and not first:
-            first = name
-        count += bad
-    return count, first

@@ -16,11 +16,12 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from transformers import AutoModelForTokenClassification, AutoTokenizer
+from transformers import AutoModelForTokenClassification
 
 from assay.core.types import Tell
 from assay.models.device import device, quiet
 from assay.models.inference.batch_plan import by_length
+from assay.models.loading.opening import open_network, open_tokenizer
 from assay.strategies.tagging.field_schema import OUTSIDE, WORD, marks
 from assay.tasks.entities import Span, of_run
 from assay.training.retriever.training_pairs import in_batches
@@ -63,13 +64,12 @@ class Tagged(torch.nn.Module):
 
     def __init__(self, folder: Path, tags: int):
         super().__init__()
-        given: dict[str, Any] = {
-            "dtype": torch.float32,
-            "local_files_only": True,
-            "trust_remote_code": False,
-        }
-        self.body: Any = AutoModelForTokenClassification.from_pretrained(
-            folder, num_labels=tags, use_safetensors=True, ignore_mismatched_sizes=True, **given
+        self.body: Any = open_network(
+            AutoModelForTokenClassification,
+            folder,
+            heads=True,
+            dtype=torch.float32,
+            num_labels=tags,
         )
         table = self.body.get_input_embeddings().requires_grad_(False)
         self.case = torch.nn.Embedding(WAYS, table.weight.shape[1])
@@ -98,10 +98,7 @@ class WordTags:
     ):
         quiet()
         torch.manual_seed(seed)  # of the layer's first weights
-        tokenizer: Any = AutoTokenizer.from_pretrained(
-            folder, local_files_only=True, trust_remote_code=False
-        )
-        self.tokenizer = tokenizer
+        self.tokenizer = open_tokenizer(folder)
         self.network = Tagged(folder, len(tags)).to(device())
         self.tags = list(tags)
         most = self.network.body.config.to_dict().get("max_position_embeddings") or max_length

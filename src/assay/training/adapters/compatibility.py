@@ -152,11 +152,9 @@ def _by_tokens(model: ChatModel, folder: Path) -> Problem | None:
     """A folder from elsewhere may bring the tokenizer that it was trained with."""
     if not (folder / "tokenizer.json").exists():
         return None
-    from transformers import AutoTokenizer
+    from assay.models.loading.opening import open_tokenizer
 
-    brought: Any = AutoTokenizer.from_pretrained(
-        folder, local_files_only=True, trust_remote_code=False
-    )
+    brought = open_tokenizer(folder)
     own: Any = model.chat.tokenizer
     for what in SPECIAL:
         theirs, ours = brought.special_tokens_map.get(what), own.special_tokens_map.get(what)

@@ -19,12 +19,13 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from transformers import AutoModel, AutoModelForSequenceClassification, AutoTokenizer
+from transformers import AutoModel, AutoModelForSequenceClassification
 
 from assay.core.errors import ModelError, Problem
 from assay.core.store import read_json
 from assay.models.device import device, quiet
 from assay.models.inference.batch_plan import by_length
+from assay.models.loading.opening import open_network, open_tokenizer
 
 SCALE = 10.0  # of the cosine, at the start
 
@@ -47,14 +48,9 @@ class Joint(torch.nn.Module):
         """
         super().__init__()
         quiet()
-        given: dict[str, Any] = {
-            "dtype": torch.float32,
-            "local_files_only": True,
-            "trust_remote_code": False,
-        }
         self.ready = is_ready(folder)
         kind = AutoModelForSequenceClassification if self.ready else AutoModel
-        self.body: Any = kind.from_pretrained(folder, use_safetensors=True, **given)
+        self.body: Any = open_network(kind, folder, heads=not self.ready, dtype=torch.float32)
         if self.ready:
             outputs = self.body.config.num_labels
             if outputs != 1:
@@ -100,10 +96,7 @@ class PairScorer:
     """
 
     def __init__(self, folder: Path, network: Joint, max_length: int, bf16: bool):
-        tokenizer: Any = AutoTokenizer.from_pretrained(
-            folder, local_files_only=True, trust_remote_code=False
-        )
-        self.tokenizer = tokenizer
+        self.tokenizer = open_tokenizer(folder)
         self.network = network
         self.length = min(max_length, network.body.config.max_position_embeddings)
         self.types = "token_type_ids" in self.tokenizer.model_input_names
