@@ -12,6 +12,8 @@ Arguments stand in one order everywhere: what is asked, the project, the arm; al
 
 from __future__ import annotations
 
+from assay.core import module_path as module_path  # isort: split
+
 from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
@@ -146,8 +148,7 @@ def check(
     "leak_cost" or "contamination"."""
     from assay import pipeline
 
-    tell = _default_tell(tell)
-    project = _project(target, sets, offline, tell)
+    project = _project(target, sets, offline, tell := _default_tell(tell))
     return pipeline.check(project, doubts=doubts, offline=offline, tell=tell)
 
 
@@ -202,8 +203,7 @@ def rank_models(
     `rank_models.rank`."""
     from assay.deployment.rank_models import rank
 
-    tell = _default_tell(tell)
-    project = _project(target, (), offline, tell)
+    project = _project(target, (), offline, tell := _default_tell(tell))
     return rank(project, models, rows=rows, shots=shots, offline=offline, tell=tell)
 
 

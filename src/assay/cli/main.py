@@ -61,6 +61,7 @@ _SURROUNDINGS = {
     "GOMP_SPINCOUNT": "10000",
     "HF_HUB_DISABLE_TELEMETRY": "1",
     "TOKENIZERS_PARALLELISM": "false",
+    "PYTHONSAFEPATH": "1",  # no process imports what lies in the working folder
 }
 
 app = typer.Typer(

@@ -21,6 +21,7 @@ from typing import IO, Any, NoReturn, Protocol
 
 from assay.core import errors
 from assay.core.errors import AssayError, Problem, ResourceError
+from assay.core.module_path import import_settings
 
 PARENT = "ASSAY_PARENT"  # the id of the process that starts this one
 # A script that runs the program of its arguments until standard input ends: for one that is asked
@@ -61,7 +62,11 @@ def start_process(
     """
     return subprocess.Popen(
         [sys.executable, "-m", "assay.core.processes", module, *map(str, arguments)],
-        env={**(os.environ if environment is None else environment), PARENT: str(os.getpid())},
+        env={
+            **(os.environ if environment is None else environment),
+            **import_settings(),
+            PARENT: str(os.getpid()),
+        },
         start_new_session=True,
         **streams,
     )
@@ -74,11 +79,10 @@ def run_process(module: str, *arguments: Path, **variables: str) -> tuple[int, s
     Args:
         variables: of its environment, over those of this process.
     """
-    paths = (str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH"))
     with start_process(
         module,
         *arguments,
-        environment={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths)), **variables},
+        environment={**os.environ, **variables},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,

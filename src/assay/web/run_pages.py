@@ -11,16 +11,17 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from pathlib import Path
 from typing import Any
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response, StreamingResponse
+from starlette.responses import RedirectResponse, Response
 
 from assay.core.errors import Problem, UsageError
 from assay.core.file_ownership import make_folder, opener
+from assay.core.module_path import import_settings
 from assay.core.project_paths import place
 from assay.presentation import section_spec as spec
 from assay.runtime.events.log import LOCK
@@ -29,6 +30,7 @@ from assay.runtime.events.run_follower import holder
 from assay.web.forms import read_form
 from assay.web.live_run import LiveRun, RunState, plots_of, rows_of
 from assay.web.pages import environment, page
+from assay.web.streams import Streamed
 from assay.web.web_project import WebProject
 
 EVERY = 0.5  # seconds between two looks for those who follow
@@ -59,7 +61,14 @@ def plan(request: Request, project: WebProject) -> Response:
     """What a run would do, as `assay run --plan` says it."""
     command = [*_command(project), "--plan"]
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+        done = subprocess.run(
+            command,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+            env={**os.environ, **import_settings()},
+        )
         text = (done.stdout + done.stderr).strip()
     except subprocess.TimeoutExpired:
         text = f"It takes longer than two minutes; in the terminal: assay run {project.near} --plan"
@@ -153,7 +162,12 @@ def start_process(command: list[str], said: Path) -> None:
     make_folder(said.parent)
     with open(said, "ab", opener=opener) as log:
         process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+            env={**os.environ, **import_settings()},
         )
     # Nobody else waits for it, and one that has ended would look as if it went on.
     threading.Thread(target=process.wait, daemon=True).start()
@@ -179,10 +193,10 @@ async def follow(request: Request, project: WebProject) -> Response:
     if _following >= STREAMS:
         raise HTTPException(503, "Too many follow the run; look again later.")
     headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
-    return StreamingResponse(_states(project), media_type="text/event-stream", headers=headers)
+    return Streamed(_states(project), "text/event-stream", headers)
 
 
-async def _states(project: WebProject) -> AsyncIterator[str]:
+async def _states(project: WebProject) -> AsyncGenerator[str]:
     global _following
     _following += 1
     try:

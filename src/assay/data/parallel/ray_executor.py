@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from assay.core.errors import DataError, Problem
+from assay.core.module_path import away
 
 WINDOW = 256  # chunks handed to the cluster at a time, so that what is on its way stays small
 SECONDS = 10.0  # that a cluster may take to answer
@@ -66,7 +67,8 @@ class OnRay:
                 local = {"num_cpus": processes or None, "include_dashboard": False}
             try:
                 reach(address)
-                ray.init(address, log_to_driver=False, logging_level=logging.ERROR, **local)
+                with away():
+                    ray.init(address, log_to_driver=False, logging_level=logging.ERROR, **local)
             except (ConnectionError, ValueError, RuntimeError, OSError) as error:
                 first = (str(error).splitlines() or ["no answer"])[0]
                 help = "start it (ray start --head), or set data.ray: local"

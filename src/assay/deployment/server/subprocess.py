@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from assay.core.errors import Problem, ResourceError
+from assay.core.module_path import import_settings
 from assay.core.processes import UNTIL_INPUT_ENDS, end_process
 
 LOADING = 600.0  # seconds until a child must listen
@@ -75,7 +76,7 @@ class Child:
             stdout=subprocess.PIPE,
             stderr=log or subprocess.DEVNULL,
             text=True,
-            env={**os.environ, **environment},
+            env={**os.environ, **import_settings(), **environment},
         )
         self.end: Callable[[], object] = weakref.finalize(self, end_process, self.process, LEAVING)
 

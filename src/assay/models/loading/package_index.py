@@ -46,7 +46,7 @@ def index_url() -> str:
     # Not find_spec: asked for pip, setuptools' finder puts the old distutils back, and
     # torch.compile fails afterwards.
     if package_version("pip") != "none":
-        command = [sys.executable, "-m", "pip", "config", "get", "global.index-url"]
+        command = [sys.executable, "-P", "-m", "pip", "config", "get", "global.index-url"]
         answer = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
         if answer.returncode == 0 and answer.stdout.strip():
             return answer.stdout.strip()

@@ -25,7 +25,14 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from assay.core.errors import Stopped
 from assay.core.locked_folder import locked_folder
-from assay.core.processes import PARENT, Running, die_with_parent, end_process, start_process
+from assay.core.module_path import import_settings
+from assay.core.processes import (
+    PARENT,
+    Running,
+    die_with_parent,
+    end_process,
+    start_process,
+)
 from assay.runtime.arms.forked_process import ForkedProcess
 
 if TYPE_CHECKING:
@@ -77,7 +84,7 @@ def environment() -> dict[str, str]:
         "TOKENIZERS_PARALLELISM": "false",
         "HF_HUB_OFFLINE": "1",
         "HF_HUB_DISABLE_TELEMETRY": "1",
-        "PYTHONPATH": os.pathsep.join([p for p in sys.path if p]),
+        **import_settings(),
     }
 
 

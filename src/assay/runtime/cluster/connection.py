@@ -18,6 +18,7 @@ from typing import Any
 
 from assay.config.cluster import LOCAL, ClusterSettings
 from assay.core.errors import Problem, ResourceError
+from assay.core.module_path import away
 from assay.data.parallel.ray_executor import reach
 
 
@@ -70,12 +71,13 @@ def _connect(ray: Any, address: str) -> None:
     ends = signal.getsignal(signal.SIGTERM)
     try:
         reach(address)
-        ray.init(
-            None if address == LOCAL else address,
-            log_to_driver=False,
-            logging_level=logging.ERROR,
-            **({"include_dashboard": False} if address == LOCAL else {}),
-        )
+        with away():
+            ray.init(
+                None if address == LOCAL else address,
+                log_to_driver=False,
+                logging_level=logging.ERROR,
+                **({"include_dashboard": False} if address == LOCAL else {}),
+            )
     except (ConnectionError, ValueError, RuntimeError, OSError) as error:
         lines = [line.strip() for line in str(error).splitlines() if line.strip()]
         if any("version mismatch" in line.lower() for line in lines):
