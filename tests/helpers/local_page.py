@@ -13,11 +13,18 @@ TOKEN = "k" * 24
 @contextmanager
 def served(*folders):
     """The address of a page of these projects, with its key."""
+    projects = [WebProject(folder) for folder in folders]
+    with served_page(*projects) as (address, _):
+        yield address, projects[0].id if projects else ""
+
+
+@contextmanager
+def served_page(*projects):
+    """The address of a page of these projects, and its server."""
     import uvicorn
 
     from assay.web.app import app
 
-    projects = [WebProject(folder) for folder in folders]
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         config = uvicorn.Config(app(projects, TOKEN), log_level="error", lifespan="off")
@@ -27,8 +34,7 @@ def served(*folders):
         while not server.started:
             time.sleep(0.02)
         try:
-            id = projects[0].id if projects else ""
-            yield f"http://127.0.0.1:{found.getsockname()[1]}/", id
+            yield f"http://127.0.0.1:{found.getsockname()[1]}/", server
         finally:
             server.should_exit = True
             thread.join(10)

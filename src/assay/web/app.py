@@ -11,7 +11,7 @@ from typing import Any
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
@@ -104,7 +104,11 @@ def app(projects: Sequence[WebProject], token: str, hosts: tuple[str, ...] = ())
             routes.append(Route(f"/p/{{id}}/{path}", of_project(answer)))
         for path, answer in getattr(room, "FORMS", {}).items():
             routes.append(Route(f"/p/{{id}}/{path}", of_project(answer), methods=["POST"]))
-    handlers: Mapping[Any, Any] = {HTTPException: _http_error, AssayError: _assay_error}
+    handlers: Mapping[Any, Any] = {
+        HTTPException: _http_error,
+        AssayError: _assay_error,
+        ClientDisconnect: lambda request, error: Response(status_code=499),
+    }
     made = Starlette(routes=routes, exception_handlers=dict(handlers))
     guarded = AccessControl(made, token, hosts)
     made.state.mark, made.state.is_marked = guarded.mark, guarded.is_marked

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-import asyncio
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import aclosing
+from functools import partial
 from typing import Any
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response, StreamingResponse
+from starlette.responses import RedirectResponse, Response
 
 from assay.config.serve import BASE, Serve
 from assay.core.errors import AssayError, Problem, UsageError
 from assay.core.store import to_json
 from assay.decision.decision_table import rival_of
+from assay.deployment.server.stream import Gone, while_there
 from assay.deployment.streaming import Sampling
 from assay.presentation.number_format import clean
 from assay.web.chat_session import LONGEST
 from assay.web.forms import read_form
 from assay.web.pages import page
+from assay.web.streams import Streamed, pieces_of
 from assay.web.web_project import WebProject
 
 MOST = 4  # strategies side by side
@@ -84,7 +87,12 @@ def commands(target: str, question: str, arms: Sequence[str]) -> str:
 async def answer(request: Request, project: WebProject) -> Response:
     form = await read_form(request)
     question, names = _read_question(form, project)
-    await asyncio.to_thread(project.chat.ask, question, names, _read_sampling(form))
+    pieces = _pieces(project, question, names, _read_sampling(form))
+    async with aclosing(pieces):
+        try:
+            await while_there(request.receive, _read_all(pieces))
+        except Gone:
+            return Response(status_code=499)
     return RedirectResponse(f"/p/{project.id}/ask", 303)
 
 
@@ -93,16 +101,26 @@ async def stream(request: Request, project: WebProject) -> Response:
     could not be."""
     form = await read_form(request)
     question, names = _read_question(form, project)
-    lines = _lines(project, question, names, _read_sampling(form))
-    return StreamingResponse(lines, media_type="application/jsonl")
+    lines = _lines(_pieces(project, question, names, _read_sampling(form)))
+    return Streamed(lines, "application/jsonl")
 
 
-def _lines(
+def _pieces(
     project: WebProject, question: str, names: list[str], sampling: Sampling
-) -> Iterator[str]:
+) -> AsyncGenerator[tuple[str, str]]:
+    return pieces_of(partial(project.chat.ask, question, names, sampling))
+
+
+async def _read_all(pieces: AsyncGenerator[object]) -> None:
+    async for _ in pieces:
+        pass
+
+
+async def _lines(pieces: AsyncGenerator[tuple[str, str]]) -> AsyncGenerator[str]:
     try:
-        for arm, text in project.chat.stream(question, names, sampling):
-            yield to_json({"arm": arm, "text": clean(text)}) + "\n"
+        async with aclosing(pieces):
+            async for arm, text in pieces:
+                yield to_json({"arm": arm, "text": clean(text)}) + "\n"
     except AssayError as error:
         yield to_json({"fault": str(error)}) + "\n"
     except HTTPException as error:

@@ -10,7 +10,7 @@ import threading
 import time
 import uuid
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -58,21 +58,18 @@ class ChatSession:
     def log_file(self) -> Path:
         return file_of(self.target).parent / LOG
 
-    def ask(self, question: str, names: list[str], sampling: Sampling = EXAM) -> Exchange:
-        """The answers of these strategies.
+    def ask(
+        self,
+        question: str,
+        names: list[str],
+        sampling: Sampling = EXAM,
+        say: Callable[[tuple[str, str]], None] = lambda piece: None,
+    ) -> Exchange:
+        """The answers of these strategies; the exchange stands first among `exchanges`.
 
-        Raises:
-            UsageError, HTTPException: as `stream`.
-        """
-        for _ in self.stream(question, names, sampling):
-            pass
-        return self.exchanges[0]
-
-    def stream(
-        self, question: str, names: list[str], sampling: Sampling = EXAM
-    ) -> Iterator[tuple[str, str]]:
-        """(strategy, piece of its text) as it is written, one strategy after another; then the
-        exchange stands first among `exchanges`.
+        Args:
+            say: gets (strategy, piece of its text) as it is written, one strategy after another.
+                What it raises ends the answer.
 
         Raises:
             UsageError: C083, C062: there is no such strategy, or it was not fitted. HTTPException:
@@ -87,7 +84,7 @@ class ChatSession:
                 talk.sampling = sampling
                 stream = talk.stream(question)
                 for piece in stream:
-                    yield name, piece
+                    say((name, piece))
                 assert stream.reply is not None
                 self._adapted[name] = None if name == BASE else talk.open(name).adapted
                 exchange.replies.append((self._note(question, stream.reply), stream.reply))
@@ -96,6 +93,7 @@ class ChatSession:
             if self._talk.remembers:
                 self._talk.remember(question, exchange.replies[0][1].answer)
             self.exchanges.appendleft(exchange)
+            return exchange
         finally:
             self._busy.release()
 

@@ -9,7 +9,7 @@ import numpy as np
 from markupsafe import Markup, escape
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
 from assay.presentation.number_format import clean, shorten
 from assay.web.compare import (
@@ -210,7 +210,7 @@ def download(request: Request, project: WebProject) -> Response:
     query = CompareQuery.of(asked, matrix, report)
     lines = as_csv(matrix, query, fitting_rows(matrix, query))
     headers = {"content-disposition": 'attachment; filename="rows.csv"'}
-    return StreamingResponse(lines, media_type="text/csv; charset=utf-8", headers=headers)
+    return Response("".join(lines), media_type="text/csv; charset=utf-8", headers=headers)
 
 
 ROUTES = {
