@@ -86,6 +86,13 @@ def test_pairs_are_learnt_from_where_lora_left_the_model():
     assert [*portfolio("chat", Size(5000, most=600, pairs=True))][-1][0]["max_rows"] == 600
 
 
+def test_verdicts_are_learnt_by_kto():
+    lora, kto = [one for one, _ in portfolio("answer", Size(500, verdicts=True))][-2:]
+    assert kto == {"kind": "kto", "inner": {k: v for k, v in lora.items() if k != "name"}}
+    assert make_strategy(kto, {}).loss == "kto"
+    assert [*portfolio("answer", Size(5000, most=600, verdicts=True))][-1][0]["max_rows"] == 600
+
+
 def test_the_tuned_encoder_is_combined_with_the_others_where_it_is_tuned():
     def stacked(rows):
         entries = portfolio("classify", Size(rows, labels=3))

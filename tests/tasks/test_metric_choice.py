@@ -58,3 +58,12 @@ def test_which_metric_tells_strategies_apart(kind, labels, examples, metric):
 def test_the_reason_names_the_label_and_steers_no_terminal():
     found = choose_metric("classify", {"\x1b[31mham": 93, "spam": 7}, [])
     assert "ham' has 93% of the rows" in found.why and "\x1b" not in found.why
+
+
+def test_pairs_are_judged_by_who_is_preferred():
+    pair = rows(("Who?", "Ann"), ("Where?", "Here"))
+    paired = [Example(one.id, one.messages, one.target, rejected="No.") for one in pair]
+    found = choose_metric("answer", {}, paired)
+    assert found is not None and found.metric == "preference_accuracy"
+    assert "length_controlled_preference" in found.shown
+    assert choose_metric("answer", {}, pair) is None

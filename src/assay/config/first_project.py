@@ -277,6 +277,8 @@ def _aim(first: First, labels: Counter[str]) -> Iterator[str]:
     field = loaded.columns.get("answer", "")
     if other := choose_metric(loaded.kind, labels, first.examples, field):
         yield f"  metric: {other.metric}  # {other.why}"
+        if other.shown:
+            yield f"  metrics: {flow(list(other.shown))}"
         if loaded.kind == "number":
             yield "  metrics: [mean_absolute_error]  # shown beside it, in the numbers' own unit"
     if loaded.slices:
@@ -350,6 +352,7 @@ def _size(first: First) -> Size:
         worked_out=any(WORKED_OUT in (example.target or "") for example in examples),
         pairs=has_preferences(examples),
         base=first.model,
+        verdicts="liked" in loaded.columns,
     )
 
 

@@ -39,6 +39,7 @@ class Size:
             are; None: no limit. found: answers stand in the passages that rows bring.
             worked_out: answers show how they were come by. pairs: rows hold a rejected answer
             beside the better one. base: the model that is trained.
+            beside the better one. verdicts: answers are called good or bad one by one.
     """
 
     rows: int
@@ -49,6 +50,7 @@ class Size:
     worked_out: bool = False
     pairs: bool = False
     base: str = BASE_MODEL
+    verdicts: bool = False
 
 
 def portfolio(kind: str, size: Size) -> Iterator[Entry]:
@@ -77,6 +79,9 @@ def portfolio(kind: str, size: Size) -> Iterator[Entry]:
     yield {**settings, "name": "lora"} | few, f"fine-tuned{short}{measured}"
     if size.pairs:
         yield {"kind": "dpo", "inner": settings | few, **few}, "and then on both answers of a row"
+    if size.verdicts:
+        told = "and then on each verdict, good or bad"
+        yield {"kind": "kto", "inner": settings | few, **few}, told
 
 
 def _epochs(size: Size) -> int:

@@ -132,6 +132,10 @@ class Answer:
     # its tokens.
     nats: float | None = None
     read: int = 0
+    # Of a question with two answers to compare: the natural-log likelihood of each, and what the
+    # base of a trained model says of them
+    likelihoods: tuple[float, ...] = ()
+    reference: tuple[float, ...] = ()
     # further answers drawn for the same question; None: not parsed
     samples: tuple[str | None, ...] = ()
     sampled: tuple[str, ...] = ()  # what running each of them came to

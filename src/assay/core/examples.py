@@ -83,6 +83,8 @@ class Example:
     # what is chosen from, or put in order; the message of `choose` shows them too
     options: tuple[str, ...] = ()
     checks: Checks | None = None  # what an answer is run with, where the task is code
+    # of a question: two answers of which one was chosen, in the order of their texts
+    compared: tuple[str, ...] = ()
 
     @property
     def text(self) -> str:
@@ -95,7 +97,12 @@ class Example:
     @property
     def question(self) -> Example:
         """The same row without anything that gives the answer away."""
-        return replace(self, target=None, also=(), rejected=None, found_in=(), checks=None)
+        both = self.compared
+        if self.target is not None and self.rejected is not None:
+            both = tuple(sorted((self.target, self.rejected)))
+        return replace(
+            self, target=None, also=(), rejected=None, found_in=(), checks=None, compared=both
+        )
 
     def with_text(self, text: str) -> Example:
         """The same row with the content of its last message replaced."""
@@ -121,7 +128,7 @@ class Example:
             row["time"] = self.time
         if self.checks:
             row["checks"] = self.checks.to_json()
-        for name in ("found_in", "options"):
+        for name in ("found_in", "options", "compared"):
             if getattr(self, name):
                 row[name] = list(getattr(self, name))
         if self.context:
@@ -143,5 +150,6 @@ class Example:
             time=row.get("time"),
             found_in=tuple(row.get("found_in", ())),
             options=tuple(row.get("options", ())),
+            compared=tuple(row.get("compared", ())),
             checks=Checks.from_json(row["checks"]) if "checks" in row else None,
         )

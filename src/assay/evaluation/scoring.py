@@ -27,6 +27,7 @@ from assay.evaluation.metrics.meteor import MeteorLike
 from assay.evaluation.metrics.numeric_match import NumericMatch
 from assay.evaluation.metrics.pass_at import PassAt1, PassAtK, SqlMatch
 from assay.evaluation.metrics.policy import PolicyKept
+from assay.evaluation.metrics.preference import LengthControlledPreference, PreferenceAccuracy
 from assay.evaluation.metrics.r2 import R2
 from assay.evaluation.metrics.rank_order import Mrr, Ndcg
 from assay.evaluation.metrics.rouge import ROUGES
@@ -53,6 +54,7 @@ METRICS: tuple[Metric, ...] = (
         EmbeddingSimilarity(),
     ),
     *(JsonValid(), PolicyKept(), BitsPerByte(), Perplexity()),
+    *(PreferenceAccuracy(), LengthControlledPreference()),
     *(Ndcg(), Mrr()),
     *(EntityF1(), EntityMacroF1(), EntityPartialF1()),
     *(PassAt1(), SqlMatch(), *map(PassAtK, DRAWN)),

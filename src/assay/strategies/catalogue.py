@@ -110,6 +110,10 @@ PRESETS: dict[str, dict] = {
 }
 
 
+# metrics that read how likely a strategy finds both answers of a pair
+PREFERENCES = ("preference_accuracy", "length_controlled_preference")
+
+
 def refuse_unfit(arms: Mapping[str, Strategy], task: Task) -> None:
     """Arms that cannot do the task, whatever their models are. The task's kind is known once the
     data was read.
@@ -141,6 +145,9 @@ def _elsewhere(name: str, strategy: Strategy, task: Task) -> Iterator[Problem]:
         yield Problem(
             "C095", text, name, "take ngram, shots with k: 0, or a trained strategy such as lora"
         )
+    elif task.metric in PREFERENCES and not (strategy.reads_text or strategy.baseline):
+        text = f"{strategy.kind} gives no likelihoods of answers, so {task.metric} is not measured"
+        yield Problem("C095", text, name, "leave it out, or name another task.metric")
     elif why := strategy.belongs_elsewhere(task):
         yield Problem("C095", f"{strategy.kind} {why}", name, "leave it out")
 

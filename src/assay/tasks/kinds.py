@@ -63,6 +63,8 @@ WRITTEN += (
     "embedding_similarity",
     "json_valid",
     "policy",
+    "preference_accuracy",
+    "length_controlled_preference",
 )
 SETS = ("micro_f1", "macro_f1", "macro_precision", "macro_recall", "subset_accuracy", "jaccard")
 PIECES = ("entity_f1", "entity_macro_f1", "entity_partial_f1", "exact_match", "json_valid")

@@ -6,6 +6,7 @@ Labels    one label has four fifths of the rows: always answering it is right ne
           (developers.google.com/machine-learning/crash-course/overfitting/imbalanced-datasets)
 Numbers   they are estimated from a text (a price, a score), not worked out: hardly any is met
 Answers   they are long: hardly two people would write the same
+Pairs     of two answers the better one is known: words shared with it do not say who prefers it
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from assay.tasks.columns import words_of
 
 MOST = 0.8  # of the rows, that one label has
 LONG_ANSWER = 10  # words
+PAIRED = ("answer", "chat", "summarise", "rewrite")  # kinds whose rows may be pairs of answers
 WORKED_OUT = "####"  # before the number of a worked solution, as GSM8K writes it
 
 
@@ -27,6 +29,7 @@ WORKED_OUT = "####"  # before the number of a worked solution, as GSM8K writes i
 class MetricChoice:
     metric: str
     why: str
+    shown: tuple[str, ...] = ()  # beside it
 
 
 def choose_metric(
@@ -44,6 +47,12 @@ def choose_metric(
         return MetricChoice("macro_f1", f"{said}: always answering it is right as often")
     if kind == "number" and are_estimates(examples, field):
         return MetricChoice("r2", "the numbers are estimates: hardly any is met exactly")
+    if kind in PAIRED and are_pairs(examples):
+        return MetricChoice(
+            "preference_accuracy",
+            "rows are pairs: a model is to prefer the chosen answer",
+            ("length_controlled_preference", "token_f1"),
+        )
     if kind == "answer" and are_long(examples):
         return MetricChoice(
             "token_f1", "the answers are long: hardly two would match word for word"
@@ -75,3 +84,9 @@ def are_long(examples: Sequence[Example]) -> bool:
     """Whether the answer in the middle has more words than an exact match can be hoped for."""
     lengths = sorted(len((example.target or "").split()) for example in examples)
     return bool(lengths) and lengths[len(lengths) // 2] > LONG_ANSWER
+
+
+def are_pairs(examples: Sequence[Example]) -> bool:
+    """Whether most rows hold a rejected answer beside the chosen one."""
+    pairs = sum(one.target is not None and one.rejected is not None for one in examples)
+    return 2 * pairs > len(examples)

@@ -90,8 +90,8 @@ def test_messages_keep_the_system_turn_and_earlier_turns(tmp_path):
     row = {"messages": [{"role": role, "content": content} for role, content in turns]}
     got = loaded(tmp_path, row)
     assert (got.kind, got.shape) == ("chat", "messages")
-    assert got.train[0].messages == tuple(Message(role, content) for role, content in turns[:-1])
-    assert got.train[0].target == "See you soon"
+    assert [one.target for one in got.train] == ["Hello", "See you soon"]
+    assert got.train[1].messages == tuple(Message(role, content) for role, content in turns[:-1])
 
 
 def test_messages_of_a_classify_task(tmp_path):

@@ -97,7 +97,7 @@ def test_results_of_tools_are_said_to_the_model(tmp_path):
     ]
     path = tmp_path / "tools.jsonl"
     path.write_text("".join(json.dumps({"messages": turns}) + "\n" for _ in range(3)))
-    one = load({"data": [path]}, base=tmp_path).train[0]
+    one = load({"data": [path]}, base=tmp_path).train[1]
     assert [message.role for message in one.messages] == ["user", "assistant", "user"]
     assert (
         one.messages[1].content == '<tool_call>\n{"name": "lookup",'

@@ -28,6 +28,7 @@ from assay.core.types import (
     Tell,
 )
 from assay.runtime.arms.answer_files import ASKED, recover_lines
+from assay.runtime.arms.answer_likelihoods import PairReader, needs_likelihoods
 from assay.runtime.arms.cache_keys import fit_key
 from assay.runtime.arms.embedding_cache import EmbeddingCache
 from assay.runtime.arms.existing_arms import fitted_arm, needed_models
@@ -85,6 +86,9 @@ class Job:
         self.watch: Callable[[dict], None] = lambda event: None
         # where this process is one of several that a launcher started
         self.launch: Launch | None = None
+        self.pairs: PairReader | None = None  # where pairs of answers are compared
+        if needs_likelihoods(self.task):
+            self.pairs = PairReader(self.strategy, self.base, self.open_model)
         self.beside = 0  # bytes that other processes of a training held
 
     def stop(self, number: int, frame: Any) -> None:
@@ -179,7 +183,7 @@ class Job:
                 existing=lambda reference: fitted_arm(self.models[reference]),
                 make_strategy=strategy_of,
             ),
-            score=lambda adapted, some: val_score(adapted, some, self.task, self.work),
+            score=lambda adapted, some: val_score(adapted, some, self.task, self.work, self.pairs),
             judge=lambda some, answers: task_score(some, answers, self.task, self.work),
             fit=self.fit_inner,
         )
@@ -347,6 +351,8 @@ class Job:
                 self.tell(event)
 
             answers = adapted.answer(chunk, tell)
+            if self.pairs is not None:
+                answers = self.pairs.read(adapted, chunk, answers)
             checksummed_lines.add(file, *(answer.to_json() for answer in answers))
             done += len(chunk)
             spent.note(every=0)

@@ -19,6 +19,8 @@ from assay.core.processes import error_from_json, exit_error
 from assay.core.types import Answer, Example, Strategy, Tell
 from assay.models.environment import numeric_environment, package_version
 from assay.runtime.arms.answer_files import VERSION, answers_of
+from assay.runtime.arms.answer_likelihoods import VERSION as PAIRS
+from assay.runtime.arms.answer_likelihoods import needs_likelihoods
 from assay.runtime.arms.cache_keys import fit_key
 from assay.runtime.arms.existing_arms import needed_models
 from assay.runtime.arms.process import Process, Servers, worker
@@ -85,7 +87,10 @@ class Bench:
         if kept and kept["exam"] == questions:
             return kept["answers"]
         numeric = self.numeric if strategy.neural else None
-        return store.digest([VERSION, self.fit_key(strategy), questions, numeric])[:20]
+        parts = [VERSION, self.fit_key(strategy), questions, numeric]
+        if needs_likelihoods(self.prepared.task):
+            parts.append(["likelihoods", PAIRS])
+        return store.digest(parts)[:20]
 
     def stage(self, strategy: Strategy, questions: str) -> store.Stage:
         return store.Stage(
@@ -127,6 +132,7 @@ class Bench:
         """
         stage = self.stage(strategy, hash)
         folder = stage.open()
+        apart = apart or any(one.compared for one in questions)
         asked = (self.project.exam if apart else self.project.work) / "questions" / f"{hash}.jsonl"
         hand_over(asked, [q.to_json() for q in questions], self.tell)
         request = {

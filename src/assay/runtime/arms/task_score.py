@@ -6,14 +6,22 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from assay.core.types import Adapted, Answer, Example, Record, Task
+from assay.runtime.arms.answer_likelihoods import METRICS, PairReader
 
 
 def val_score(
-    adapted: Adapted, val: Sequence[Example], task: Task, work: Path | None = None
+    adapted: Adapted,
+    val: Sequence[Example],
+    task: Task,
+    work: Path | None = None,
+    pairs: PairReader | None = None,
 ) -> float:
-    """The task's own metric on rows of val; higher is better."""
+    """The task's own metric on rows of val; higher is better. `pairs`: reads pairs of answers."""
     from assay.evaluation.scoring import metrics_for
 
+    if pairs is not None and task.metric in METRICS:  # nothing need be written
+        questions = [example.question for example in val]
+        return task_score(val, pairs.read(adapted, questions, [Answer(None)] * len(val)), task)
     ask = adapted.answer if metrics_for(task)[0].reads_scores else adapted.answer_text
     return task_score(val, ask([example.question for example in val]), task, work)
 
