@@ -17,11 +17,8 @@ from assay.training.settings import Trained
 
 ROOT = Path(__file__).parents[1]
 ELSEWHERE = {  # files of other projects, and of a user's
-    "auto_mappings.py",
-    "configuration_auto.py",
     "convert_hf_to_gguf.py",
     "functional.py",
-    "modeling_auto.py",
     "rewards.py",
     "run_glue.py",
     "run_squad_w_distillation.py",

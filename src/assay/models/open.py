@@ -53,16 +53,17 @@ def load_model(found: LocalModel, precision: Precision = "auto") -> ChatModel:
     from assay.models.inference import tree_attention
     from assay.models.inference.chat_model import ChatModel
     from assay.models.loading.find import UNSAID
-    from assay.models.loading.opening import open_tokenizer, require_known_tokens
+    from assay.models.loading.opening import naming, open_tokenizer, require_known_tokens
     from assay.models.tokenizer.chat_tokens import Chat
 
     quiet()
     tree_attention.register()
-    tokenizer = open_tokenizer(found.folder)
     kinds = {"bf16": torch.bfloat16, "fp32": torch.float32}
     dtype = weight_type() if precision == "auto" else kinds[precision]
-    network, checks = load_network(found.folder, dtype)
-    require_known_tokens(tokenizer, network, found.folder)
+    with naming(found.folder, found.name):
+        tokenizer = open_tokenizer(found.folder)
+        network, checks = load_network(found.folder, dtype)
+        require_known_tokens(tokenizer, network, found.folder)
     chat = Chat(tokenizer, max_length=found.context_length or UNSAID)
     return ChatModel(found.name, network, chat, checks)
 

@@ -89,8 +89,8 @@ def test_the_tables_are_those_of_transformers():
     from transformers.configuration_utils import ALLOWED_ATTN_LAYER_TYPES
     from transformers.modeling_rope_utils import ROPE_INIT_FUNCTIONS
 
-    assert table_keys("activations.py", "ACT2CLS") == set(ACT2CLS)
-    ropes = table_keys("modeling_rope_utils.py", "ROPE_INIT_FUNCTIONS")
+    assert table_keys("activations", "ACT2CLS") == set(ACT2CLS)
+    ropes = table_keys("modeling_rope_utils", "ROPE_INIT_FUNCTIONS")
     assert ropes == set(ROPE_INIT_FUNCTIONS)
-    layers = table_keys("configuration_utils.py", "ALLOWED_ATTN_LAYER_TYPES")
+    layers = table_keys("configuration_utils", "ALLOWED_ATTN_LAYER_TYPES")
     assert layers == set(ALLOWED_ATTN_LAYER_TYPES)

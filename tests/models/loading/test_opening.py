@@ -53,6 +53,10 @@ def test_a_renamed_tensor_is_named_under_both_names(folder, one_thread):
     # transformers fills it with random numbers, so that two openings differ
     with_tensors(folder, lambda tensors: tensors.update(other=tensors.pop(NORM)))
     texts = refusal(lambda: open_model(str(folder), offline=True))
+    (folder / "README.md").write_text("so that it is opened from the cache")
+    with pytest.raises(ModelError) as caught:
+        open_model(str(folder), offline=True)
+    assert {problem.place for problem in caught.value.problems} == {str(folder)}
     assert texts == [
         f"the weights lack {NORM}",
         "the network of config.json has no other, which the weights hold",
@@ -107,6 +111,20 @@ def test_a_special_token_that_the_model_has_no_row_for(folder, one_thread):
     with pytest.raises(ModelError) as caught:
         open_model(str(folder), offline=True)
     assert "<other>" in caught.value.problems[0].text and caught.value.problems[0].code == "M093"
+
+
+def test_without_a_tokenizer_config_the_end_token_is_that_of_the_config(folder, one_thread):
+    # <|endoftext|>, the first token, pads; <|im_end|> ends a turn
+    before = open_model(str(folder), offline=True)
+    (folder / "tokenizer_config.json").unlink()
+    with_config(folder, eos_token_id=[before.chat.tokenizer.eos_token_id])
+    after = open_model(str(folder), offline=True)
+    assert after.chat.tokenizer.eos_token == "<|im_end|>"
+    asked = [(Message("user", "my card"),), (Message("user", "the taxi is red"),)]
+    options = ["red", "the card"]
+    np.testing.assert_array_equal(
+        after.score(asked, options, left=0.0), before.score(asked, options, left=0.0)
+    )
 
 
 def test_an_encoder_may_lack_a_pooler_and_bring_a_head_but_no_less(tiny_encoder, tmp_path):

@@ -44,13 +44,15 @@ def test_a_weight_that_overflows_the_first_product(tmp_path, kind, value, refuse
     assert len(found) == refused and all("layer.weight holds a value over" in one for one in found)
 
 
-def test_zeros_are_refused_where_nothing_else_stands_or_in_the_embedding(tmp_path):
+def test_zeros_are_refused_where_no_trained_model_has_them(tmp_path):
     zeros, ones = np.zeros((4, 4), np.float32), np.ones((4, 4), np.float32)
     norm = {"norm.weight": np.ones(4, np.float32)}
     # A layer that adds nothing is one: some models are grown by such.
     assert said(tmp_path, {EMBEDDING: ones, "o_proj.weight": zeros, **norm}) == []
     (text,) = said(tmp_path, {EMBEDDING: zeros, "o_proj.weight": ones, **norm})
     assert EMBEDDING in text
+    (text,) = said(tmp_path, {EMBEDDING: ones, "layers.0.self_attn.v_proj.weight": zeros})
+    assert "v_proj" in text
     (text,) = said(tmp_path, {EMBEDDING: zeros, "o_proj.weight": zeros, **norm})
     assert "all 2 matrices" in text
 

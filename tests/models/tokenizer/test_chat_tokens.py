@@ -138,6 +138,7 @@ def test_cutting_is_counted_and_never_touches_the_answer(chat, room, words, answ
         "{% if messages[0].role == 'system' %}{{ raise_exception('no system turn') }}{% endif %}",
         "{% for m in messages if m.role != 'system' %}{{ m.content }}{% endfor %}",
         "{% for m in messages %}{{ m.content }}{{ m.content }}{% endfor %}",
+        "{% for m in messages %}{{ m.role / m.content }}{% endfor %}",
     ],
 )
 def test_a_template_that_cannot_ask_is_refused_by_name(tiny_model, template):

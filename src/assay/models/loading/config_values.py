@@ -38,13 +38,13 @@ NORMAL = (int, float)
 
 
 @functools.cache
-def table_keys(file: str, variable: str) -> frozenset[str]:
+def table_keys(module: str, variable: str) -> frozenset[str]:
     """The texts in a table of transformers, from its source: the keys of a mapping, the parts of a
     tuple, the first parts of pairs."""
     spec = importlib.util.find_spec("transformers")
     if spec is None or not spec.submodule_search_locations:
         raise ModuleNotFoundError("transformers is not installed")
-    path = Path(next(iter(spec.submodule_search_locations)), file)
+    path = Path(next(iter(spec.submodule_search_locations)), f"{module}.py")
     keys: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if path.exists() else ():
         target: ast.AST | None = None
@@ -117,7 +117,7 @@ def _wanted(key: str, value: Any) -> str:
         if not _is_number(value) or not 0 <= value < 0.1:
             return "which must be a number from 0 to 0.1"
     elif key in ACTIVATIONS:
-        known = table_keys("activations.py", "ACT2CLS")
+        known = table_keys("activations", "ACT2CLS")
         if not isinstance(value, str) or value not in known:
             return f"no activation of the installed transformers{did_you_mean(str(value), known)}"
     elif key in ("dtype", "torch_dtype"):
@@ -135,9 +135,9 @@ def _wanted(key: str, value: Any) -> str:
 def _layer_fault(value: Any) -> str:
     if not isinstance(value, list) or not all(isinstance(part, str) for part in value):
         return "which must be a list of names"
-    file = "configuration_utils.py"
-    known = table_keys(file, "ALLOWED_ATTN_LAYER_TYPES") | table_keys(
-        file, "_LEGACY_LAYER_TYPE_REMAP"
+    module = "configuration_utils"
+    known = table_keys(module, "ALLOWED_ATTN_LAYER_TYPES") | table_keys(
+        module, "_LEGACY_LAYER_TYPE_REMAP"
     )
     for part in value:
         # Some models have types that are in no table; they resemble none of the table's.
@@ -150,7 +150,7 @@ def _rope_faults(name: str, value: Any) -> list[str]:
     if not isinstance(value, dict):
         return [f"{name} is {_shown(value)}, which must be a mapping"]
     found = []
-    known = table_keys("modeling_rope_utils.py", "ROPE_INIT_FUNCTIONS") | set(ROPE_TYPES)
+    known = table_keys("modeling_rope_utils", "ROPE_INIT_FUNCTIONS") | set(ROPE_TYPES)
     for key, part in value.items():
         if isinstance(part, dict):  # one mapping for each type of layer
             found += _rope_faults(f"{name}.{key}", part)

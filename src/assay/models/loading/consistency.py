@@ -56,8 +56,8 @@ def fit_problems(
 def model_types() -> frozenset[str]:
     """Every model type that the installed transformers has code for."""
     # Older releases keep the whole table in the second file.
-    return table_keys(f"{AUTO}/auto_mappings.py", "CONFIG_MAPPING_NAMES") | table_keys(
-        f"{AUTO}/configuration_auto.py", "CONFIG_MAPPING_NAMES"
+    return table_keys(f"{AUTO}/auto_mappings", "CONFIG_MAPPING_NAMES") | table_keys(
+        f"{AUTO}/configuration_auto", "CONFIG_MAPPING_NAMES"
     )
 
 
@@ -75,8 +75,8 @@ def _type_problems(config: dict[str, Any], place: str, kind: Kind) -> list[Probl
         ]
     if kind == "embedder":
         return []
-    generators = table_keys(f"{AUTO}/modeling_auto.py", "MODEL_FOR_CAUSAL_LM_MAPPING_NAMES")
-    encoders = table_keys(f"{AUTO}/modeling_auto.py", "MODEL_FOR_MASKED_LM_MAPPING_NAMES")
+    generators = table_keys(f"{AUTO}/modeling_auto", "MODEL_FOR_CAUSAL_LM_MAPPING_NAMES")
+    encoders = table_keys(f"{AUTO}/modeling_auto", "MODEL_FOR_MASKED_LM_MAPPING_NAMES")
     if name in generators and (name not in encoders or config.get("is_decoder") is True):
         return []
     text = f"{name} is not a model that writes text from left to right, so it cannot answer"

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterable
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -58,16 +59,25 @@ def open_network(auto: Any, folder: Path, *, heads: bool = False, **given: Any) 
 
 
 def open_tokenizer(folder: Path) -> Any:
-    """
+    """Its end token is that of the config where its own files name none.
+
     Raises:
         ModelError: M093, the tokenizer's files cannot be read; M092, config.json cannot.
     """
     from transformers import AutoConfig, AutoTokenizer
 
     with _building(folder):  # which transformers reads for the tokenizer too
-        AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+        config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
     with refusing("M093", "the tokenizer cannot be read", str(folder), TOKENIZER):
-        return AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+        tokenizer = AutoTokenizer.from_pretrained(
+            folder, local_files_only=True, trust_remote_code=False
+        )
+        if tokenizer.eos_token_id is None:  # without tokenizer_config.json the config may know it
+            end = getattr(config.get_text_config(), "eos_token_id", None)
+            end = end[0] if isinstance(end, list) and end else end
+            if isinstance(end, int) and 0 <= end < len(tokenizer):
+                tokenizer.eos_token = tokenizer.convert_ids_to_tokens(end)
+    return tokenizer
 
 
 def require_known_tokens(tokenizer: Any, network: Any, folder: Path) -> None:
@@ -120,6 +130,20 @@ def require_size(auto: Any, folder: Path) -> None:
 def _building(folder: Path) -> AbstractContextManager[None]:
     text = "transformers cannot build the network that it describes"
     return refusing("M092", text, str(folder / "config.json"), AGAIN)
+
+
+@contextmanager
+def naming(folder: Path, name: str) -> Generator[None]:
+    """What is refused inside the block is placed in the model that the user named, not in its
+    mirror in the cache."""
+    try:
+        yield
+    except ModelError as error:
+        places = (
+            replace(problem, place=problem.place.replace(str(folder), name, 1))
+            for problem in error.problems
+        )
+        raise ModelError(*places) from error
 
 
 @contextmanager

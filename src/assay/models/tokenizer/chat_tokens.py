@@ -24,6 +24,15 @@ from assay.models.tokenizer.token_tree import common
 Learn = Literal["completion", "assistant", "everything"]
 Part = Literal["template", "text", "learnt"]
 KNOWN = 1000  # texts whose tokens are remembered
+# What a template may raise when it is rendered: it computes with Python's own operators.
+TEMPLATE_FAULTS = (
+    TemplateError,
+    TypeError,
+    ValueError,
+    LookupError,
+    ArithmeticError,
+    AttributeError,
+)
 FORMS = 256  # sequences of roles whose template is remembered
 WAY_OUT = "choose a model whose template takes a system turn, or set a template of your own"
 
@@ -297,7 +306,7 @@ class Chat:
             return self.tokenizer.apply_chat_template(
                 marked, tokenize=False, add_generation_prompt=generation
             )
-        except TemplateError as error:
+        except TEMPLATE_FAULTS as error:
             text = f"the chat template refuses messages of the form {', '.join(roles)}: {error}"
             raise ModelError(Problem("M094", text, help=WAY_OUT)) from error
 
