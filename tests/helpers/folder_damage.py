@@ -14,6 +14,7 @@ import random
 import shutil
 import sys
 import tempfile
+import warnings
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -58,7 +59,7 @@ def tensor(folder: Path, draw: Draw) -> str:
     ways: dict[str, Callable[[Any], Any]] = {
         "rename": lambda value: value,
         "drop": lambda value: value,
-        "transpose": lambda value: value.T.contiguous(),
+        "transpose": lambda value: value.t().contiguous(),
         "to int": lambda value: value.int(),
         "to zero": lambda value: value * 0,
         "to huge": lambda value: value * 1e38,
@@ -115,7 +116,8 @@ def damage(folder: Path, draw: Draw) -> str:
 
 
 def answers(folder: Path) -> tuple[Any, ...]:
-    """What the model says, to the last bit, and the digest that assay records of it."""
+    """What the model says, to the last bit, the digest that assay records of it, and the note that
+    reports have of it."""
     from assay.core.types import Message
     from assay.models.loading.find import find
     from assay.models.open import load_model
@@ -124,12 +126,12 @@ def answers(folder: Path) -> tuple[Any, ...]:
     model = load_model(found, "fp32")
     asked = [(Message("user", "my card"),), (Message("user", "the taxi is red"),)]
     scores = model.score(asked, ["red", "the card", "money"], left=0.0)
-    return scores.tobytes(), model.generate(asked, max_tokens=4), found.digest
+    return scores.tobytes(), model.generate(asked, max_tokens=4), found.digest, found.note
 
 
 def outcome(source: Path, right: tuple[Any, ...], seed: int) -> tuple[str, str]:
-    """(how it ends, what was done): "same", "coded", "another" model with another digest, "raw" or
-    "silent": another model under the digest that was recorded."""
+    """(how it ends, what was done): "same", "coded", "noted" in every report, "another" model with
+    another digest, "raw", or "silent": another model under the digest that was recorded."""
     from assay.core.errors import AssayError
 
     draw = Draw(seed)
@@ -137,7 +139,8 @@ def outcome(source: Path, right: tuple[Any, ...], seed: int) -> tuple[str, str]:
         folder = Path(shutil.copytree(source, Path(place) / "model"))
         done = damage(folder, draw)
         try:
-            found = answers(folder)
+            with warnings.catch_warnings(action="ignore"):  # they end no run
+                found = answers(folder)
         except AssayError as error:
             fine = error.exit_code in (4, 5)
             return ("coded" if fine else "raw"), f"{done}: {error.problems[0]}"
@@ -145,6 +148,8 @@ def outcome(source: Path, right: tuple[Any, ...], seed: int) -> tuple[str, str]:
             return "raw", f"{done}: {type(error).__name__}: {error}"
     if found[:2] == right[:2]:
         return "same", done
+    if found[3] != right[3]:  # such as: there is no chat template
+        return "noted", done
     return ("silent" if found[2] == right[2] else "another"), done
 
 
