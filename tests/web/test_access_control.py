@@ -118,3 +118,29 @@ def test_every_answer_forbids_what_a_page_does_not_need(guest, stranger):
 def test_the_mark_of_forms_is_the_page_s_own(gate):
     assert gate.is_marked(gate.mark)
     assert not gate.is_marked("") and not gate.is_marked(TOKEN)
+
+
+def test_two_pages_of_one_host_keep_their_own_cookies(gate):
+    other = AccessControl(gate.app, "o" * 24, ("127.0.0.1",))
+    pages = ((gate, f"{HERE}:8001", TOKEN), (other, f"{HERE}:8002", "o" * 24))
+    jar = {}  # of a browser: cookies are of the host, whatever its port
+    for page, address, token in pages:
+        client = TestClient(page, base_url=address, follow_redirects=False)
+        name, _, value = client.get(f"/?token={token}").headers["set-cookie"].partition("=")
+        jar[name] = value.partition(";")[0]
+    cookies = {"cookie": "; ".join(f"{name}={value}" for name, value in jar.items())}
+    for page, address, _ in pages:
+        assert TestClient(page, base_url=address).get("/x", headers=cookies).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"transfer-encoding": "chunked", "content-length": "3"}, 400),
+        ({"content-length": "9" * 5000}, 413),
+        ({"content-length": "3"}, 200),
+    ],
+)
+def test_a_form_says_one_length(guest, headers, status):
+    answer = guest.post("/x", content=b"a=b", headers={"origin": HERE, **headers})
+    assert answer.status_code == status

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 from http.cookies import CookieError, SimpleCookie
 from urllib.parse import parse_qsl, urlencode
 
@@ -89,23 +90,25 @@ class AccessControl:
         return self._enter(scope, found)
 
     def _enter(self, scope: Scope, found: dict[bytes, list[str]]) -> Response | None:
-        query = _query(scope)
+        query, name = _query(scope), cookie_name(found[b"host"][0])
         given = dict(query).get(TOKEN, "")
         if given and scope["method"] == "GET" and _equal(given, self._token):
             rest = urlencode([pair for pair in query if pair[0] != TOKEN])
             # Never "//": that would be the address of another server.
             path = f"/{scope['path'].lstrip('/')}"
             response = RedirectResponse(f"{path}{f'?{rest}' if rest else ''}", 303)
-            response.set_cookie(COOKIE, self._session, httponly=True, samesite="strict", path="/")
+            response.set_cookie(name, self._session, httponly=True, samesite="strict", path="/")
             return response
-        if not _equal(_cookie(found.get(b"cookie", [])), self._session):
+        if not _equal(_cookie(found.get(b"cookie", []), name), self._session):
             return _refusal(403, "Open the address that the terminal shows: it has the key.")
         if scope["method"] == "POST":
             if not found.get(b"origin") and found.get(b"sec-fetch-site", [""])[0] != "same-origin":
                 return _refusal(403, "A form is sent from this page alone.")
+            if b"transfer-encoding" in found and b"content-length" in found:
+                return _refusal(400, "A form has one length: Content-Length, not chunks beside it.")
             length = found.get(b"content-length", [""])[0]
             most = UPLOAD if scope["path"] == UPLOADS else BODY
-            if not length.isdigit() or int(length[:20]) > most:
+            if not re.fullmatch("[0-9]+", length) or int(length[:20]) > most:
                 return _refusal(413, f"A form has at most {most:,} bytes, and says how many.")
         return None
 
@@ -118,14 +121,21 @@ def _query(scope: Scope) -> list[tuple[str, str]]:
     return parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
 
 
-def _cookie(headers: list[str]) -> str:
+def cookie_name(host: str) -> str:
+    """With the port: a browser sends a cookie to all ports of a host, and two pages would take each
+    other's."""
+    port = re.search(":([0-9]+)$", host)
+    return f"{COOKIE}-{port[1]}" if port else COOKIE
+
+
+def _cookie(headers: list[str], name: str) -> str:
     jar: SimpleCookie = SimpleCookie()
     try:
         for header in headers:
             jar.load(header)
     except CookieError:
         return ""
-    return jar[COOKIE].value if COOKIE in jar else ""
+    return jar[name].value if name in jar else ""
 
 
 def _equal(one: str, other: str) -> bool:

@@ -11,6 +11,7 @@ import numpy as np
 
 from assay.core.spreadsheet import MARK, csv_line, escape_cell
 from assay.decision import decision_table
+from assay.web.forms import whole_number
 from assay.web.row_matrix import RowMatrix
 
 PAGE = 50  # rows
@@ -71,7 +72,7 @@ class CompareQuery:
             slice=asked.get("slice", ""),
             below=_number(asked.get("below", "")),
             sort=asked["sort"] if asked.get("sort") in SORTS else "",
-            page=max(1, int(page)) if (page := asked.get("page", "")).isdigit() else 1,
+            page=whole_number(asked.get("page", "")) or 1,
         )
 
 

@@ -23,7 +23,7 @@ from assay.runtime.data_stage.annotation import Annotation
 from assay.runtime.data_stage.lineage import curation_folder, flow
 from assay.runtime.data_stage.row_decisions import RowDecisions, current_user
 from assay.web.compare import PAGE
-from assay.web.forms import read_form
+from assay.web.forms import read_form, whole_number
 from assay.web.pages import page, query_text
 from assay.web.veiled_rows import VeiledRows
 from assay.web.web_project import WebProject
@@ -137,7 +137,7 @@ def rows(request: Request, project: WebProject) -> Response:
         fitting = list(by_id)
     fitting = list(dict.fromkeys(fitting))
     pages = max(1, -(-len(fitting) // PAGE))
-    at = min(max(1, int(n)) if (n := asked.get("page", "")).isdigit() else 1, pages)
+    at = min(whole_number(asked.get("page", "")) or 1, pages)
     shown = []
     for id in fitting[(at - 1) * PAGE : at * PAGE]:
         row = by_id.get(id)

@@ -18,6 +18,11 @@ FIELDS = 200  # of a form
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")  # of a file that is sent
 
 
+def whole_number(text: str) -> int | None:
+    """The number that an address or a form says; None where it says none of one to nine digits."""
+    return int(text) if re.fullmatch("[0-9]{1,9}", text) else None
+
+
 async def read_form(request: Request) -> dict[str, str]:
     """Its fields; of one that comes twice the last.
 

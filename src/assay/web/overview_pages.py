@@ -14,6 +14,7 @@ from assay.presentation.json_place import Place
 from assay.presentation.section_html import blocks_html
 from assay.reporting import answer_section, figures
 from assay.reporting.report_view import ReportView
+from assay.web.forms import whole_number
 from assay.web.pages import page
 from assay.web.web_project import WebProject
 
@@ -73,7 +74,9 @@ def past_reports(project: WebProject) -> list[str]:
     """Numbers of earlier reports, newest first."""
     found = (project.folder / "past").glob("*/report.json")
     numbers = (file.parent.name for file in found)
-    return sorted((name for name in numbers if name.isdigit()), key=int, reverse=True)
+    return sorted(
+        (name for name in numbers if whole_number(name) is not None), key=int, reverse=True
+    )
 
 
 def whole_report(request: Request, project: WebProject) -> Response:

@@ -20,6 +20,7 @@ from assay.web.compare_pages import (
     not_yet,
     rows_beside,
 )
+from assay.web.forms import whole_number
 from assay.web.pages import page
 from assay.web.row_matrix import RowMatrix
 from assay.web.web_project import WebProject
@@ -74,10 +75,10 @@ def row(request: Request, project: WebProject) -> Response:
 
 
 def _row_number(request: Request, matrix: RowMatrix) -> int:
-    number = request.path_params["row"]
-    if not (number.isascii() and number.isdigit()) or len(number) > 9 or int(number) >= len(matrix):
+    number = whole_number(request.path_params["row"])
+    if number is None or number >= len(matrix):
         raise HTTPException(404)
-    return int(number)
+    return number
 
 
 async def context(request: Request, project: WebProject) -> Response:

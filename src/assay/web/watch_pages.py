@@ -22,7 +22,7 @@ from assay.presentation.number_format import FORMATS
 from assay.presentation.plots import forest
 from assay.presentation.svg import Dot
 from assay.web.chat_session import LOG
-from assay.web.forms import read_form
+from assay.web.forms import read_form, whole_number
 from assay.web.pages import page
 from assay.web.web_project import WebProject
 
@@ -151,7 +151,7 @@ async def sheet(request: Request, project: WebProject) -> Response:
         raise HTTPException(404, "No log was looked at yet.")
     _, found = project.watched
     assert isinstance(found, Watched)
-    group = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 4 else None
+    group = whole_number(asked)
     name = NEXT if group is None else GROUP.format(group)
     if group is None and not found.data["next"]:
         raise DataError(Problem("D090", "there is nothing to label in this log", project.near))

@@ -16,6 +16,7 @@ from assay.decision.read_report import read_report
 from assay.deployment.monitoring.watch import Watched
 from assay.reporting.build import Report
 from assay.web.chat_session import ChatSession
+from assay.web.forms import whole_number
 from assay.web.label_queue import LabelQueue
 from assay.web.live_run import LiveRun
 from assay.web.reconsider_cache import ReconsiderCache
@@ -141,7 +142,7 @@ class WebProject:
     def past(self, number: str) -> tuple[dict[str, Any], RowMatrix] | None:
         """An earlier report with its rows; None where there is none of that number, or where it
         cannot be read. The last one that was asked for is kept."""
-        if not (number.isascii() and number.isdigit()):
+        if whole_number(number) is None:
             return None
         if self._past is None or self._past[0] != number:
             folder = self.folder / "past" / number

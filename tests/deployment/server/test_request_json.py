@@ -1,9 +1,10 @@
 """Bodies are read more strictly than Python reads JSON."""
 
-from helpers.hostile_requests import (
-    BODIES,
-    CHAT_AT,
-)
+import pytest
+
+from assay.deployment.server.errors import HttpRefusal
+from assay.deployment.server.request_json import LARGE, parse_body
+from helpers.hostile_requests import BODIES, CHAT, CHAT_AT
 from helpers.server_requests import check_answers, check_refusal, run
 
 
@@ -20,3 +21,25 @@ def test_bodies(ask):
             await check_answers(client)
 
     run(work)
+
+
+def test_a_name_that_comes_twice_is_found_among_a_hundred_thousand(ask):
+    """Each name is looked up once: counting each of them would take hours."""
+    names = [f'"{number:x}":0' for number in range(90_000)]
+    for place in (0, 45_000, 89_999):
+        body = "{" + ",".join([*names, names[place]]) + "}"
+        with pytest.raises(HttpRefusal, match=f"'{place:x}' stands twice"):
+            parse_body(body.encode())
+    assert len(body) < 1 << 20  # as large as the server takes
+
+    async def work():
+        async with ask() as client:
+            check_refusal(await client.post(CHAT_AT, content=body, headers=JSON), 400)
+            long = {**CHAT, "user": "u" * LARGE}
+            assert (await client.post(CHAT_AT, json=long)).status_code in (200, 400)
+            await check_answers(client)
+
+    run(work)
+
+
+JSON = {"content-type": "application/json"}

@@ -7,6 +7,7 @@ Refused   what is not UTF-8, NaN and infinity, numbers that overflow, a name twi
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 from collections.abc import Callable
@@ -19,6 +20,7 @@ from assay.deployment.server.errors import HttpRefusal
 
 DEEPEST = 64
 DIGITS = 400  # of a number
+LARGE = 32 << 10  # bytes of a body that is read on a thread
 _HALF = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
@@ -59,11 +61,11 @@ def parse_body(data: bytes) -> Any:
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in found if names.count(name) > 1)
-        _refuse(f"'{twice[:60]}' stands twice in one object")
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in found:
+            _refuse(f"'{name[:60]}' stands twice in one object")
+        found[name] = value
     return found
 
 
@@ -97,7 +99,10 @@ def _deep(value: Any) -> int:
 
 class _Strict(Request):
     async def json(self) -> Any:
-        return parse_body(await self.body())
+        data = await self.body()
+        if len(data) > LARGE:  # other requests are answered meanwhile
+            return await asyncio.to_thread(parse_body, data)
+        return parse_body(data)
 
 
 class StrictRoute(APIRoute):
