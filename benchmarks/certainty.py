@@ -2,6 +2,7 @@
 
     python benchmarks/certainty.py [--studies 2000] [--minutes 4] [--only TEXT]
     python benchmarks/certainty.py --regret      # what the choice loses: certainty_regret.py
+    python benchmarks/certainty.py --pairs       # differences near the ceiling: certainty_pairs.py
 
 Each cell is a metric, a number of labels, of test rows, of groups (0: rows are independent) and of
 seeds. Its studies are of 20 populations with accuracies between 0.55 and 0.95, five arms each, two
@@ -30,6 +31,7 @@ from typing import Any
 
 import numpy as np
 
+import certainty_pairs
 import certainty_regret
 from assay.core.store import write_json
 from assay.decision.comparison import Compared
@@ -251,7 +253,11 @@ def main() -> int:
         "--only", default="", help="cells whose name holds this, as in 'macro_f1 77'"
     )
     parser.add_argument("--regret", action="store_true", help="what the choice loses, on average")
+    parser.add_argument("--pairs", action="store_true", help="paired intervals near the ceiling")
     given = parser.parse_args()
+    if given.pairs:
+        print(certainty_pairs.table(given.studies))
+        return 0
     if given.regret:
         print(certainty_regret.table(given.studies))
         return 0

@@ -104,3 +104,29 @@ def test_more_rows_tell_as_often_as_it_was_said(certainty):
             told += swap_p(first, second, total, swaps) < 0.05
         # 80 % of 200, three standard errors; McNemar's exact test loses a few of 100 to its steps.
         assert told / 200 == pytest.approx(0.8, abs=3 * np.sqrt(0.16 / 200) + 0.03)
+
+
+@pytest.mark.parametrize(
+    ("rows", "first", "second", "correlation"),
+    [
+        (24, 0.98, 0.9, 0.95),
+        (50, 0.98, 0.95, 0.95),
+        (100, 0.995, 0.98, 0.8),
+        (300, 0.998, 0.985, 0.95),
+        (50, 0.6, 0.5, 0.0),
+    ],
+)
+def test_paired_intervals_hold_near_the_ceiling(certainty, rows, first, second, correlation):
+    """Exact: the probability of every outcome. The interval before held in 78 % of the worst of
+    these."""
+    import certainty_pairs
+    from assay.stats.standard_error import paired_difference
+
+    low, high = certainty_pairs.exact(rows, first, second, correlation)
+    assert 1 - low - high >= 0.93
+    assert max(low, high) <= 0.057
+    # What was enumerated is what the report gives.
+    right = np.ones((2, rows, 1))
+    right[1, :2] = 0
+    found = paired_difference(right[0], right[1], certainty.METRICS["accuracy"].total)
+    assert (found.low, found.high) == pytest.approx(certainty_pairs.limits(2, 0, rows))

@@ -311,8 +311,8 @@ def test_the_rows_that_settle_it_are_the_fewer_of_two_sample_sizes():
     draws = np.stack([0.80 + 0.02 * np.tile([1.0, -1.0], 500), np.full(1000, 0.79)], axis=1)
     for equivalent, d in ((1.5, 1.0), (2.5, 1.5)):
         (rival,) = decide(arms, draws, n=N, settings=Weigh(equivalent=equivalent)).rivals
-        # half a row is added
-        assert rival.rows == pytest.approx(N * ((1.95996 + 0.84162) * 2 / d) ** 2 - N, abs=5)
+        # up to two rows' error is added
+        assert rival.rows == pytest.approx(N * ((1.95996 + 0.84162) * 2 / d) ** 2 - N, abs=20)
 
 
 def test_rivals_are_arms_that_may_be_better_and_are_not_out_the_farthest_reach_first():

@@ -10,6 +10,7 @@ from scipy import stats
 from assay.core.types import Answer, Example, Message, Record, Task
 from assay.decision.finished_arm import Arm
 from assay.decision.settings import ArmLimits
+from assay.stats.paired_intervals import score_limits
 from helpers.lines import named
 from helpers.weighings import FAIR, FLOOR, GOOD, TASK, TWIN, N, arm, weighed
 
@@ -77,9 +78,9 @@ def test_the_target(target, reached, seen):
 
 def test_it_is_undecided_while_the_rival_may_be_better_by_more_than_counts_as_equal():
     # good - twin is +0.5 points; they disagree on 22 rows: standard error sqrt(22)/400 = 1.17
-    # points, upper end 2.8.
+    # points, upper end 3.0 by the score interval.
     narrow = weighed(FLOOR, GOOD, TWIN, equivalent=2.0)["verdict"]
-    assert not narrow["decided"] and named(narrow["undecided"], "good", "2.8 points")
+    assert not narrow["decided"] and named(narrow["undecided"], "good", "3.0 points")
     few, most = narrow["more_rows_range"]
     assert few < narrow["more_rows"] < most
     wide = weighed(FLOOR, GOOD, TWIN, equivalent=4.0)["verdict"]
@@ -88,11 +89,8 @@ def test_it_is_undecided_while_the_rival_may_be_better_by_more_than_counts_as_eq
 
 
 def test_it_is_settled_from_the_upper_end_of_the_paired_interval_on():
-    # good is right on 12 rows where twin is wrong, and wrong on 10 where twin is right. Student's
-    # t, half a row added.
-    apart = np.array([1.0] * 12 + [-1.0] * 10 + [0.0] * 378)
-    error = np.sqrt(apart.var(ddof=1) / N + 0.5 / N**2)
-    end = 100 * (apart.mean() + stats.t.ppf(0.975, N - 1) * error)
+    # good is right on 12 rows where twin is wrong, and wrong on 10 where twin is right.
+    end = 100 * score_limits(12, 10, N, stats.norm.ppf(0.975))[1]
     ends = [
         weighed(FLOOR, GOOD, TWIN, equivalent=end + by)["verdict"]["decided"]
         for by in (-0.01, 0.01)
@@ -101,10 +99,11 @@ def test_it_is_settled_from_the_upper_end_of_the_paired_interval_on():
 
 
 def test_two_arms_that_answer_alike_may_yet_differ_by_what_no_row_has_shown():
-    # 1.97 standard errors of half a row in 400 are 0.35 points: t sqrt(1/2) / 400.
+    # The rule of three: at most 3 of 400 rows, 0.75 points.
     again = arm("again", range(20), 0.1)
-    ends = [weighed(FLOOR, GOOD, again, equivalent=by)["verdict"]["decided"] for by in (0.34, 0.36)]
-    assert ends == [False, True]
+    ends = [weighed(FLOOR, GOOD, again, equivalent=by)["verdict"] for by in (0.6, 0.8)]
+    assert [one["decided"] for one in ends] == [False, True]
+    assert ends[0]["more_rows"] > 0
 
 
 def test_the_rows_are_those_of_the_normal_formula():

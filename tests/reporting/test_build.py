@@ -4,7 +4,6 @@ import copy
 import json
 from dataclasses import replace
 
-import numpy as np
 import pytest
 from scipy import stats
 
@@ -14,6 +13,7 @@ from assay.decision.settings import Weigh
 from assay.evaluation.scoring import judge
 from assay.reporting import html, markdown
 from assay.reporting.build import Report, build
+from assay.stats.paired_intervals import score_limits
 from helpers.lines import named
 
 TOP = [
@@ -119,10 +119,8 @@ def test_values_and_p_are_those_of_the_rows(report):
     assert gap["difference"] == pytest.approx((lora - rag).mean(), abs=1e-6)
     first, second = int((lora > rag).sum()), int((lora < rag).sum())
     assert gap["p"] == pytest.approx(stats.binomtest(first, first + second).pvalue, rel=1e-5)
-    # The paired standard error of a mean, half a row more, Student's t.
-    half = stats.t.ppf(0.975, 263) * np.sqrt((lora - rag).var(ddof=1) / 264 + 0.5 / 264**2)
-    middle = (lora - rag).mean()
-    assert (gap["low"], gap["high"]) == pytest.approx((middle - half, middle + half), abs=1e-6)
+    limits = score_limits(first, second, 264, stats.norm.ppf(0.975))
+    assert (gap["low"], gap["high"]) == pytest.approx(limits, abs=1e-6)
     share = stats.binomtest(int(lora.sum()), 264).proportion_ci(0.95, "wilson")
     found = found["metrics"]["accuracy"]
     assert (found["low"], found["high"]) == pytest.approx((share.low, share.high), abs=1e-6)

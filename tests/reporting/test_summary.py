@@ -34,9 +34,9 @@ def test_the_last_lines_of_a_run(report):
     lines = summary_lines(report.data)
     assert named(lines[0], "lora-r8", "0.875", "0.830", "0.910", "264")
     text = " ".join(line.strip() for line in lines)
-    assert named(text, "+23.5 points", "tfidf", "+17.7 to +29.3", "p < 0.001")
+    assert named(text, "+23.5 points", "tfidf", "+17.9 to +29.4", "p < 0.001")
     assert named(
-        text, "rag-lora", "1.5 points higher", "−2.3 to +5.4", "p = 1.000", "5 times as slow"
+        text, "rag-lora", "1.5 points higher", "−2.4 to +5.5", "p = 1.000", "5 times as slow"
     )
     assert named(text, "leaks: 1", "1 row", "warnings: 1", "W012")
     assert max(len(line) for line in lines) <= 80

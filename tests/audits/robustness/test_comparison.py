@@ -9,6 +9,7 @@ from assay.audits.robustness.comparison import CLIP, clip_middle, compare_pertur
 from assay.audits.robustness.operators import PerturbedRow
 from assay.audits.robustness.summary import attack_sentence, worst
 from assay.core.types import Answer, Example, Message, Record, Task
+from assay.stats.paired_intervals import score_limits
 from helpers.lines import named
 
 TASK = Task(labels=("a", "b"))
@@ -106,11 +107,9 @@ def test_rows_of_one_group_are_one_proof_and_not_many():
     ]
     answers = [Answer("a" if i < 60 else "b") for i in range(N)]
     (one,) = compare_perturbed(grouped, asked("typos"), answers, TASK, level=0.95, seed=1)["kinds"]
-    # Ten differences, two of them -1: standard error sqrt(0.2 * 0.8 / 9) = 0.133, Student's t with
-    # 9 degrees 2.262.
-    assert (one["change"]["high"] - one["change"]["low"]) / 2 == pytest.approx(
-        2.262 * 0.1333, rel=0.01
-    )
+    # As two of ten rows would be, with Student's t of 9 degrees in place of 1.96.
+    low, high = score_limits(0, 2, 10, 2.262)
+    assert (one["change"]["low"], one["change"]["high"]) == pytest.approx((low, high), abs=0.005)
     # both customers could as well have gone the other way
     assert one["change"]["p"] == pytest.approx(0.5, abs=0.03)
 
