@@ -71,17 +71,18 @@ def test_every_price_counts_once():
 
 def test_energy_is_watts_by_seconds_and_says_where_the_watts_come_from():
     cost = {"fit_seconds": 3600.0, "seconds_per_answer": 3.6}
-    assumed = energy(cost, Weigh(), threads=2)
+    assumed = energy(Arm("arm", "lora", cost=cost), Weigh(), threads=2)
     assert (assumed["how"], assumed["watts"]) == ("assumed", 2 * THREAD)
     # 7 W for an hour are 7 Wh; 1,000 answers of 3.6 s are an hour too.
     assert assumed["fit_kwh"] == assumed["kwh_per_thousand"] == pytest.approx(0.007)
-    assert energy(cost, Weigh(watts=100), 2) == {
+    assert energy(Arm("arm", "lora", cost=cost), Weigh(watts=100), 2) == {
         "how": "given",
         "watts": 100,
         "fit_kwh": 0.1,
         "kwh_per_thousand": 0.1,
     }
-    measured = energy({**cost, "fit_watts": 20.0, "answer_watts": 30.0}, Weigh(watts=100), 2)
+    cost |= {"fit_watts": 20.0, "answer_watts": 30.0}
+    measured = energy(Arm("arm", "lora", cost=cost), Weigh(watts=100), 2)
     assert measured == {"how": "measured", "watts": 30.0, "fit_kwh": 0.02, "kwh_per_thousand": 0.03}
 
 
@@ -95,6 +96,7 @@ def test_hours_of_people_are_given_by_name_or_kind_or_assumed_and_add_up():
     assert hours_of(Arm("crf", "crf", {}, floor=True), Weigh()) == (1.0, True)
 
 
+<<<<<<< HEAD
 @pytest.mark.parametrize(
     ("kind", "settings", "hours"),
     [
@@ -135,6 +137,22 @@ def _named(value):
     elif isinstance(value, list):
         for part in value:
             yield from _named(part)
+=======
+def test_what_exists_already_costs_no_work_and_no_training():
+    weigh = Weigh(
+        volume_per_month=10_000,
+        months=4.0,
+        prices=Prices(hour_of_machine=2.0, hour_of_person=50.0, kwh=0.25),
+    )
+    kept = Arm("kept", "existing", {"project": "../other"}, cost=LOCAL)
+    assert hours_of(kept, weigh) == (0.0, True)
+    found = month(LOCAL, weigh, "existing")
+    assert (found.setup, found.fixed, found.people_hours) == (0.0, 0.0, 0.0)
+    # An hour of answering a month, and its energy.
+    assert found.total == pytest.approx(2.0 + found.parts["energy of answering"])
+    # A time that somebody gives stands.
+    assert hours_of(kept, Weigh(effort={"existing": 3})) == (3, False)
+>>>>>>> 3571111f (Costs: what exists already costs no work and no training)
 
 
 def test_hours_without_a_price_order_arms_but_weigh_nothing_beside_money():

@@ -38,7 +38,7 @@ class Size:
             from in minutes; None: all. a_pass: rows that one pass has time for, however few there
             are; None: no limit. found: answers stand in the passages that rows bring.
             worked_out: answers show how they were come by. pairs: rows hold a rejected answer
-            beside the better one. base: the model that is trained.
+            beside the better one. base: the model that is trained. verdicts: answers are
             beside the better one. verdicts: answers are called good or bad one by one.
     """
 

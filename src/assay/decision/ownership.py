@@ -25,10 +25,12 @@ from assay.decision.finished_arm import Arm
 from assay.decision.settings import Weigh
 
 HOUR = 3600.0
+KEPT = "existing"  # what another project has fitted: keeping it costs no work and no training
 THREAD = 3.5  # watts of a thread at work
 # price of a machine hour that has none, beside other prices: it only orders arms
 NEXT_TO_NOTHING = 1e-6
 HOURS = {
+    KEPT: 0.0,
     "majority": 0.5,
     "tfidf": 1.0,
     "knn": 1.0,
@@ -87,17 +89,22 @@ def kinds_in(kind: str, settings: dict[str, Any]) -> list[str]:
     return list(dict.fromkeys([kind, *below]))
 
 
-def energy(cost: dict[str, Any], weigh: Weigh, threads: int) -> dict[str, Any]:
+def fit_seconds(arm: Arm) -> float | None:
+    """Seconds of fitting it: none of what exists already, which is only copied."""
+    return 0.0 if arm.kind == KEPT else arm.cost.get("fit_seconds")
+
+
+def energy(arm: Arm, weigh: Weigh, threads: int) -> dict[str, Any]:
     """Watts with where they come from, and the energy of fitting and of answering in kWh: an
     estimate."""
-    given = weigh.watts or THREAD * threads
+    cost, given = arm.cost, weigh.watts or THREAD * threads
     how = "given" if weigh.watts else "assumed"
     fit, answer = cost.get("fit_watts"), cost.get("answer_watts")
     seconds = cost.get("seconds_per_answer")
     return {
         "how": "measured" if answer is not None else how,
         "watts": answer if answer is not None else given,
-        "fit_kwh": _kwh(fit if fit is not None else given, cost.get("fit_seconds")),
+        "fit_kwh": _kwh(fit if fit is not None else given, fit_seconds(arm)),
         "kwh_per_thousand": _kwh(
             answer if answer is not None else given, None if seconds is None else 1000 * seconds
         ),
@@ -116,11 +123,11 @@ def ownership_cost(arm: Arm, weigh: Weigh, *, paid: bool = False, threads: int =
         threads: that the machine computed with, for its energy.
     """
     cost, prices = arm.cost, weigh.prices
-    seconds, fit = cost.get("seconds_per_answer"), cost.get("fit_seconds") or 0.0
+    seconds, fit = cost.get("seconds_per_answer"), fit_seconds(arm) or 0.0
     if seconds is None:
         return None
     money = paid or weigh.prices_given
-    used = energy(cost, weigh, threads)
+    used = energy(arm, weigh, threads)
     hour = weigh.hour if money else 1.0
     people, assumed = hours_of(arm, weigh)
     once = {

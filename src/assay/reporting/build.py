@@ -20,7 +20,7 @@ from assay.decision.constraints import Guard, check_guards, guard_problems
 from assay.decision.contenders import Field
 from assay.decision.finished_arm import Arm, Extra
 from assay.decision.measured_scores import ArmScores
-from assay.decision.ownership import energy, ownership_cost, ownership_json
+from assay.decision.ownership import KEPT, energy, ownership_cost, ownership_json
 from assay.decision.read_report import read_report
 from assay.decision.sensitivity import change
 from assay.decision.settings import Weigh
@@ -239,7 +239,7 @@ def owning(
     if arm.status != "done":
         return {"energy": None, "month": None, "on_front": False, "updating": None}
     return {
-        "energy": energy(arm.cost, settings, field.threads),
+        "energy": energy(arm, settings, field.threads),
         "month": ownership_json(
             ownership_cost(arm, settings, paid=field.paid, threads=field.threads)
         ),
@@ -259,7 +259,7 @@ def _update(arm: Arm, drill: Mapping[str, Any]) -> dict[str, Any] | None:
     if times:
         known = [seconds for seconds in times if seconds is not None]
         return {"seconds": max(known) if len(known) == len(times) else None, "by": "drill"}
-    fit = arm.cost.get("fit_seconds")
+    fit = None if arm.kind == KEPT else arm.cost.get("fit_seconds")
     return None if fit is None else {"seconds": fit, "by": "fit"}
 
 
