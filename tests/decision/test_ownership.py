@@ -96,7 +96,6 @@ def test_hours_of_people_are_given_by_name_or_kind_or_assumed_and_add_up():
     assert hours_of(Arm("crf", "crf", {}, floor=True), Weigh()) == (1.0, True)
 
 
-<<<<<<< HEAD
 @pytest.mark.parametrize(
     ("kind", "settings", "hours"),
     [
@@ -137,7 +136,8 @@ def _named(value):
     elif isinstance(value, list):
         for part in value:
             yield from _named(part)
-=======
+
+
 def test_what_exists_already_costs_no_work_and_no_training():
     weigh = Weigh(
         volume_per_month=10_000,
@@ -152,7 +152,6 @@ def test_what_exists_already_costs_no_work_and_no_training():
     assert found.total == pytest.approx(2.0 + found.parts["energy of answering"])
     # A time that somebody gives stands.
     assert hours_of(kept, Weigh(effort={"existing": 3})) == (3, False)
->>>>>>> 3571111f (Costs: what exists already costs no work and no training)
 
 
 def test_hours_without_a_price_order_arms_but_weigh_nothing_beside_money():

@@ -39,7 +39,7 @@ class Size:
             are; None: no limit. found: answers stand in the passages that rows bring.
             worked_out: answers show how they were come by. pairs: rows hold a rejected answer
             beside the better one. base: the model that is trained. verdicts: answers are
-            beside the better one. verdicts: answers are called good or bad one by one.
+            called good or bad one by one.
     """
 
     rows: int
