@@ -24,6 +24,7 @@ from assay.decision.settings import Weigh
 
 # kinds that answer without regard to the question, or with the question itself
 CONSTANT = ("majority", "copy")
+NO_ANSWER = (Out("constant", "answers without regard to the question"),)
 
 
 class Field:
@@ -125,9 +126,12 @@ class Field:
             for arm, month, out in zip(self.arms, months, outs, strict=True)
         ]
 
-    def pick(self, settings: Weigh, lifted: str = "") -> str | None:
-        """The arm that the rule names under these settings."""
+    def pick(self, settings: Weigh, lifted: str = "", *, constants: bool = True) -> str | None:
+        """The arm that the rule names under these settings. `constants`: whether it may be one that
+        answers without regard to the question."""
         standings = self._by_themselves(settings, lifted)
+        if not constants:
+            standings = [replace(one, out=NO_ANSWER) if one.constant else one for one in standings]
         index = choose_by_worth(standings, self.worth, settings) if standings else None
         return None if index is None else standings[index].name
 

@@ -5,16 +5,18 @@ How        an arm's cost is a line over answers a month, and over the price of a
            choice can flip only where two such lines cross, or come within `equal_cost` or
            `ignore_below` of each other, or where a limit is met. These places are known in closed
            form; the rule is asked once between each two of them
+Constants  the most frequent answer is no alternative: it stands here only where it is recommended
 Watch out  scores and times stay as measured here; at ten million answers a month one machine of
            this kind may not do
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from itertools import pairwise
 from math import isfinite, sqrt
 from typing import Any
 
-from assay.decision.contenders import Field, waits
+from assay.decision.contenders import CONSTANT, Field, waits
 from assay.decision.ownership import Owned
 from assay.decision.settings import Weigh
 from assay.presentation.number_format import count, duration, three
@@ -134,11 +136,21 @@ def _cuts(field: Field, settings: Weigh, lines: Sequence[Line], money: bool) -> 
     )
 
 
+def chooser(field: Field, settings: Weigh) -> partial[str | None]:
+    """`Field.pick` without constants, unless one is recommended."""
+    return partial(field.pick, constants=is_constant(field, field.pick(settings)))
+
+
+def is_constant(field: Field, name: str | None) -> bool:
+    return any(arm.name == name and arm.floor and arm.kind in CONSTANT for arm in field.arms)
+
+
 def by_volume(field: Field, settings: Weigh) -> list[Part]:
     """The recommendation from 10 to ten million answers a month."""
     lines = [month.line for month in field.ownership_costs(settings) if month]
     cuts = _cuts(field, settings, lines, field.money(settings))
-    return segments(*VOLUMES, cuts, lambda volume: field.pick(settings.at(volume_per_month=volume)))
+    pick = chooser(field, settings)
+    return segments(*VOLUMES, cuts, lambda volume: pick(settings.at(volume_per_month=volume)))
 
 
 def by_price(field: Field, settings: Weigh) -> list[Part]:
@@ -147,16 +159,21 @@ def by_price(field: Field, settings: Weigh) -> list[Part]:
     hours = [month.machine_hours for month in field.ownership_costs(settings) if month]
     lines = list(zip(free, hours, strict=True))
     cuts = _cuts(field, settings, lines, True)
-    return segments(*PRICES, cuts, lambda price: field.pick(settings.at(hour=price)))
+    pick = chooser(field, settings)
+    return segments(*PRICES, cuts, lambda price: pick(settings.at(hour=price)))
 
 
 def by_limit(field: Field, settings: Weigh) -> list[Part]:
     """The recommendation by the milliseconds that an answer may take (95 in 100), from the fastest
     arm to the slowest: a limit below the first part leaves no arm."""
-    times = sorted({1e3 * at for arm in field.arms if (at := waits(arm.cost)) is not None})
+    pick = chooser(field, settings)
+    known = [
+        arm for arm in field.arms if pick.keywords["constants"] or not is_constant(field, arm.name)
+    ]
+    times = sorted({1e3 * at for arm in known if (at := waits(arm.cost)) is not None})
     parts: list[Part] = []
     for start, end in zip(times, [*times[1:], None], strict=False):
-        arm = field.pick(settings.at(ms_per_answer=start * (1 + 1e-9)))
+        arm = pick(settings.at(ms_per_answer=start * (1 + 1e-9)))
         if parts and parts[-1]["arm"] == arm:
             parts[-1]["to"] = end
         else:
@@ -169,10 +186,11 @@ def grid(field: Field, settings: Weigh) -> dict[str, Any]:
     prices = sorted({settings.hour, *GRID_PRICES}) if field.money(settings) else [settings.hour]
     limits = [*dict.fromkeys((settings.limits.ms_per_answer, None, *LIMITS_MS))]
     limits.sort(key=lambda limit: -(limit or 1e18))
+    pick = chooser(field, settings)
 
     def row(price: float, limit: float | None) -> list[str | None]:
         return [
-            field.pick(settings.at(hour=price, ms_per_answer=limit, volume_per_month=v))
+            pick(settings.at(hour=price, ms_per_answer=limit, volume_per_month=v))
             for v in GRID_VOLUMES
         ]
 
@@ -198,10 +216,10 @@ def front(field: Field, settings: Weigh) -> list[str]:
 def limit_effects(field: Field, settings: Weigh) -> list[dict[str, Any]]:
     """What each limit or guard costs: the arm that would be recommended were it not there."""
     names = dict.fromkeys(out.name for found in field.reasons(settings) for out in found)
-    now = field.pick(settings)
+    now, pick = field.pick(settings), chooser(field, settings)
     found = []
     for name in names:
-        arm = field.pick(settings, name)
+        arm = pick(settings, name)
         if arm != now and arm is not None:
             found.append({"name": name, "arm": arm, "value": round(field.value(arm), 6)})
     return found
