@@ -2,7 +2,7 @@
 on your data.
 
 import assay
-report = assay.run("tickets.csv")              # the same as `assay run tickets.csv`
+report = assay.run("tickets.csv")              # or a DataFrame; as `assay run tickets.csv`
 arm = assay.load("tickets", "lora")
 arm.answer("Where is my refund?")              # one answer
 arm.answer(["Where is it?", "Who pays?"])      # a list gives a list, a DataFrame a DataFrame
@@ -36,6 +36,8 @@ from assay.core.errors import (
 moved_modules.install()
 
 if TYPE_CHECKING:
+    from pandas import DataFrame
+
     from assay.audits.human_review.review import Review
     from assay.config import Project
     from assay.core.types import Tell
@@ -101,7 +103,7 @@ def __getattr__(name: str) -> Any:  # what takes long to import, once it is aske
 
 
 def run(
-    target: str | Path = ".",
+    target: str | Path | DataFrame = ".",
     *,
     only: str | Sequence[str] = (),
     minutes: float | None = None,
@@ -112,6 +114,7 @@ def run(
     tell: Tell | None = None,
 ) -> Report:
     """Compare the strategies of a project (its folder, its file, or a data file to begin one from).
+    The rows of a pandas DataFrame are written into a folder here, which becomes the project.
 
     Args:
         only: names of the arms to run. minutes: stop after about so long. report_to: trackers that
@@ -137,7 +140,7 @@ def run(
 
 
 def check(
-    target: str | Path = ".",
+    target: str | Path | DataFrame = ".",
     *,
     sets: str | Sequence[str] = (),
     doubts: Sequence[str] = (),
@@ -153,7 +156,7 @@ def check(
 
 
 def plan(
-    target: str | Path = ".",
+    target: str | Path | DataFrame = ".",
     *,
     only: str | Sequence[str] = (),
     sets: str | Sequence[str] = (),
@@ -168,7 +171,7 @@ def plan(
 
 
 def init(
-    file: str | Path = "",
+    file: str | Path | DataFrame = "",
     *,
     test: str | Path = "",
     val: str | Path = "",
@@ -178,8 +181,10 @@ def init(
 ) -> Path:
     """Write the project file of a data file, with every guess and its reason, and run nothing."""
     from assay.config.new_project import init as write
+    from assay.deployment.data_frames import target_of
 
     sets = _several(sets)
+    file = file if isinstance(file, str) else target_of(file)
     return write(file, test=test, val=val, documents=documents, sets=sets, offline=offline)
 
 
@@ -191,7 +196,7 @@ def doctor(*, probe: bool = True, seconds: float = 10.0, offline: bool = False) 
 
 
 def rank_models(
-    target: str | Path,
+    target: str | Path | DataFrame,
     models: Sequence[str] = (),
     *,
     rows: int = 100,
@@ -320,18 +325,9 @@ def serve(
     the project file says under `serve`. See `deployment.server.run`."""
     from assay.deployment.server.run import serve as serve_arms
 
-    serve_arms(
-        project,
-        _several(arm),
-        host=host,
-        port=port,
-        keys=keys,
-        log=log,
-        rate=rate,
-        grace=grace,
-        offline=offline,
-        tell=_with_warnings(tell),
-    )
+    how: dict[str, Any] = {"host": host, "port": port, "keys": keys, "log": log}
+    how |= {"rate": rate, "grace": grace, "offline": offline}
+    serve_arms(project, _several(arm), tell=_with_warnings(tell), **how)
 
 
 def ask(
@@ -361,19 +357,12 @@ def watch(
     offline: bool = False,
     tell: Tell | None = None,
 ) -> Watched:
-    """A log of questions held against what the project was made for: drift, failures, what to label
-    next; see `deployment.monitoring.watch`. What is left out is taken from the project file."""
-    from assay.deployment.monitoring.watch import watch as held_against
+    """A log of questions compared with what the project was made for: drift, failures, what to
+    label next; see `deployment.monitoring.watch`. Defaults are those of the project file."""
+    from assay.deployment.monitoring.watch import watch as watch_log
 
-    return held_against(
-        log,
-        project,
-        arm=arm,
-        level=level,
-        rows=rows,
-        offline=offline,
-        tell=_with_warnings(tell),
-    )
+    how: dict[str, Any] = {"level": level, "rows": rows, "offline": offline}
+    return watch_log(log, project, arm=arm, tell=_with_warnings(tell), **how)
 
 
 def _several(names: str | Sequence[str]) -> Sequence[str]:
@@ -392,9 +381,12 @@ def _with_warnings(tell: Tell | None) -> Tell:
     return with_warnings(_default_tell(tell))
 
 
-def _project(target: str | Path, sets: str | Sequence[str], offline: bool, tell: Tell) -> Project:
+def _project(
+    target: str | Path | DataFrame, sets: str | Sequence[str], offline: bool, tell: Tell
+) -> Project:
     from assay.config import load as load_project
     from assay.config.start import begin
+    from assay.deployment.data_frames import target_of
 
     changes = _several(sets)
-    return load_project(begin(Path(target), changes, offline=offline, tell=tell), changes)
+    return load_project(begin(target_of(target), changes, offline=offline, tell=tell), changes)

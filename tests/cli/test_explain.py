@@ -3,8 +3,10 @@
 import re
 from pathlib import Path
 
+import pytest
+
 import assay.cli.explain
-from assay.cli.explain import page, pages
+from assay.cli.explain import documents, page, pages
 from assay.core.errors import UsageError
 from helpers.problems import problem
 
@@ -32,6 +34,25 @@ def test_a_page_begins_with_its_title_and_says_what_to_do():
         title, _, body = text.partition("\n\n")
         assert re.fullmatch(rf"{code} \S.*", title)
         assert len(body.strip()) > 40, f"{code} has no text"
+
+
+def test_the_page_of_exit_codes_lists_every_code_in_the_table_of_its_exit():
+    page_text = (documents() / "exit-codes.md").read_text(encoding="utf-8")
+    listed = re.findall(r"^\| ([CDRMT]\d{3}) \| \S", page_text, re.MULTILINE)
+    assert sorted(listed) == sorted(pages()) and len(listed) == len(set(listed))
+    for table in page_text.split("\n### ")[1:]:
+        letters = {code[0] for code in re.findall(r"^\| ([CDRMT]\d{3}) \|", table, re.MULTILINE)}
+        assert len(letters) == 1, table[:40]
+
+
+WORDS = ("baseline", "race", "pruned", "Pareto", "Holm", "held-out", "gpu")
+
+
+@pytest.mark.parametrize("word", WORDS)
+def test_words_of_a_report_are_explained_in_a_sentence(word):
+    first, *more = page(word).splitlines()
+    assert first.lower().startswith(word.lower()) and len(first) > 60
+    assert any("docs/" in line for line in more)
 
 
 def test_case_and_spaces_do_not_matter():

@@ -42,22 +42,15 @@ def test_a_wide_terminal_has_all():
     assert fit_to_width(TABLE, 200) == TABLE
 
 
-@pytest.mark.parametrize(
-    ("asked", "typed"),
-    [
-        (["Where's my parcel?"], '"Where\'s my parcel?"'),
-        (["Is it $5?", "Is it late?"], '"Is it late?"'),
-        (["It's $5!"], "'It'\"'\"'s $5!'"),
-    ],
-)
-def test_what_to_ask_next_is_as_one_types_it_here(tmp_path, monkeypatch, asked, typed):
+@pytest.mark.parametrize("asked", ["Where's my parcel?", "My card 4111 1111 is lost", "x" * 500])
+def test_what_to_ask_next_shows_no_row_of_the_user(tmp_path, monkeypatch, asked):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "tickets").mkdir()
-    rows = [Example(str(i), (Message("user", text),)).question for i, text in enumerate(asked)]
-    records = [SimpleNamespace(question=row) for row in rows]
+    records = [SimpleNamespace(question=Example("1", (Message("user", asked),)).question)]
     report = SimpleNamespace(
         data={"verdict": {"recommended": "lora", "state": "use"}},
         arms=[SimpleNamespace(name="lora", records=records)],
     )
     project = SimpleNamespace(target=tmp_path / "tickets")
-    assert next_step(report, project) == f"assay ask tickets {typed}"  # type: ignore[arg-type]
+    said = next_step(report, project)  # type: ignore[arg-type]
+    assert said == ('assay ask tickets "Your question"' if len(asked) < 60 else "")

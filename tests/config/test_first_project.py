@@ -82,7 +82,8 @@ def test_between_two_the_first_line_says_so_and_a_product_is_no_target():
         "Undecided between classify 'stars' from 'review' and number 'stars'"
     )
     assert "assay run reviews.csv --set task.kind=number" in lines[1]
-    assert any(line.startswith("  Unused: id (") and "product (" in line for line in lines)
+    assert any(line.startswith("  Unused: product (") for line in lines)
+    assert "  'id' names the rows: it differs in every row" in lines
     text = Path("reviews/project.yaml").read_text()
     assert "#   product: 3 values" in text
     assert "assay run reviews.csv --set task.kind=number" in text

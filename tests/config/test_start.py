@@ -120,6 +120,8 @@ def test_another_base_on_a_file_that_is_as_it_was_made_changes_the_rate():
     begin(file)
     project = config.load(begin(file, ["model=./larger"]))
     assert (project.model, project.arms["lora"].learning_rate) == ("./larger", "auto")
+    project = config.load(begin(file, ["task.kind=answer"]))  # another kind: the model stays
+    assert (project.aim.kind, project.model) == ("answer", "./larger")
 
 
 def test_many_labels_leave_out_what_asks_a_small_model():
@@ -250,3 +252,31 @@ def test_cheap_contestants_are_entered_where_the_rows_fit_them():
         for i in range(60)
     ]
     assert "ridge" not in config.load(begin(rows_file(Path("solved.jsonl"), solved))).arms
+
+
+def with_ids(path: Path, name: str, id_of) -> Path:
+    lines = [f"{id_of(i)},order {i} is lost again,{'ab'[i % 2]}" for i in range(40)]
+    path.write_text("\n".join([f"{name},text,label", *lines]) + "\n", encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("name", ["id", "ticket_id", "ticketId", "Case ID"])
+def test_a_column_of_ids_that_differ_in_every_row_names_the_rows(name):
+    path = begin(with_ids(Path("t.csv"), name, lambda i: f"T-{1000 + i}"))
+    project = config.load(path)
+    assert dict(project.data.columns) == {"text": "text", "label": "label", "id": name}
+    assert f"#   '{name}' names the rows: it differs in every row" in path.read_text()
+    assert "Columns without a role" not in path.read_text()
+
+
+@pytest.mark.parametrize(
+    ("name", "id_of"),
+    [
+        ("ticket_id", lambda i: f"T-{i // 2}"),
+        ("ticket_id", lambda i: "" if i else "T"),
+        ("paid", str),
+    ],
+)
+def test_what_is_shared_or_empty_or_called_otherwise_names_no_rows(name, id_of):
+    project = config.load(begin(with_ids(Path("t.csv"), name, id_of)))
+    assert "id" not in project.data.columns

@@ -46,3 +46,20 @@ def test_a_frame_of_two_columns_is_no_list_of_texts():
 def test_labels_whose_scores_are_not_said_have_no_shares():
     with problem(assay.UsageError, "C211", "predict_proba"):
         data_frames.shares([Answer("a", scores=(0.0, 0.0)), Answer("b")], ["a", "b"])
+
+
+def test_a_frame_is_run_as_a_file_in_a_folder_of_its_rows(tmp_path, monkeypatch):
+    pandas = pytest.importorskip("pandas")
+    monkeypatch.chdir(tmp_path)
+    texts = [f"order {i} {('did not come', 'came broken')[i % 2]} again" for i in range(80)]
+    frame = pandas.DataFrame({"text": texts, "label": ["late", "broken"] * 40})
+    report = assay.run(frame, only=["majority", "tfidf"], sets=["split.near=1"], offline=True)
+    assert report.data["rows"]["read"] == 80
+    (folder,) = tmp_path.iterdir()
+    assert report.folder == folder / "report" and (folder / f"{folder.name}.jsonl").is_file()
+    again = assay.check(frame.copy(), offline=True)  # the same rows are the same project
+    assert again.project.folder == folder and len([*tmp_path.iterdir()]) == 1
+    assert assay.init(frame[:60]) != folder / "project.yaml"
+    double = pandas.DataFrame([["a", "b"]], columns=["text", "text"])
+    with problem(assay.UsageError, "C210"):
+        assay.run(double)

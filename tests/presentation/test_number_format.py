@@ -4,6 +4,7 @@ from assay.presentation.number_format import (
     apart,
     clean,
     duration,
+    fewer_rows,
     format_signed,
     format_size,
     one_line,
@@ -74,3 +75,11 @@ def test_a_difference_of_a_score_is_in_points_and_of_others_in_their_unit():
         "−2.79",
     )
     assert (apart(None, "nats"), apart(0.0, "nats")) == (apart(None), "0")
+
+
+def test_fewer_rows_names_the_setting_of_the_project_file():
+    (said,) = fewer_rows({"rows": 20, "wished": 100}, "robustness")
+    assert said == (
+        "20 of 100 rows were asked: all would have taken longer than evaluate.robustness.minutes."
+    )
+    assert fewer_rows({"rows": 100, "wished": 100}, "robustness") == []

@@ -37,4 +37,4 @@ def test_the_commands_the_versions_and_the_project_are_there(report):
 
 def test_a_report_from_its_file_alone_has_what_it_has(report):
     section = closing_sections.reproduce_section(ReportView(replace(report, extra={})))
-    assert "<pre" not in render(section) and "<dt>exam, hash</dt>" in render(section)
+    assert "<pre" not in render(section) and "<dt>test rows, hash</dt>" in render(section)

@@ -18,6 +18,7 @@ _HEAD = re.compile(r"^## ([A-Z]\d{3}) (.+)$", re.MULTILINE)
 _ENDED = re.compile(r"(?<=[.:])\s+")
 _CODE = re.compile(r"[A-Za-z]\d{2,4}")
 _FENCED = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
+_WORD = re.compile(r"^\| ([^|]+) \| ([^|]+) \| \[(\S+)\]\(\S+\) \|$", re.MULTILINE)
 _SECTION = re.compile(r"^#{1,4} (.+)$", re.MULTILINE)
 SHOWN = 6  # codes, and sections of documents
 WIDTH = 100  # characters of a section that are shown
@@ -29,8 +30,7 @@ CALLED = {
     "duplicates": "dedupe",
     "confidence interval": "interval",
     "ci": "interval",
-    "gpu": "graphics card",
-    "cuda": "graphics card",
+    "cuda": "gpu",
     "oom": "memory",
     "learning rate": "learning_rate",
     "lr": "learning_rate",
@@ -43,9 +43,12 @@ CALLED = {
     "prompt": "shots",
     "holdout": "held-out",
     "pvalue": "p-value",
-    "baseline": "floor",
-    "baselines": "floor",
-    "strategy": "arm",
+    "baselines": "baseline",
+    "floor": "baseline",
+    "strategies": "strategy",
+    "pareto": "pareto front",
+    "graphics card": "gpu",
+    "heldout": "held-out",
 }
 
 
@@ -90,9 +93,9 @@ def about(asked: str, known: dict[str, str]) -> list[str]:
         UsageError: C061, nothing does.
     """
     words = " ".join(asked.lower().split())
-    cards = list(_cards(words))
+    cards = [*_meaning(words), *_cards(words)]
     search = CALLED.get(words, words)
-    cards = cards or list(_cards(search))
+    cards = cards or [*_meaning(search), *_cards(search)]
     codes, sections = _codes(search, known), _sections(search)
     if not (cards or codes or sections):
         names = {name for _, name, _ in _every_card()} | {code for code in known}
@@ -100,7 +103,7 @@ def about(asked: str, known: dict[str, str]) -> list[str]:
         hint = f"assay explain {near}" if near else "assay list strategies"
         raise UsageError(Problem("C061", f"nothing speaks of '{asked}'", help=hint))
     lines = [*cards]
-    if search != words:
+    if search != words and not search.startswith(words):
         lines.append(f"'{asked}' is called '{search}' here.")
     if codes:
         lines += ["", "codes (assay explain CODE):"] if lines else ["codes (assay explain CODE):"]
@@ -110,6 +113,16 @@ def about(asked: str, known: dict[str, str]) -> list[str]:
         for section in sections:
             lines += [f"  {section.place}", f"      {section.said}"]
     return lines
+
+
+def _meaning(words: str) -> Iterator[str]:
+    """The word's line of the glossary, and the page about it."""
+    folder = documents()
+    file = folder / "glossary.md"
+    for match in _WORD.finditer(file.read_text(encoding="utf-8")) if file.is_file() else ():
+        if match[1].lower() == words:
+            yield f"{match[1]}: {match[2].replace('`', '')}"
+            yield f"  {folder.name}/{match[3]}"
 
 
 # --- cards ----------------------------------------------------------------------------------------

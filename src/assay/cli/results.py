@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import shutil
 import sys
 from collections.abc import Sequence
@@ -30,6 +29,7 @@ LEAST = (
     "to baseline",
 )
 ASKED = 60  # characters of a question that one would type
+PLACEHOLDER = "Your question"
 
 
 def as_document(value: Any) -> None:
@@ -83,23 +83,18 @@ def fit_to_width(rows: Sequence[Sequence[str]], width: int) -> list[list[str]]:
 
 
 def next_step(report: Any, project: Project) -> str:
-    """A command that asks the recommended arm one of the test questions, where one is short enough
-    to be typed."""
+    """A command that asks the recommended arm a question, where a question is a text that can be
+    typed. It has a placeholder: rows are the user's, and a terminal is seen by others."""
     arm = next(
         (one for one in report.arms if one.name == report.data["verdict"]["recommended"]), None
     )
     if arm is None or not arm.records or report.data["verdict"].get("state") == "nothing":
         return ""
     asked = [record.question for record in arm.records[:50]]
-    plain = [
-        one.text for one in asked if len(one.messages) == 1 and not one.context and not one.options
-    ]
-    short = [text for text in plain if 0 < len(text) <= ASKED and text.isprintable()]
-    if not short:
+    plain = [one for one in asked if len(one.messages) == 1 and not one.context and not one.options]
+    if not any(0 < len(one.text) <= ASKED for one in plain):
         return ""
-    # In double quotes, as one types it, where a shell reads nothing inside them.
-    typed = next((f'"{text}"' for text in short if not {*text} & {*'"$`!\\'}), "")
-    return f"assay ask {word(near_by(project.target))} {typed or shlex.quote(short[0])}"
+    return f'assay ask {word(near_by(project.target))} "{PLACEHOLDER}"'
 
 
 def near(path: Path) -> str:

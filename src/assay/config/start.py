@@ -207,7 +207,7 @@ def _again(source: ProjectSource, tell: Tell) -> None:
     except DataError:
         return
     if same:
-        kept = {place: value for place, value in before.items() if not _decides(place)}
+        kept = {place: v for place, v in before.items() if place == MODEL or not _decides(place)}
         wanted = {place: value for place, value in source.said.items() if _decides(place)}
         # what is wrong with it leaves the file as it is
         first = _first(replace(source, said=kept | wanted))
@@ -272,6 +272,14 @@ def _first(source: ProjectSource) -> First:
         if {one.code for one in error.problems} != {"D031"} or JOIN in source.said:
             raise
         return _first(replace(source, said={**source.said, JOIN: True}))
+    if name := loaded.row_id:
+        told = f"'{name}' names the rows: it differs in every row"
+        loaded = replace(
+            loaded,
+            columns={**loaded.columns, "id": name},
+            guessed=[*loaded.guessed, told],
+            unused={field: why for field, why in loaded.unused.items() if field != name},
+        )
     return First(
         loaded,
         source.full_command,

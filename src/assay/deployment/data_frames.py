@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from assay.core import store
 from assay.core.errors import Problem, UsageError
+from assay.core.project_paths import PROJECT
 from assay.core.types import Answer, Example
 
 if TYPE_CHECKING:
@@ -29,6 +30,30 @@ def is_frame(value: Any) -> bool:
     """Whether it is a DataFrame of pandas."""
     pandas = sys.modules.get("pandas")
     return pandas is not None and isinstance(value, pandas.DataFrame)
+
+
+def target_of(value: Any) -> Path:
+    """The path that a project begins with; the rows of a frame are written into a folder of this
+    one, `frame-<hash>/`: the same rows are the same project.
+
+    Raises:
+        UsageError: C210, the frame has two columns of one name.
+    """
+    if not is_frame(value):
+        return Path(value)
+    if not value.columns.is_unique:
+        name = value.columns[value.columns.duplicated()][0]
+        told = f"the frame has several columns called {name}"
+        raise UsageError(Problem("C210", told, help="rename them: frame.columns = [...]"))
+    rows = _rows_of(value)
+    folder = Path(f"frame-{store.digest(rows)[:8]}")
+    store.write_lines(folder / f"{folder.name}.jsonl", rows)
+    return folder if (folder / PROJECT).exists() else folder / f"{folder.name}.jsonl"
+
+
+def _rows_of(frame: Any) -> list[dict[str, Any]]:
+    """Through pandas' own JSON: what is no number becomes null, dates become text."""
+    return json.loads(frame.to_json(orient="records", date_format="iso", force_ascii=False))
 
 
 def texts_of(value: Any) -> list[str]:
@@ -71,8 +96,7 @@ def questions_of(
     """
     from assay.deployment.questions import read_questions
 
-    # Through pandas' own JSON: what is no number becomes null, dates become text.
-    rows = json.loads(frame.to_json(orient="records", date_format="iso", force_ascii=False))
+    rows = _rows_of(frame)
     with tempfile.TemporaryDirectory(prefix="assay-") as place:
         file = Path(place) / "frame.jsonl"
         store.write_lines(file, rows)

@@ -221,5 +221,5 @@ def fewer_rows(found: Mapping[str, Any], key: str) -> list[str]:
     asked, wished = count(found["rows"]), count(found["wished"])
     return [
         f"{asked} of {wished} rows were asked: all would have taken longer than"
-        f" validate.{key}.minutes."
+        f" evaluate.{key}.minutes."
     ]

@@ -18,7 +18,7 @@ Pairs = list[tuple[spec.Words, spec.Words]]
 
 
 def section(seen: ReportView) -> spec.Section:
-    return spec.Section("arms", "Arms", [_card(seen, card) for card in seen.cards])
+    return spec.Section("arms", "Strategies", [_card(seen, card) for card in seen.cards])
 
 
 def _card(seen: ReportView, card: view.Card) -> spec.CardBlock:

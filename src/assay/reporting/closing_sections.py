@@ -28,8 +28,8 @@ def reproduce_section(seen: ReportView) -> spec.Section:
     exam = data["exam"]
     facts = [
         ("seed", str(data["seed"])),
-        ("exam, hash", str(exam.get("hash", ""))),
-        ("exam, opened", str(exam.get("opened", ""))),
+        ("test rows, hash", str(exam.get("hash", ""))),
+        ("test rows, opened", str(exam.get("opened", ""))),
         *(extra.get("hashes") or {}).items(),
         *view.environment(data),
     ]

@@ -215,7 +215,7 @@ def reliability(card: Card) -> Plot | None:
         dots,
         axis="share answered right",
         line_at=None,
-        title=f"Confidence of {card.name}, held against how often it is right",
+        title=f"Confidence of {card.name}, compared with how often it is right",
         about="One row per bin of equally many answers, least sure first: the share that"
         " is right with its 95 % interval, and an upright stroke at the confidence that was said.",
         caption="Dots are shares of right answers, lines their 95 % intervals, upright strokes the"

@@ -5,11 +5,15 @@ from dataclasses import replace
 
 import pytest
 
+from assay.core.corrupt_files import silent
 from assay.core.errors import UsageError
 from assay.core.store import read_json
 from assay.core.types import Document
+from assay.runtime.data_stage.prepare import prepare
 from assay.strategies.training.continued_pretraining import ContinuedPretraining
 from assay.strategies.training.lora import Lora
+from assay.training.document_reading import is_below
+from helpers.small_projects import load_project
 
 SMALL = {"batch_size": 4, "compiled": "never"}
 TEXT = "the wallet and the card are in the drawer of the desk "
@@ -82,3 +86,17 @@ def test_what_is_said_of_rows_is_refused(settings):
 def test_only_a_way_of_training_weights_stands_inside():
     with pytest.raises(ValueError, match="trains no answers"):
         ContinuedPretraining(inner=reader())
+
+
+@pytest.mark.parametrize("name", ["general", "./general", "{folder}/general", "{folder}/general/"])
+@pytest.mark.parametrize("documents", ["[own, general]", "['{folder}/own', '{folder}/general']"])
+def test_replay_names_documents_from_the_project_or_from_the_root(tmp_path, name, documents):
+    for part in ("own", "general"):
+        (tmp_path / "p" / part).mkdir(parents=True)
+        (tmp_path / "p" / part / "a.txt").write_text(f"A text of the {part} kind, some words long.")
+    name, documents = (one.format(folder=tmp_path / "p") for one in (name, documents))
+    arm = f"{{kind: continued_pretraining, inner: {{kind: lora}}, replay: '{name}', name: read}}"
+    project = load_project(tmp_path / "p", f"documents: {documents}\n", f"compare: [{arm}]\n")
+    replay = project.arms["read"].replay
+    general = [one for one in prepare(project, silent).documents() if is_below(one.source, replay)]
+    assert ["general kind" in one.text for one in general] == [True]

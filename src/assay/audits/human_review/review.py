@@ -272,7 +272,7 @@ class Review:
                     votes.get((item.question, chosen, other), 0) + 1
                 )
         if not items:
-            text = "only rows of test were rated, and training on them would give the exam away"
+            text = "only rows of test were rated, and test rows must not be trained on"
             help = "assay review --split val --out SHEET"
             raise UsageError(Problem("C107", text, str(self.folder), help=help))
         kept = [key for key, n in votes.items() if n > votes.get((key[0], key[2], key[1]), 0)]

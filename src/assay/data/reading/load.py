@@ -74,6 +74,7 @@ class LoadedExamples:
     # what else the rows may ask, where the project does not say it
     runner_up: TargetCandidate | None = None
     undecided: bool = False  # between the two
+    row_id: str = ""  # a field that names each row, for a project file that is made
     # of the rows that are to be learnt, those of which only an answer is known that is not wanted
     unwanted: list[Example] = field(default_factory=list)
 
@@ -217,6 +218,7 @@ def load(
         unused={name: why for name, why in settled.unused.items() if name != time},
         runner_up=settled.runner_up,
         undecided=settled.undecided,
+        row_id=settled.row_id,
         unwanted=unwanted,
     )
 

@@ -9,7 +9,7 @@ Watch out        a field that is named must be there; what else the rows may ask
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +18,7 @@ from assay.data.reading.known_labels import kind_of_turns
 from assay.data.reading.layout import RowLayout, fields_of
 from assay.data.reading.read_file import RawTable
 from assay.data.reading.shapes import recognise
-from assay.tasks.columns import columns_of, value_at
+from assay.tasks.columns import as_text, columns_of, value_at, words_of
 from assay.tasks.guessing import SAMPLE, guess
 from assay.tasks.row_shapes import detect_shape
 from assay.tasks.target_candidates import TargetCandidate
@@ -50,7 +50,8 @@ WRITTEN = (("label", "answer"),)  # of the kinds that are not named
 
 @dataclass(frozen=True, slots=True)
 class ResolvedLayout:
-    """`reasons` has a sentence for each guess, `unused` field -> why it has no role."""
+    """`reasons` has a sentence for each guess, `unused` field -> why it has no role. `row_id`: a
+    field that names each row, where no role `id` was given; for a project file that is made."""
 
     layout: RowLayout
     shape: str  # a function of `shapes`, or "columns"
@@ -58,6 +59,7 @@ class ResolvedLayout:
     unused: dict[str, str]
     runner_up: TargetCandidate | None
     undecided: bool
+    row_id: str = ""
 
 
 def settle(
@@ -123,7 +125,19 @@ def settle(
     ]
     used = {*layout.mandatory_fields, *fields_of("id", settled.get("id", ""))}
     left = {name: why for name, why in made.unused.items() if name not in used}
-    return ResolvedLayout(layout, shape, reasons, left, made.runner_up, made.undecided)
+    own = "" if "id" in settled else find_row_id(table, {*used, chosen_group, *layout.slices})
+    return ResolvedLayout(layout, shape, reasons, left, made.runner_up, made.undecided, own)
+
+
+def find_row_id(table: RawTable, taken: Collection[str | None]) -> str:
+    """The field called `id`, or the first whose name ends with it, that differs in every row."""
+    named = [name for name in table.names if words_of(name)[-1:] == ["id"] and name not in taken]
+    for name in sorted(named, key=lambda name: len(words_of(name)) > 1):
+        values = [raw.fields.get(name) for raw in table.rows]
+        plain = all(isinstance(one, str | int) and as_text(one).strip() for one in values)
+        if plain and len({as_text(one).strip() for one in values}) == len(values):
+            return name
+    return ""
 
 
 def _shape_of(

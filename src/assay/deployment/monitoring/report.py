@@ -309,7 +309,7 @@ def lines(data: dict[str, Any]) -> list[str]:
             f" {_p(test['corrected'])}{_beside(name, data)}"
         )
     out += [
-        f"labels   {name}: {two['log']:.1%}, exam {two['exam']:.1%}"
+        f"labels   {name}: {two['log']:.1%}, test rows {two['exam']:.1%}"
         for name, two in _label_shifts(data)
     ]
     out += [_window(window) for window in data["windows"]]
@@ -333,7 +333,7 @@ def _beside(name: str, data: dict[str, Any]) -> str:
         )
     if name in data["rates"]:
         one = data["rates"][name]
-        return f"; {_share(one['log'])}, exam {_share(one['exam'])}"
+        return f"; {_share(one['log'])}, test rows {_share(one['exam'])}"
     return ""
 
 

@@ -22,11 +22,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, ValidationInfo, field_validator
 
 from assay.core.errors import Problem, UsageError
 from assay.core.store import write_json
 from assay.core.types import Lesson
+from assay.data.reading.findings import display_path
 from assay.strategies.prompting.prompted_arm import answer_room
 from assay.strategies.training.after_inner import OWN, AfterInner
 from assay.strategies.training.trained_arm import Tuned
@@ -53,6 +54,15 @@ class ContinuedPretraining(AfterInner):
     replay_share: float = Field(default=0.05, ge=0, le=1)  # of the windows that are learnt
     tokens: int | None = Field(default=None, ge=1000)  # that are learnt at most, drawn
     usual_ranges = {"learning_rate": {"low": 1e-4, "high": 2e-3, "log": True}}
+
+    @field_validator("replay")
+    @classmethod
+    def _as_documents_are_named(cls, value: str, info: ValidationInfo) -> str:
+        """An absolute path as the source of a document has it: from the project's folder."""
+        folder = (info.context or {}).get("folder")
+        if folder is None or not Path(value).is_absolute():
+            return value
+        return display_path(Path(value), Path(folder).absolute())
 
     def _faults(self) -> Iterator[str]:
         yield from super()._faults()
