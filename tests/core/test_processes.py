@@ -3,6 +3,8 @@ import signal
 import subprocess
 import sys
 
+import pytest
+
 from assay.core.errors import DataError, ModelError, Problem, ResourceError
 from assay.core.processes import (
     UNTIL_INPUT_ENDS,
@@ -92,3 +94,50 @@ def test_the_end_of_its_input_ends_a_program():
     killed = subprocess.Popen(sleeping, **pipes)
     end_process(killed)
     assert (waited.returncode, killed.returncode) == (-15 % 256, -signal.SIGKILL)
+
+
+OTHER = """
+import os, signal, subprocess, sys
+from assay.core.processes import other_process_group
+own = os.getpgrp()
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+with other_process_group():
+    command = [sys.executable, "-c", "import sys; sys.stdin.read()"]
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    child = subprocess.Popen(command, stdin=subprocess.PIPE)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+print(os.getpgrp() == own, os.getpgid(child.pid) == own)
+os.killpg(own, signal.SIGTERM)  # as a terminal does with Ctrl-C
+print(child.poll())
+child.communicate()
+print(child.returncode)
+"""
+
+
+@pytest.mark.parametrize("leads", [True, False], ids=["leads its group", "in another one's"])
+def test_what_starts_in_another_group_is_not_signalled_with_this_one(leads):
+    # Its own session at least: the signal is for the group of this program alone.
+    shell = f"{sys.executable} -c '{OTHER}' && true"
+    command = [sys.executable, "-c", OTHER] if leads else ["sh", "-c", f"trap : TERM; {shell}"]
+    done = subprocess.run(
+        command,
+        capture_output=True,
+        text=True,
+        check=True,
+        process_group=0,
+        stdin=subprocess.DEVNULL,
+    )
+    assert done.stdout.split() == ["True", "False", "None", "0"]
+
+
+def test_a_leader_of_a_session_keeps_its_group():
+    script = "from assay.core.processes import other_process_group as other\nimport os\n"
+    script += "with other():\n    print(os.getpgrp() == os.getpid() == os.getsid(0))"
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        capture_output=True,
+        text=True,
+        check=True,
+        start_new_session=True,
+    )
+    assert done.stdout.split() == ["True"]

@@ -14,8 +14,8 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any, NoReturn, Protocol
 
@@ -32,6 +32,31 @@ p = subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL)
 threading.Thread(target=lambda: (sys.stdin.read(), p.terminate()), daemon=True).start()
 sys.exit(p.wait())
 """
+
+
+@contextmanager
+def other_process_group() -> Generator[None]:
+    """Processes that a library starts in the block get a process group that no terminal signals:
+    Ctrl-C, and a signal to the whole group, reach this process alone, which then ends them.
+
+    A library starts its processes in the group of this one, so this one is in the other group for
+    the time. A Ctrl-C meanwhile is not delivered. A leader of a session cannot change its group,
+    and has none to protect.
+    """
+    before = os.getpgrp() if hasattr(os, "getpgrp") else 0
+    if not before or os.getsid(0) == os.getpid():
+        yield
+        return
+    wait = [sys.executable, "-ISc", "import sys; sys.stdin.read()"]
+    with subprocess.Popen(wait, stdin=subprocess.PIPE, process_group=0) as leader:
+        os.setpgid(0, leader.pid)
+        try:
+            yield
+        finally:
+            with suppress(PermissionError):  # all others of the group have ended meanwhile
+                os.setpgid(0, before)
+            assert leader.stdin is not None
+            leader.stdin.close()
 
 
 class Running(Protocol):

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 import sys
 
 import pytest
@@ -63,3 +64,38 @@ def test_a_cluster_of_another_version_is_said_with_both():
         version = ray.__version__
         with problem(ResourceError, "R183", "on", "2.0.0", version), join(settings):
             pass
+
+
+GROUPS = """
+import os
+from pathlib import Path
+from assay.config.cluster import ClusterSettings
+from assay.runtime.cluster.connection import join
+
+def stat(pid):  # parent and process group, behind the name in brackets
+    _, _, rest = Path(f"/proc/{pid}/stat").read_text().rpartition(")")
+    return [int(word) for word in rest.split()[1:3]]
+
+own = os.getpgrp()
+if __name__ == "__main__":
+    with join(ClusterSettings(address="ray")):
+        children = [stat(pid.name) for pid in Path("/proc").iterdir() if pid.name.isdigit()]
+        groups = [group for parent, group in children if parent == os.getpid()]
+        print(len(groups) > 1, own in groups, os.getpgrp() == own)
+"""
+
+
+@pytest.mark.nightly
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+@pytest.mark.parametrize("leads", [True, False], ids=["own group", "group of another"])
+def test_processes_of_ray_are_out_of_the_group_that_the_terminal_signals(tmp_path, leads):
+    pytest.importorskip("ray", reason="needs the extra ray: pip install 'assay[ray]'")
+    done = subprocess.run(
+        [sys.executable, "-c", GROUPS],
+        **({"process_group": 0} if leads else {}),
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=tmp_path,
+    )
+    assert done.stdout.split() == ["True", "False", "True"]

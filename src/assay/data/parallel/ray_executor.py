@@ -16,6 +16,7 @@ from typing import Any
 
 from assay.core.errors import DataError, Problem
 from assay.core.module_path import away
+from assay.core.processes import other_process_group
 
 WINDOW = 256  # chunks handed to the cluster at a time, so that what is on its way stays small
 SECONDS = 10.0  # that a cluster may take to answer
@@ -67,7 +68,7 @@ class OnRay:
                 local = {"num_cpus": processes or None, "include_dashboard": False}
             try:
                 reach(address)
-                with away():
+                with away(), other_process_group():
                     ray.init(address, log_to_driver=False, logging_level=logging.ERROR, **local)
             except (ConnectionError, ValueError, RuntimeError, OSError) as error:
                 first = (str(error).splitlines() or ["no answer"])[0]

@@ -3,6 +3,8 @@
 Needs     `pip install 'assay[ray]'`, the same version of Ray and Python on every node
 Address   `ray`: the cluster that this machine belongs to (or RAY_ADDRESS names); where there is
           none, Ray is started here. Else HOST:PORT or ray://HOST:PORT
+Signals   Ray's processes are in another process group: they end when this process ends them, not
+          by a Ctrl-C before it
 Watch out who has joined a cluster before the run (Python) keeps that connection
 """
 
@@ -19,6 +21,7 @@ from typing import Any
 from assay.config.cluster import LOCAL, ClusterSettings
 from assay.core.errors import Problem, ResourceError
 from assay.core.module_path import away
+from assay.core.processes import other_process_group
 from assay.data.parallel.ray_executor import reach
 
 
@@ -71,7 +74,7 @@ def _connect(ray: Any, address: str) -> None:
     ends = signal.getsignal(signal.SIGTERM)
     try:
         reach(address)
-        with away():
+        with away(), other_process_group():
             ray.init(
                 None if address == LOCAL else address,
                 log_to_driver=False,
