@@ -79,21 +79,37 @@ SMALL: dict[str, Any] = {
     **dict.fromkeys(["layerdrop", "router_jitter_noise", "input_jitter_noise"], 0.0),
 }
 OWN: dict[str, dict[str, Any]] = {
+    "bamba": {"layer_types": None, "attn_layer_indices": [1, 3], "mamba_chunk_size": 16},
     "bart": {"decoder_ffn_dim": 48, "encoder_ffn_dim": 48},
     "deepseek_v4": {
         "head_dim": 16,
         "o_lora_rank": 16,
         "compress_rates": {"compressed_sparse_attention": 4, "heavily_compressed_attention": 8},
     },
+    "falcon_h1": {"layer_types": None, "mamba_chunk_size": 16},
+    "gemma4_text": {
+        "layer_types": ["sliding_attention", "full_attention"] * 2,
+        "per_layer_config": {"1": {"head_dim": 16}, "3": {"head_dim": 16}},
+    },
     "inkling_text": {"swa_num_attention_heads": 4, "swa_head_dim": 8, "rel_extent": 16},
     "kimi_linear": {"linear_head_dim": 8},
     "longcat_flash": {"zero_expert_num": 4},
+    "mamba2": {"num_heads": 8, "head_dim": 8, "n_groups": 1, "chunk_size": 16},
     "nemotron_h": {"moe_shared_expert_intermediate_size": 16},
     "gpt_neo": {"attention_types": [[["global", "local"], 2]]},
     "lfm2": {"layer_types": ["conv", "full_attention"] * 2},
     "lfm2_moe": {"layer_types": ["conv", "full_attention"] * 2},
     "prophetnet": {"num_hidden_layers": None, "num_encoder_layers": 2, "num_decoder_layers": 2},
     "qwen2": {"use_sliding_window": True, "max_window_layers": 2},
+    "recurrent_gemma": {"layer_types": None},
+    "zamba2": {
+        "layer_types": None,
+        "layers_block_type": ["linear_attention", "hybrid"] * 2,
+        "num_key_value_heads": 4,
+        "mamba_headdim": 32,
+        "mamba_ngroups": 1,
+        "chunk_size": 16,
+    },
     "zaya": {"num_experts_per_tok": 1},
 }
 BIASES = (
@@ -244,8 +260,42 @@ OTHERS = (
         "stablelm",
     ),
     *("starcoder2", "vaultgemma", "xglm", "youtu", "zamba", "zaya", "bert", "roberta", "bart"),
+    *("bamba", "falcon_h1", "gemma4_text", "mamba2", "recurrent_gemma", "zamba2", "sarvam_moe"),
+    *("aria_text", "qwen3_5_moe_text", "axk2", "lfm3", "cpmant", "apertus1p5_text"),
 )
-REFUSED = "refused"
+BEYOND = 20  # tokens of a row within the limit of its positions
+ROPES: dict[str, dict[str, Any]] = {
+    "longrope": {
+        "short_factor": [1.0, 1.1, 1.2, 1.3],
+        "long_factor": [2.0, 4.0, 8.0, 16.0],
+        "original_max_position_embeddings": BEYOND,
+        "short_mscale": 1.1,
+        "long_mscale": 1.3,
+    },
+    "dynamic": {"factor": 4.0},
+    "yarn": {"factor": 4.0, "original_max_position_embeddings": 64},
+    "linear": {"factor": 4.0},
+    "llama3": {
+        "factor": 8.0,
+        "low_freq_factor": 1.0,
+        "high_freq_factor": 4.0,
+        "original_max_position_embeddings": 64,
+    },
+}
+SCALED = [
+    *((kind, rope) for rope in ROPES for kind in ("llama", "qwen2", "mistral", "olmo2", "olmoe")),
+    *(("phi3", "longrope"), ("phimoe", "longrope"), ("glm", "longrope"), ("phi", "dynamic")),
+]
+
+
+def scaled(kind: str, rope: str) -> dict[str, Any]:
+    """The settings of a kind whose positions are scaled."""
+    own = {"rope_parameters": {"rope_type": rope, "rope_theta": 10_000.0, **ROPES[rope]}}
+    if rope == "dynamic":
+        own["max_position_embeddings"] = BEYOND
+    if kind == "phi3":
+        own["original_max_position_embeddings"] = BEYOND
+    return own
 
 
 def config(kind: str, **more: Any) -> Any:
@@ -254,6 +304,8 @@ def config(kind: str, **more: Any) -> Any:
 
     made = CONFIG_MAPPING[kind]
     default = made()
+    if getattr(default, "per_layer_config", None):
+        default.allow_global_per_layer_attribute_access = True
     given = {name: value for name, value in SMALL.items() if hasattr(default, name)}
     if kinds := getattr(default, "layer_types", None):
         given["layer_types"] = (list(dict.fromkeys(kinds)) * 4)[:4]

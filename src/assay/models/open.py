@@ -82,31 +82,55 @@ def load_network(folder: Path, dtype: torch.dtype) -> tuple[Any, NetworkChecks]:
     from assay.models.device import device
     from assay.models.inference import attention_check, tree_attention
     from assay.models.inference.network_checks import NetworkChecks, note_of, read_note
+    from assay.models.inference.position_limit import watch
     from assay.models.loading.find import digest_of
     from assay.models.loading.model_cache import cache_folder
     from assay.models.loading.opening import open_network, require_finite, require_size
 
     def load(kind: str) -> Any:
         network = open_network(AutoModelForCausalLM, folder, dtype=dtype, attn_implementation=kind)
+        watch(network)
         return network.to(device()).eval().requires_grad_(False)
 
-    def fit(kind: str) -> tuple[Any, list[torch.Tensor]] | None:
-        """The network with this attention and what it computes, None where that is something else
-        or cannot be had."""
+    def has_no_such_attention(error: ModelError) -> bool:
+        return isinstance(error.__cause__, KeyError | ValueError)
+
+    def with_trees() -> tuple[Any, list[torch.Tensor]] | None:
+        """The network with our own attention and what it computes, None where that is something
+        else or cannot be had."""
         try:
-            network = load(kind)
+            network = load(tree_attention.NAME)
         except ModelError as error:
-            # Falcon looks the name up in a table of its own
-            if isinstance(error.__cause__, KeyError | ValueError):
+            if has_no_such_attention(error):  # Falcon looks the name up in a table of its own
                 return None
             raise
         apart = attention_check.by_themselves(network)
-        trees = kind != tree_attention.NAME or attention_check.takes_trees(network, apart)
-        return (
-            (network, apart)
-            if apart and trees and attention_check.plain_agrees(network, apart)
-            else None
+        trees = apart and attention_check.takes_trees(network, apart)
+        return (network, apart) if trees and attention_check.plain_agrees(network, apart) else None
+
+    def refused(network: Any, why: str, help: str) -> ModelError:
+        return ModelError(
+            Problem("M160", f"{network.config.model_type}: {why}", str(folder), help=help)
         )
+
+    def as_transformers() -> tuple[Any, list[torch.Tensor]]:
+        """With PyTorch's attention where that is the plain one's, but for rounding. Each is loaded:
+        Falcon does not change its attention any more."""
+        eager = load("eager")
+        plain = attention_check.by_themselves(eager)
+        try:
+            network = load("sdpa")
+        except ModelError as error:
+            if has_no_such_attention(error):
+                return eager, plain
+            raise
+        apart = attention_check.by_themselves(network)
+        if apart and plain and attention_check.close(apart, plain):
+            return network, apart
+        if attention_check.two_ways(network, eager):
+            why = "transformers' plain attention and its SDPA give different numbers for this model"
+            raise refused(network, why, "take another model")
+        return eager, plain
 
     note = note_of(cache_folder(), digest_of(folder), dtype)
     if noted := read_note(note):
@@ -114,16 +138,11 @@ def load_network(folder: Path, dtype: torch.dtype) -> tuple[Any, NetworkChecks]:
         network = load(kind)
         return network, NetworkChecks(network, passed)
     require_size(AutoModelForCausalLM, folder)
-    network, apart = fit(tree_attention.NAME) or fit("sdpa") or (load("eager"), [])
+    network, apart = with_trees() or as_transformers()
     require_finite(apart, folder)
     if why := attention_check.fault(network, apart):
-        text = (
-            f"{network.config.model_type}: rows of this model cannot be computed side by side"
-            f" ({why})"
-        )
-        raise ModelError(
-            Problem("M160", text, str(folder), help="take a decoder, which writes token by token")
-        )
+        text = f"rows of this model cannot be computed side by side ({why})"
+        raise refused(network, text, "take a decoder, which writes token by token")
     checks = NetworkChecks.run(network, apart)
     kind = network.config._attn_implementation
     store.write_json(note, {"folder": str(folder), "attention": kind, "passes": checks.to_json()})

@@ -16,6 +16,7 @@ import torch
 
 from assay.models.inference.attention_segments import TreeLayout
 from assay.models.inference.output_layer import output
+from assay.models.inference.position_limit import beyond, rows_of
 from assay.models.tokenizer.chat_tokens import Encoded
 from assay.models.tokenizer.token_tree import Tree
 from assay.training.chunked_likelihood import LogProbs, Total
@@ -167,6 +168,11 @@ class TrainingBatch:
         """How many tokens are computed, padding included."""
         return self.ids.numel()
 
+    @property
+    def shortest(self) -> int:
+        """Tokens of the shortest sequence."""
+        return int(self.positions.flatten()[self.ends].min()) + 1
+
     def states(self, network: Any) -> torch.Tensor:
         """What the network's body gives for each cell, (cells, width)."""
         given: dict[str, Any] = {"input_ids": self.ids, "use_cache": False}
@@ -174,6 +180,8 @@ class TrainingBatch:
         if self.soft is not None:
             cache = self.soft()
             before = cache.get_seq_length()
+            with rows_of(self.shortest + before):
+                cache = self.soft() if beyond(network) else cache
             if self.tree is None and len(self.ids) > 1:
                 cache.batch_repeat_interleave(len(self.ids))
             given |= {"cache": cache, "use_cache": True}
@@ -184,7 +192,8 @@ class TrainingBatch:
         else:
             ones = self.real.new_ones(len(self.real), before)
             given["attention_mask"] = torch.cat([ones, self.real], 1).long()
-        return network.base_model(**given).last_hidden_state.flatten(0, 1)
+        with rows_of(self.shortest + before):
+            return network.base_model(**given).last_hidden_state.flatten(0, 1)
 
     def log_probs(self, network: Any) -> torch.Tensor:
         """Natural-log probability of each learnt token, fp32, shape (tokens,)."""

@@ -87,6 +87,7 @@ class BatchPlan:
         micro_tokens: computed tokens in memory at once. ids: the sequences, where trees are to be
             considered.
         pool: batches that are drawn together; 0: one with trees, eight without.
+        beyond: rows that lie beyond the model's position limit; no others run with them.
     """
 
     lengths: tuple[int, ...]
@@ -96,6 +97,7 @@ class BatchPlan:
     ids: Sequence[Sequence[int]] = ()
     costs: Costs = field(default_factory=Costs)
     pool: int = 0
+    beyond: frozenset[int] = frozenset()
 
     @property
     def steps(self) -> int:
@@ -133,6 +135,11 @@ class BatchPlan:
         """The rows of one optimiser step, as micro-batches: rows that share their beginnings, or of
         similar length."""
         rows = self.epoch(epoch)[step]
+        sides = [[row for row in rows if (row in self.beyond) is far] for far in (False, True)]
+        return [part for side in sides if side for part in self._parts(side)]
+
+    def _parts(self, rows: list[int]) -> list[list[int]]:
+        """The micro-batches of some rows."""
         if not self.merges:
             return [
                 [rows[i] for i in part]

@@ -40,7 +40,7 @@ from assay.training.reference import refer
 from assay.training.run_states import States
 from assay.training.settings import USUAL_EPOCHS, NetworkChange, Trained
 from assay.training.step_loop import SAVE_EVERY, StepLoop
-from assay.training.training_data import Exercise, Objective
+from assay.training.training_data import Exercise, Objective, rows_beyond
 
 
 @dataclass
@@ -358,7 +358,9 @@ class Training:
         ids = [sequence.merged_ids for sequence in self.sequences]
         lengths = tuple(sequence.size for sequence in self.sequences)
         costs = Costs.of(self.network, trees=own.trees)
-        return BatchPlan(lengths, own.batch_size, self.seed, own.micro_tokens, ids, costs, own.pool)
+        sizes = own.batch_size, self.seed, own.micro_tokens
+        beyond = rows_beyond(self.network, self.change, self.sequences)
+        return BatchPlan(lengths, *sizes, ids, costs, own.pool, beyond)
 
     @cached_property
     def _is_compiled(self) -> bool:

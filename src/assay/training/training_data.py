@@ -7,12 +7,14 @@ import math
 from collections.abc import Callable, Generator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import accumulate
 from typing import Any
 
 import torch
 
 from assay.models.inference.batch_plan import by_length
+from assay.models.inference.position_limit import limit_of
 from assay.models.tokenizer.chat_tokens import Encoded, flatten
 from assay.training.batch import TrainingBatch
 from assay.training.frozen_layer_cache import Trunk
@@ -23,6 +25,19 @@ from assay.training.settings import NetworkChange, Trained
 Objective = Callable[[Any, TrainingBatch], Loss]
 # of val rows at least, where there are as many: from their differences comes the standard error
 GROUPS = 10
+
+
+def rows_beyond(
+    network: Any, change: NetworkChange, sequences: Sequence[Encoded]
+) -> frozenset[int]:
+    """Rows that lie beyond the network's position limit."""
+    limit = limit_of(network)
+    if limit == math.inf:
+        return frozenset()
+    if change.soft:
+        limit -= change.soft().get_seq_length()
+    longest = [max(len(one.ids) for one in row.all) for row in sequences]
+    return frozenset(row for row, length in enumerate(longest) if length > limit)
 
 
 @dataclass
@@ -51,6 +66,10 @@ class Exercise:
         self.lengths = [row.size for row in self.sequences]
         self.parts: dict[str, float] = {}
         self._first = list(accumulate((len(row.all) for row in self.sequences), initial=0))
+
+    @cached_property
+    def _beyond(self) -> frozenset[int]:
+        return rows_beyond(self.network, self.change, self.sequences)
 
     def tokens(self, rows: Sequence[int]) -> int:
         """Tokens of the rows by themselves."""
@@ -114,4 +133,9 @@ class Exercise:
 
     def groups(self) -> list[list[int]]:
         budget = min(self.settings.micro_tokens, -(-sum(self.lengths) // GROUPS))
-        return by_length(self.lengths, budget)
+        return [
+            side
+            for part in by_length(self.lengths, budget)
+            for far in (False, True)
+            if (side := [row for row in part if (row in self._beyond) is far])
+        ]

@@ -6,6 +6,7 @@ import pytest
 import torch
 import transformers as hf
 
+from assay.core.errors import ModelError
 from assay.models.inference import tree_attention
 from assay.models.inference.attention_check import (
     at_rest,
@@ -18,8 +19,12 @@ from assay.models.inference.attention_check import (
     lends,
     pads,
     plain_agrees,
+    some_lines,
     takes_trees,
+    two_ways,
 )
+from assay.models.open import load_network
+from helpers.architectures import build
 from helpers.tree_families import FAMILIES, GROUPED
 
 tree_attention.register()
@@ -134,3 +139,45 @@ def test_states_are_close_within_what_their_type_tells():
     assert close([states.bfloat16() * 1.02], [states.bfloat16()])  # a percent is rounding there
     # Weights out of bounds say nothing of how they were computed.
     assert close([states], [states * torch.inf])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16], ids=str)
+def test_a_model_that_transformers_computes_in_two_ways_is_refused(tmp_path, monkeypatch, dtype):
+    """transformers adds Falcon's alibi twice in its plain attention, and once in SDPA."""
+    monkeypatch.setenv("ASSAY_CACHE", str(tmp_path / "cache"))
+    with pytest.raises(ModelError, match="SDPA give different numbers"):
+        load_network(build(tmp_path / "alibi", "falcon", alibi=True), dtype)
+    network, _ = load_network(build(tmp_path / "rotary", "falcon"), dtype)
+    assert network.config._attn_implementation == "sdpa"
+
+
+def test_rounding_is_no_second_way():
+    torch.manual_seed(0)
+    config = hf.LlamaConfig(**GROUPED)
+    plain, other = (
+        hf.AutoModelForCausalLM.from_config(
+            copy.deepcopy(config), attn_implementation=kind, dtype=torch.bfloat16
+        )
+        for kind in ("eager", "sdpa")
+    )
+    other.load_state_dict(plain.state_dict())
+    assert not two_ways(other, plain)
+    with torch.no_grad():
+        other.model.norm.weight[::2] *= 1.5
+    assert two_ways(other, plain)
+
+
+def test_rows_of_the_check_fit_into_a_short_model():
+    network = hf.AutoModelForCausalLM.from_config(
+        hf.GPT2Config(n_embd=16, n_layer=1, n_head=2, vocab_size=64, n_positions=24)
+    )
+    assert max(map(len, some_lines(network))) == 24
+
+
+def test_one_token_in_the_middle_may_not_lie_far_off_in_bf16():
+    states = torch.ones(3, 4).bfloat16()
+    assert not close([states * 1.07], [states])
+    odd = states.clone()
+    odd[0] *= 1.12  # an expert that falls otherwise
+    assert close([odd], [states])

@@ -42,10 +42,11 @@ LOGITS = 256  # places of a prompt whose logits are made at once
 
 
 def fits(model: ChatModel) -> bool:
-    """Whether rows of this model can be computed side by side in one line; others are written one
-    by one (`apart`)."""
-    trained = model.soft().get_seq_length() if model.soft else 0
-    return model.takes_rows(model.chat.max_length, trained, cached=trained > 0)
+    """Whether rows of this model can be computed side by side in one line, and none crosses its
+    position limit; others are written one by one (`apart`)."""
+    trained, length = model.trained, model.chat.max_length
+    within = length <= model.position_limit
+    return within and model.takes_rows(length, trained, cached=trained > 0)
 
 
 class Writer(InputBatch[RowState]):

@@ -16,6 +16,7 @@ import torch
 from assay.deployment.server.continuous_batching import LOGITS
 from assay.deployment.server.sequence import FAULTS, RowState, describe_fault
 from assay.models.inference.chat_model import ChatModel
+from assay.models.inference.position_limit import rows_of
 from assay.models.inference.sampler import PartialAnswer
 
 SLOTS = 4
@@ -69,9 +70,10 @@ class Apart:
 
     def _passes(self, row: RowState) -> Iterator[list[PartialAnswer]]:
         if row.reads:
-            hidden = self.model.body(
-                input_ids=torch.tensor([row.ids], device=self.model.device), use_cache=False
-            ).last_hidden_state[0]
+            with rows_of(len(row.ids) + self.model.trained):
+                hidden = self.model.body(
+                    input_ids=torch.tensor([row.ids], device=self.model.device), use_cache=False
+                ).last_hidden_state[0]
             for at in range(0, len(row.ids), LOGITS):
                 row.hear(at, self.model.logits(hidden[at : at + LOGITS]))
         if not row.line.over:

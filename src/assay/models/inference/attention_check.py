@@ -15,6 +15,8 @@ Watch out         In bf16 two right ways differ by a percent: what is compared t
 
 from __future__ import annotations
 
+import copy
+import math
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -26,6 +28,7 @@ from assay.models.inference.attention_segments import TreeLayout
 from assay.models.inference.batch_pass import BatchPass, line_up
 from assay.models.inference.batch_plan import Padded
 from assay.models.inference.output_layer import output, scale_logits
+from assay.models.inference.position_limit import furthest, rows_of
 from assay.models.inference.shared_prefix import PrefixView
 from assay.models.inference.shared_prefix_attention import Slots
 from assay.models.inference.tree_attention import NAME
@@ -33,8 +36,9 @@ from assay.models.tokenizer.token_tree import Tree
 
 CLOSE = {torch.float64: 1e-5, torch.float32: 1e-3}  # relative to the states' size
 COARSE = 0.1  # in other types
+MEDIAN = 0.05  # there, of the token in the middle: systematic, while experts may fall otherwise
 WINDOW = 6  # what windows and chunks are narrowed to
-SHARED, OWN = 7, (5, 3, 13)  # tokens of the small tree's trunk and of its branches
+SHARED, OWN = 7, (5, 3, 33)  # tokens of the small tree's trunk and of its branches
 NEXT = 2  # tokens that rows of a batch go on with, one after the other
 NARROWS = ("sliding_window", "attention_chunk_size", "index_topk")
 # What a network may raise that cannot be computed in a way that it does not know.
@@ -56,17 +60,28 @@ def by_themselves(network: Any) -> list[torch.Tensor]:
 def plain_agrees(network: Any, apart: Sequence[torch.Tensor]) -> bool:
     """Whether rows by themselves have the states that they have in eager attention; those are
     computed by the same network, which has its own attention again afterwards."""
-    lines, kind = some_lines(network), network.config._attn_implementation
-    with at_rest(network):
+    kind = network.config._attn_implementation
+    try:
+        network.set_attn_implementation("eager")
         try:
-            network.set_attn_implementation("eager")
-            try:
-                eager = alone(network, lines)
-            finally:
-                network.set_attn_implementation(kind)
-        except FAULTS:
-            return False
-    return close(apart, eager)
+            eager = by_themselves(network)
+        finally:
+            network.set_attn_implementation(kind)
+    except FAULTS:
+        return False
+    return bool(eager) and close(apart, eager)
+
+
+def two_ways(network: Any, plain: Any) -> bool:
+    """Whether a network and the same one that was loaded with eager attention differ by more than
+    rounding: in fp32, in copies where they are in another type."""
+    apart, eager = by_themselves(network), by_themselves(plain)
+    if not apart or not eager or close(apart, eager):
+        return False
+    if network.dtype in CLOSE:
+        return True
+    systematic = max(map(_middle, apart, eager)) > MEDIAN
+    return systematic and two_ways(*(copy.deepcopy(one).float() for one in (network, plain)))
 
 
 @torch.no_grad()
@@ -269,7 +284,9 @@ def some_lines(network: Any) -> list[torch.Tensor]:
     """Token ids of rows that begin alike, (tokens,) each."""
     draw = torch.Generator().manual_seed(7)
     most = network.config.get_text_config().vocab_size
-    lines = [torch.randint(2, most, (SHARED + n,), generator=draw) for n in OWN]
+    room = getattr(network.config.get_text_config(), "max_position_embeddings", None) or math.inf
+    own = [int(min(room - SHARED, n)) for n in OWN]
+    lines = [torch.randint(2, most, (SHARED + n,), generator=draw) for n in own]
     for line in lines[1:]:
         line[:SHARED] = lines[0][:SHARED]
     return lines
@@ -290,15 +307,22 @@ def close(found: Sequence[torch.Tensor], wanted: Sequence[torch.Tensor]) -> bool
     limit = CLOSE.get(wanted[0].dtype, COARSE)
     if not all(bool(other.isfinite().all()) for other in wanted):
         return True
-    return all(
-        float((one - other).double().norm()) <= limit * float(other.double().norm())
-        for one, other in zip(found, wanted, strict=True)
-    )
+    pairs = [(one.double(), other.double()) for one, other in zip(found, wanted, strict=True)]
+    if limit == COARSE and any(_middle(one, other) > MEDIAN for one, other in pairs):
+        return False
+    return all(float((one - other).norm()) <= limit * float(other.norm()) for one, other in pairs)
+
+
+def _middle(found: torch.Tensor, wanted: torch.Tensor) -> float:
+    """How far the token in the middle lies off, relative to its size."""
+    far = (found - wanted).norm(dim=-1) / wanted.norm(dim=-1)
+    return float(far.median())
 
 
 @contextmanager
 def at_rest(network: Any) -> Generator[None]:
-    """Without dropout, and with windows and chunks of WINDOW tokens where there are longer ones."""
+    """Without dropout, with windows and chunks of WINDOW tokens where there are longer ones, and
+    with the positions of rows beyond a position limit."""
     was = network.training
     config = network.config.get_text_config()
     places = [(holder, name) for holder in (config, *network.modules()) for name in NARROWS]
@@ -307,7 +331,8 @@ def at_rest(network: Any) -> Generator[None]:
     try:
         for holder, name, _ in wide:
             setattr(holder, name, WINDOW)
-        yield
+        with rows_of(furthest(network)):
+            yield
     finally:
         for holder, name, length in wide:
             setattr(holder, name, length)

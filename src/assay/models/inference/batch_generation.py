@@ -15,8 +15,9 @@ Otherwise A model that cannot be computed on token trees, or whose layers look b
 
 from __future__ import annotations
 
+import math
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Literal
 
 import torch
@@ -24,6 +25,7 @@ from transformers import DynamicCache
 
 from assay.models.inference.batch_plan import Padded, by_length, repeat_cache
 from assay.models.inference.input_batch import BatchRow, InputBatch, token_bytes
+from assay.models.inference.position_limit import steps_of
 from assay.models.inference.sampler import PartialAnswer, Pen
 from assay.models.inference.shared_prefix import PrefixView
 from assay.models.inference.shared_prefix_attention import Slots
@@ -46,6 +48,7 @@ class BatchWriter:
             it where it lies; else each batch has a copy. narrow: some layers do not look back over
             the whole prompt, or padding changes what is computed.
             keeps: a cache can be gone on with; else a row is computed anew for each token.
+        most: rows with more tokens leave before they have ended.
     """
 
     def __init__(
@@ -60,6 +63,7 @@ class BatchWriter:
         lends: bool,
         narrow: bool,
         keeps: bool = True,
+        most: float = math.inf,
     ):
         self.network = network
         self.body = network.base_model
@@ -71,18 +75,19 @@ class BatchWriter:
         self.lends = lends
         self.narrow = narrow
         self.keeps = keeps
+        self.most = most
         self.device = network.get_input_embeddings().weight.device
 
     def write(self, pen: Pen, lines: Sequence[PartialAnswer]) -> Iterator[list[PartialAnswer]]:
         """Write all lines to their ends; after each pass come the lines that it has ended."""
         waiting = sorted(
             (line for line in lines if not line.over),
-            key=lambda line: (-len(line.ids), line.number),
+            key=lambda line: (-_tokens(line), line.number),
         )
         if ended := [line for line in lines if line.over]:
             yield ended
         if not self.lends:
-            lengths = [len(line.ids) - self.shared for line in waiting]
+            lengths = [_tokens(line) - self.shared for line in waiting]
             # What layers look back over is counted in columns: padding would take part of it.
             budget = 0 if self.narrow else PASS_TOKENS
             batches = by_length(lengths, budget, extra=pen.limit + self.start)
@@ -131,7 +136,7 @@ class BatchWriter:
             pen.write(lines, self.logits(hidden[[stretch.last for _, stretch in plan]]))
             for row, stretch in plan:
                 row.length += stretch.new
-            batch.leave([not line.over for line in lines])
+            batch.leave([self._stays(line) for line in lines])
             yield [line for line in lines if line.over]
 
     def _share(self, entering: Sequence[BatchRow], active: Sequence[BatchRow]) -> None:
@@ -163,7 +168,7 @@ class BatchWriter:
 
     def _write_padded(self, pen: Pen, alive: list[PartialAnswer]) -> Iterator[list[PartialAnswer]]:
         """One batch with a cache of its own; rows that have ended leave it."""
-        rows = [line.ids[self.shared :] for line in alive]
+        rows = [[*line.ids, *line.tokens][self.shared :] for line in alive]
         padded = Padded.of(rows, start=self.start, pad=self.pad, device=self.device)
         cache = repeat_cache(self.prefix, len(rows)) or DynamicCache(config=self.network.config)
         ones = torch.ones(len(rows), self.start, dtype=torch.bool, device=self.device)
@@ -178,7 +183,7 @@ class BatchWriter:
             ).last_hidden_state[:, -1]
             pen.write(alive, self.logits(hidden))
             yield [line for line in alive if line.over]
-            keep = [i for i, line in enumerate(alive) if not line.over]
+            keep = [i for i, line in enumerate(alive) if self._stays(line)]
             if keep and len(keep) < len(alive):
                 index = torch.tensor(keep, device=self.device)
                 cache.batch_select_indices(index)
@@ -200,7 +205,46 @@ class BatchWriter:
             last = [own[len(row) - 1] for own, row in zip(hidden, rows, strict=True)]
             pen.write(alive, self.logits(torch.stack(last)))
             yield [line for line in alive if line.over]
-            alive = [line for line in alive if not line.over]
+            alive = [line for line in alive if self._stays(line)]
+
+    def _stays(self, line: PartialAnswer) -> bool:
+        return not line.over and _tokens(line) <= self.most
+
+
+class TwoSidedWriter:
+    """Rows of a model with a position limit: those within it first, then those beyond it together
+    with those that crossed it, which are computed again from their first token.
+
+    Args:
+        desk: a writer for rows with these prompts, which leave it with more than `most` tokens.
+        limit: tokens of a prompt and its answer without trained ones.
+    """
+
+    def __init__(self, desk: Callable[[Sequence[Sequence[int]], float], BatchWriter], limit: float):
+        self.desk = desk
+        self.limit = limit
+        self.logits: Any = None  # instead of the writers'
+
+    def write(self, pen: Pen, lines: Sequence[PartialAnswer]) -> Iterator[list[PartialAnswer]]:
+        """As `BatchWriter.write`."""
+        if ended := [line for line in lines if line.over]:
+            yield ended
+        within = [line for line in lines if not line.over and _tokens(line) <= self.limit]
+        if within:
+            yield from steps_of(self._side(pen, within, self.limit), 0)
+        if further := [line for line in lines if not line.over]:
+            yield from steps_of(self._side(pen, further, math.inf), math.inf)
+
+    def _side(
+        self, pen: Pen, lines: Sequence[PartialAnswer], most: float
+    ) -> Iterator[list[PartialAnswer]]:
+        desk = self.desk([line.ids for line in lines], most)
+        desk.logits = self.logits or desk.logits
+        yield from desk.write(pen, lines)
+
+
+def _tokens(line: PartialAnswer) -> int:
+    return len(line.ids) + len(line.tokens)
 
 
 def admit(waiting: Sequence[BatchRow], free: int, tokens: int) -> list[BatchRow]:

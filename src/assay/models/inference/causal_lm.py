@@ -10,6 +10,7 @@ Kept             the beginnings that prompts share, and a copy in fp32 for close
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Any
@@ -21,6 +22,7 @@ from assay.core.types import Tell
 from assay.models.inference.attention_check import keeps, lends, pads, takes_trees
 from assay.models.inference.network_checks import NetworkChecks
 from assay.models.inference.output_layer import output, scale_logits
+from assay.models.inference.position_limit import limit_of, watch
 from assay.models.inference.recent_prefixes import RecentPrefixes
 from assay.models.inference.shared_prefix import Beginning
 from assay.models.tokenizer.chat_tokens import Chat
@@ -43,6 +45,7 @@ class CausalLM:
     def __init__(self, name: str, network: Any, chat: Chat, checks: NetworkChecks | None = None):
         self.name = name
         self.network = network
+        watch(network)
         self.chat = chat
         self.body = network.base_model
         self.head = network.get_output_embeddings()
@@ -54,6 +57,17 @@ class CausalLM:
     @property
     def device(self) -> torch.device:
         return self.head.weight.device
+
+    @property
+    def trained(self) -> int:
+        """Trained keys and values before every row."""
+        return self.soft().get_seq_length() if self.soft else 0
+
+    @property
+    def position_limit(self) -> float:
+        """Tokens of a row without trained ones from which a model has other positions."""
+        limit = limit_of(self.network)
+        return limit if limit == math.inf else limit - self.trained
 
     def logits(self, hidden: torch.Tensor) -> torch.Tensor:
         """fp32 logits of hidden states (..., width), whatever the weights' type."""

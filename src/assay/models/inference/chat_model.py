@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Generator, Sequence
 from functools import cached_property
 
@@ -9,7 +10,7 @@ import numpy as np
 import torch
 
 from assay.core.types import GREEDY, Decoding, Generated, Messages, Tell
-from assay.models.inference.batch_generation import BatchWriter, reach
+from assay.models.inference.batch_generation import BatchWriter, TwoSidedWriter, reach
 from assay.models.inference.batch_plan import common_prefix
 from assay.models.inference.causal_lm import CausalLM
 from assay.models.inference.constrained_decoding import CompiledForm, Forms
@@ -163,12 +164,21 @@ class ChatModel(CausalLM):
     def _forms(self) -> Forms:
         return Forms(self.chat, self.head.weight.shape[0])
 
-    def desk(self, sequences: Sequence[Sequence[int]], limit: int) -> BatchWriter:
+    def desk(self, sequences: Sequence[Sequence[int]], limit: int) -> BatchWriter | TwoSidedWriter:
         """What rows are written on: their common beginning, computed once."""
+        most = self.position_limit
+        if max(map(len, sequences), default=0) + limit <= most:
+            return self._side(sequences, limit)
+        return TwoSidedWriter(lambda ids, side: self._side(ids, limit, side), most)
+
+    def _side(
+        self, sequences: Sequence[Sequence[int]], limit: int, most: float = math.inf
+    ) -> BatchWriter:
+        """For rows on one side of the model's position limit; `most`: see `BatchWriter`."""
         # What a model keeps that is computed on plain rows alone may be of a kind that cannot be
         # copied for each row.
         shared = common_prefix(sequences) if sequences and self.takes_trees else 0
-        trained = self.soft().get_seq_length() if self.soft else 0
+        trained = self.trained
         longest = trained + max(map(len, sequences), default=0) + limit
         window, chunk = (
             reach(self.network, "sliding_window"),
@@ -190,6 +200,7 @@ class ChatModel(CausalLM):
             lends=lends,
             narrow=narrow,
             keeps=lends or self.pads or self.keeps,
+            most=most,
         )
 
     def takes_rows(self, longest: int, trained: int, *, cached: bool) -> bool:

@@ -11,6 +11,7 @@ Source   Yu et al. (2022), Orca: A Distributed Serving System for Transformer-Ba
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
@@ -178,6 +179,9 @@ def token_bytes(network: Any, known: Layers) -> int:
     if known:
         return sum(part[:1, :, :1].numel() * part.element_size() for pair in known for part in pair)
     config = network.config.get_text_config()  # its attributes have one name in all families
+    if getattr(config, "per_layer_config", None):  # layers differ (Gemma 4): the largest of each
+        config = copy.deepcopy(config)
+        config.allow_global_per_layer_attribute_access = True
     heads = config.num_attention_heads
     width = getattr(config, "head_dim", None) or config.hidden_size // heads
     kv = getattr(config, "num_key_value_heads", None) or heads

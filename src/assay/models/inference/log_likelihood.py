@@ -17,6 +17,7 @@ from assay.models.inference.chat_model import ChatModel
 from assay.models.inference.option_batches import BATCH_TOKENS, TREE_GAINS, by_tree
 from assay.models.inference.option_scores import LOGIT_ROWS
 from assay.models.inference.padded_scoring import right_padded
+from assay.models.inference.position_limit import sides, steps_of
 from assay.models.tokenizer.token_tree import Tree
 
 MAX_TOKENS = 512  # of a text; what follows is not read
@@ -180,6 +181,16 @@ def _state_batches(
 ) -> Iterator[tuple[list[int], torch.Tensor]]:
     """Some of the rows at a time, and the hidden states before each of their tokens from `starts`
     on, in one list."""
+    for side, beyond in sides(model.position_limit, list(map(len, rows))):
+        found = _side_batches(model, [rows[i] for i in side], [starts[i] for i in side])
+        for group, states in steps_of(found, beyond):
+            yield [side[i] for i in group], states
+
+
+def _side_batches(
+    model: ChatModel, rows: Sequence[Sequence[int]], starts: Sequence[int]
+) -> Iterator[tuple[list[int], torch.Tensor]]:
+    """The same of rows on one side of the model's position limit."""
     if groups := _trees(model, rows):
         for group in groups:
             tree = Tree.of([rows[i] for i in group])

@@ -17,6 +17,7 @@ Rerun   What runs together depends on the prompts alone, some at a time in order
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -33,6 +34,7 @@ from assay.models.inference.batch_generation import reach
 from assay.models.inference.batch_plan import Padded, by_length, common_prefix, repeat_cache
 from assay.models.inference.option_scores import LOGIT_ROWS, PLACES, Forward, Trie, descend
 from assay.models.inference.packed_batch import SuffixTokens
+from assay.models.inference.position_limit import rows_of, sides_with_answers
 from assay.models.inference.shared_prefix import Beginning
 from assay.models.inference.shared_prefix_attention import mask_hidden
 from assay.models.tokenizer.token_tree import Tree, common
@@ -125,19 +127,23 @@ def _score(
 ) -> int:
     """Write the scores of rows that are sorted together to `out`. Returns how many prompts were
     cut."""
-    trie = how.trie
-    sequences, starts, cut = tokenise_prompts(model, prompts, max(trie.depth) + 1)
+    longest = max(how.trie.depth) + 1
+    sequences, starts, cut = tokenise_prompts(model, prompts, longest)
     done = 0
-    if not model.takes_trees:
-        for rows in padded_scoring.groups(model, sequences, trie):
-            out[rows] = padded_scoring.scores(model, [sequences[row] for row in rows], trie)
-            done += len(rows)
-            told(done)
-        return cut
-    for batch in batches(model, sequences, starts, max(trie.depth) + 1):
-        out[batch.rows] = batch.scores(how, [follow[row] for row in batch.rows])
-        done += len(batch.rows)
-        told(done)
+    lengths = list(map(len, sequences))
+    for rows, beyond in sides_with_answers(model.position_limit, lengths, longest):
+        own = [sequences[row] for row in rows]
+        if own and (math.isnan(beyond) or not model.takes_trees):
+            for some in padded_scoring.groups(model, own, how.trie):
+                group = [rows[row] for row in some]
+                out[group] = padded_scoring.scores(model, [sequences[i] for i in group], how.trie)
+                told(done := done + len(group))
+        elif own:
+            with rows_of(beyond):
+                for batch in batches(model, own, [starts[row] for row in rows], longest):
+                    group = [rows[row] for row in batch.rows]
+                    out[group] = batch.scores(how, [follow[row] for row in group])
+                    told(done := done + len(group))
     return cut
 
 

@@ -15,6 +15,7 @@ import numpy as np
 import torch
 
 from assay.models.inference.batch_plan import by_length, repeat_cache
+from assay.models.inference.position_limit import rows_of, sides
 
 if TYPE_CHECKING:
     from assay.models.inference.causal_lm import CausalLM
@@ -32,34 +33,56 @@ def groups(model: CausalLM, sequences: Sequence[Sequence[int]], trie: Trie) -> l
 
 
 def scores(model: CausalLM, sequences: Sequence[Sequence[int]], trie: Trie) -> np.ndarray:
-    """Natural-log likelihood of each answer, float64, (prompts, answers)."""
+    """Natural-log likelihood of each answer, float64, (prompts, answers). Answers on either side of
+    the model's position limit are computed with the frequencies of their own length."""
+    leaves = sorted(set(trie.ends))
+    rows = [(row, leaf) for row in range(len(sequences)) for leaf in leaves]
+    lengths = [len(sequences[row]) + trie.depth[leaf] + 1 for row, leaf in rows]
+    out = np.zeros((len(sequences), len(trie.tokens)))
+    for side, beyond in sides(model.position_limit, lengths):
+        some = [rows[i] for i in side]
+        with rows_of(beyond):
+            found = _nodes(model, sequences, trie, some)
+        for row, leaf in some:
+            out[row, leaf] = found[row, leaf]
+    return out[:, trie.ends]
+
+
+def _nodes(
+    model: CausalLM,
+    sequences: Sequence[Sequence[int]],
+    trie: Trie,
+    rows: Sequence[tuple[int, int]],
+) -> np.ndarray:
+    """Log-likelihood of each node on the way to these leaves, (prompts, nodes).
+
+    Args:
+        rows: (prompt, leaf), all on one side of the position limit.
+    """
     from assay.models.inference.option_scores import children_of
 
-    leaves = sorted(set(trie.ends))
     # in depth-first order: from the prompt down
-    paths = [np.flatnonzero(trie.sees[leaf]) for leaf in leaves]
-    rows = [(row, path) for row in range(len(sequences)) for path in paths]
+    paths = [np.flatnonzero(trie.sees[leaf]) for _, leaf in rows]
     # (prompt, node) -> what its children are read at
     states: dict[tuple[int, int], torch.Tensor] = {}
-    lines = [[*sequences[row], *(trie.tokens[node] for node in path[:-1])] for row, path in rows]
+    lines = [
+        [*sequences[row], *(trie.tokens[node] for node in path[:-1])]
+        for (row, _), path in zip(rows, paths, strict=True)
+    ]
     for batch in by_length([len(line) for line in lines], TOKENS):
         hidden = right_padded(model, [lines[i] for i in batch])
         for place, i in enumerate(batch):
-            row, path = rows[i]
-            first = len(sequences[row]) - 1
-            for step, node in enumerate([-1, *path[:-1].tolist()]):
+            row, first = rows[i][0], len(sequences[rows[i][0]]) - 1
+            for step, node in enumerate([-1, *paths[i][:-1].tolist()]):
                 states.setdefault((row, node), hidden[place, first + step])
     out = np.zeros((len(sequences), len(trie.tokens)))
     keys = list(states)
     found = children_of(
         trie, torch.stack([states[key] for key in keys]), [node for _, node in keys], model.logits
     )
-    known = dict(zip(keys, found, strict=True))
-    for row in range(len(sequences)):
-        for parent in sorted({node for one, node in keys if one == row}):
-            above = out[row, parent] if parent >= 0 else 0.0
-            out[row, trie.children[parent]] = above + known[row, parent]
-    return out[:, trie.ends]
+    for (row, parent), values in sorted(zip(keys, found, strict=True), key=lambda one: one[0]):
+        out[row, trie.children[parent]] = (out[row, parent] if parent >= 0 else 0.0) + values
+    return out
 
 
 def right_padded(model: CausalLM, rows: Sequence[Sequence[int]]) -> torch.Tensor:

@@ -20,6 +20,7 @@ from transformers.cache_utils import DynamicLayer
 from assay.models.inference import tree_attention
 from assay.models.inference.batch_plan import repeat_cache
 from assay.models.inference.packed_batch import SuffixTokens
+from assay.models.inference.position_limit import beyond, limit_of
 from assay.models.inference.shared_prefix import Beginning
 from assay.models.inference.shared_prefix_attention import full_cache, mask_hidden
 
@@ -34,7 +35,7 @@ class RecentPrefixes:
 
     def __init__(self, network: Any):
         self._network = network
-        self._kept: dict[tuple[int, ...], Beginning] = {}
+        self._kept: dict[tuple[bool, tuple[int, ...]], Beginning] = {}
         self._stamp: list[tuple[int, int, int]] = []
         self._lends: dict[str, bool] = {}  # found out by trying, once for each kind
 
@@ -61,8 +62,9 @@ class RecentPrefixes:
         if soft is not None:
             return self._compute(ids, full_cache(soft) if whole else soft, "soft")
         new = DynamicCache() if whole else DynamicCache(config=self._network.config)
-        found = self._kept.pop(tuple(ids), None) or self._compute(ids, new, "plain")
-        self._kept[tuple(ids)] = found  # the last one asked for stands last
+        key = beyond(self._network), tuple(ids)
+        found = self._kept.pop(key, None) or self._compute(ids, new, "plain")
+        self._kept[key] = found  # the last one asked for stands last
         for old in list(self._kept)[:-KEEP]:
             del self._kept[old]
         return found
@@ -80,6 +82,8 @@ class RecentPrefixes:
             device = self._network.get_input_embeddings().weight.device
             body(input_ids=torch.tensor([list(ids)], device=device), cache=cache, use_cache=True)
         found = Beginning(cache)
+        if not beyond(self._network) and found.tokens + TRIED > limit_of(self._network):
+            return found  # no room to try it: rows get copies
         if kind not in self._lends:
             self._lends[kind] = lends(self._network, found)
         found.lent = self._lends[kind]

@@ -119,6 +119,7 @@ class Prune(Shrink):
 def judging(arm: Shrunk, lesson: Lesson, rows: int, max_length: int) -> list[TrainingBatch]:
     """Some training rows, drawn with the seed, as the arm is asked them, with their answers."""
     from assay.models.inference.batch_plan import by_length
+    from assay.models.inference.position_limit import sides
     from assay.models.tokenizer.chat_tokens import Encoded
     from assay.strategies.training.trained_arm import as_learnt, whole_text
     from assay.training.batch import TrainingBatch
@@ -131,7 +132,12 @@ def judging(arm: Shrunk, lesson: Lesson, rows: int, max_length: int) -> list[Tra
         if lesson.task.kind == "continue"
         else [chat.pair(arm.prompt(row.question), row.target or "") for row in some]
     )
-    groups = by_length([len(pair.ids) for pair in pairs], TOKENS)
+    lengths = [len(pair.ids) for pair in pairs]
+    groups = [
+        [rows[i] for i in part]
+        for rows, _ in sides(model.position_limit, lengths)
+        for part in by_length([lengths[row] for row in rows], TOKENS)
+    ]
     return [
         TrainingBatch.of([pairs[i] for i in group], group, pad=model.pad, device=model.device)
         for group in groups

@@ -166,16 +166,31 @@ def bodies(
 ) -> Iterator[tuple[int, torch.Tensor, int]]:
     """(which sequence, its states in fp32, how many of its first tokens these leave out), in any
     order. Where rows can look at it, the common beginning of all is computed once, and its states
-    come first, as those of sequence -1."""
+    come first, as those of sequence -1. Sequences on both sides of the model's position limit do
+    not share one."""
+    from assay.models.inference.batch_plan import common_prefix
+    from assay.models.inference.position_limit import sides, steps_of
+
+    parts = sides(model.position_limit, list(map(len, sequences)))
+    shared = common_prefix(sequences) if len(parts) == 1 and model.takes_trees else 0
+    for rows, beyond in parts:
+        steps = _bodies(model, [sequences[row] for row in rows], shared)
+        for i, states, before in steps_of(steps, beyond):
+            yield rows[i] if i >= 0 else i, states, before
+
+
+def _bodies(
+    model: ChatModel, sequences: Sequence[Sequence[int]], shared: int
+) -> Iterator[tuple[int, torch.Tensor, int]]:
+    """The same of sequences on one side of the limit, of which so many first tokens are shared."""
     import torch
     from transformers import DynamicCache
 
-    from assay.models.inference.batch_plan import Padded, by_length, common_prefix
+    from assay.models.inference.batch_plan import Padded, by_length
     from assay.models.inference.option_batches import prefill_rows
     from assay.models.inference.padded_scoring import right_padded
     from assay.models.inference.shared_prefix import Beginning
 
-    shared = common_prefix(sequences) if sequences and model.takes_trees else 0
     beginning = None
     with torch.no_grad():
         if shared:
