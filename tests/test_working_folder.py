@@ -94,7 +94,7 @@ def test_networks_torchrun_and_the_server_import_nothing_from_it(tmp_path, tiny_
     marks = trap(project)
     done = call([*by_script(), "run"], project)
     assert (done.returncode, ran(marks)) == (0, ""), done.stderr
-    serve = [*by_script(), "serve", "lora", "--project", ".", "--port", "0", "--json"]
+    serve = [*by_script(), "serve", ".", "--with", "lora", "--port", "0", "--json"]
     with subprocess.Popen(serve, cwd=project, stdout=subprocess.PIPE, text=True) as server:
         try:
             said = server.stdout.readline()

@@ -48,7 +48,7 @@ def check(job: dict[str, Any], line: SandboxChannel) -> dict[str, Any]:
                 space[name]._past.name = name
         exec(compile(job["setup"], "<setup>", "exec"), space)
         for at, test in enumerate(job["tests"]):  # noqa: B007
-            line.raised, line.doubt = None, False
+            line.raised, line.doubt, line.test = None, False, test
             exec(compile(test, "<test>", "exec"), space)
             if line.doubt:
                 raise NoVerdict

@@ -3,8 +3,9 @@ speak through.
 
 Objects   two are equal where the program's `__eq__` says so and what they hold is the same, looked
           at here: what the test has made is made again of the reference's class
-          (`reference_objects.py`), what the program has given is taken as it was before that was
-          made. Where the two disagree and it cannot be told who is right, there is no verdict
+          (`reference_objects.py`), what the program has given is taken as it was before anything
+          of that was made, its parts too. Where the two disagree and it cannot be told who is
+          right, there is no verdict
 """
 
 from __future__ import annotations
@@ -50,6 +51,8 @@ class SandboxChannel:
         self.doubt = False  # of what the test at work has compared
         self.given: list[Object] = []  # objects that the program has made
         self.count = 0  # of objects
+        self.touches = 0  # calls and changes by which the program's objects may hold other things
+        self.test = ""  # the one at work
 
     def ready(self) -> None:
         """Raises: EOFError, OSError, ValueError: the other side did not come."""
@@ -71,6 +74,9 @@ class SandboxChannel:
         if name == "StopIteration" and request[0] == "next":
             raise StopIteration
         self.raised = (name, text)
+        if name == "StopIteration" and name not in self.test:
+            # `map` would take it for its end, and `all` would be true of what is left out
+            raise CandidateError(f"{name}: {text}")
         kind = getattr(builtins, name, None)
         if isinstance(kind, type) and issubclass(kind, Exception) and kind is not AssertionError:
             try:
@@ -89,10 +95,10 @@ class SandboxChannel:
     def look(self) -> None:
         """Note what the program's objects hold, before it is told what they may be compared
         with."""
-        some = [one for one in self.given if one._past.recipe is None][-LOOKED_AT:]
+        self.given = [one for one in self.given if one._past.recipe is None][-LOOKED_AT:]
+        some = [one for one in self.given if one._past.looked_at != self.touches]
         for one, shape in zip(some, self.shapes(some), strict=True):
-            one._past.shape = shape
-        self.given = some
+            one._past.take(shape, self.touches)
 
     def shapes(self, objects: list[Object]) -> list[ObjectShape | None]:
         if not objects:
@@ -115,9 +121,9 @@ class SandboxChannel:
             return found[0], found[1]
         # What the program gives once it was told what the test expects may be a copy of that.
         if first.recipe is None:
-            return first.shape if first.born < second.born else None, second.recipe
+            return first.shape if first.born < _begun(two) else None, second.recipe
         if second.recipe is None:
-            return first.recipe, second.shape if second.born < first.born else None
+            return first.recipe, second.shape if second.born < _begun(one) else None
         return first.recipe, second.recipe
 
     def confirm(self, own: bool, seen: bool | None) -> bool:
@@ -165,8 +171,10 @@ class Function(Opaque):
         if owner is not None and owner._past.name:  # a class method that makes an object
             return owner._make(self._number, f"{owner._past.name}.{name}", args, named)
         value = self._call("call", self._number, args=args, named=named)
+        self._line.touches += 1
         if owner is not None:
             _note(owner, "call", name, (args, named))
+            _touch([*args, *named.values()])
         else:
             for one in (*args, *named.values()):
                 _change_of(one)
@@ -188,10 +196,22 @@ class Past:
         self.born = born  # how many objects there were
         self.name = ""  # of the class that it is, in the reference
         self.recipe: Recipe | None = None  # of one that the test has made
-        # what one of the program's held when the test last made another
+        # what one of the program's held when the test first made another
         self.shape: ObjectShape | None = None
+        self.looked_at = -1  # touches by then
+        self.touched = True  # by the test, since then
         # a part of another object, by these attributes
         self.inside: tuple[Object, tuple[str, ...]] | None = None
+
+    def take(self, shape: ObjectShape | None, touches: int) -> None:
+        """The first shape counts: the program has seen since what the test makes. One that has
+        changed by what was done with other objects cannot be told from one that it has filled
+        in."""
+        if self.touched or shape == self.shape:
+            self.shape = shape
+        else:
+            self.shape = None
+        self.looked_at, self.touched = touches, False
 
 
 class Object(Function):
@@ -213,6 +233,8 @@ class Object(Function):
     def _make(self, number: int, name: str, args: tuple[Any, ...], named: dict[str, Any]) -> Any:
         self._line.look()
         made = self._call("call", number, args=args, named=named)
+        if any(part._past.recipe is None for part in _objects([*args, *named.values()])):
+            self._line.touches += 1  # an object of the program's may know it as its parent now
         if isinstance(made, Object):
             made._past.recipe = Recipe(name, args, named)
         return made
@@ -231,6 +253,7 @@ class Object(Function):
 
     def __setattr__(self, name: str, value: Any) -> None:
         self._line.ask("set", self._number, name, encode(value, _handle))
+        self._line.touches += 1
         _note(self, "set", name, value)
 
     def __eq__(self, other: object) -> bool:
@@ -281,6 +304,35 @@ def _note(one: Object, verb: str, name: str, what: Any) -> None:
     owner, path = one._past.inside or (one, ())
     if owner._past.recipe is not None:
         owner._past.recipe.steps.append((path, verb, name, what))
+    _touch([one])
+
+
+def _objects(value: Any) -> Iterator[Object]:
+    if isinstance(value, list | tuple | dict):
+        for part in value.values() if isinstance(value, dict) else value:
+            yield from _objects(part)
+    elif isinstance(value, Object):
+        yield value
+
+
+def _touch(value: Any) -> None:
+    """A test has changed these, or has given them to the program to change."""
+    for one in _objects(value):
+        one._past.touched = True
+        (one._past.inside or (one, ()))[0]._past.touched = True
+
+
+def _begun(one: Object) -> int:
+    """How many objects there were when the first part of one that the test has made was there."""
+    found: dict[int, Object] = {}
+    todo = [one]
+    while todo:
+        part = todo.pop()
+        if id(part) not in found:
+            found[id(part)] = part
+            recipe = part._past.recipe
+            todo += [] if recipe is None else _objects(recipe.used())
+    return min(part._past.born for part in found.values())
 
 
 def _change_of(one: Any) -> None:
@@ -291,6 +343,7 @@ def _change_of(one: Any) -> None:
             _change_of(part)
     if not isinstance(one, Object):
         return
+    _touch([one])
     owner, _ = one._past.inside or (one, ())
     for each in {id(each): each for each in (one, owner)}.values():
         past = each._past
