@@ -21,13 +21,24 @@ from contextlib import contextmanager
 from pathlib import Path
 
 
+def _working_folder() -> Path | None:
+    try:
+        return Path.cwd()
+    except FileNotFoundError:  # it was removed meanwhile
+        return None
+
+
+STARTED_IN = _working_folder()  # which `python -m` has put on the path
+
+
 def import_settings() -> dict[str, str]:
     """Return the variables with which a process of Python imports what this one can, and nothing
     from the working folder: a module that lies beside the data must not run."""
     named = os.environ.get("PYTHONPATH", "").split(os.pathsep)
     given = [str(Path(path).resolve()) for path in named if path]
-    here, home = Path.cwd(), str(Path(__file__).parents[2])  # of assay, perhaps not installed
-    paths = [path for path in sys.path if path and Path(path).resolve() != here]
+    home = str(Path(__file__).parents[2])  # of assay, which may be installed nowhere
+    left = (STARTED_IN, _working_folder())
+    paths = [path for path in sys.path if path and Path(path).resolve() not in left]
     paths += [path for path in (*given, home) if path not in paths]
     return {"PYTHONPATH": os.pathsep.join(paths), "PYTHONSAFEPATH": "1"}
 
