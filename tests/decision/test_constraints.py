@@ -6,7 +6,7 @@ from assay.decision.constraints import Guard, as_it_is, over_limits
 from assay.decision.finished_arm import Arm
 from assay.decision.settings import ArmLimits
 from helpers.lines import named
-from helpers.weighings import FAIR, FLOOR, GOOD, TASK, TWIN, N, arm, weighed
+from helpers.weighings import FAIR, FLOOR, GOOD, TASK, TWIN, N, arm, slow, weighed
 
 
 def test_the_reason_says_which_limit_with_its_number():
@@ -74,6 +74,51 @@ def test_a_guard_that_cannot_be_judged_is_said():
         and "macro f1 could not be judged" in said[0]
         and "forgetting was not measured" in said[1]
     )
+
+
+def busy(lost, throttled=False):
+    """Times of a busy machine, `lost` of them waiting for a processor."""
+    one = {"busy": True, "lost": lost, "load": 9.0, "pressure": 1.0, "throttled": throttled}
+    return {"answers": one, "alone": one, "fit": one}
+
+
+# 134 ms were measured, 13.4 of them on a processor.
+CROWDED = arm("crowded", range(20), 0.134, alone=slow(0.134), contention=busy(0.9))
+
+
+def test_a_time_of_a_busy_machine_decides_no_limit():
+    found = weighed(FLOOR, CROWDED, FAIR, limits=ArmLimits(ms_per_answer=100))
+    assert found["verdict"]["recommended"] == "crowded" and found["verdict"]["out"] == []
+    (said,) = found["verdict"]["unjudged"]
+    assert named(said, "crowded", "ms_per_answer", "134", "100", "work/answers")
+    assert named(found["verdict"]["busy"], "crowded was timed")
+    # The processor time alone is over it.
+    over = weighed(FLOOR, CROWDED, FAIR, limits=ArmLimits(ms_per_answer=10))["verdict"]
+    assert {one["arm"] for one in over["out"]} == {"crowded", "fair"} and over["unjudged"] == []
+    assert named(over["out"][0]["words"], "13.4 ms", "10.0 allowed")
+    quiet = weighed(FLOOR, FAIR, limits=ArmLimits(ms_per_answer=100))["verdict"]
+    assert (quiet["busy"], quiet["unjudged"]) == ("", [])
+
+
+@pytest.mark.parametrize(("lost", "throttled"), [(None, False), (0.0, True)])
+def test_where_it_is_not_known_how_much_was_lost_no_limit_is_broken(lost, throttled):
+    hot = arm("hot", range(20), 0.134, alone=slow(0.134), contention=busy(lost, throttled))
+    found = weighed(FLOOR, hot, limits=ArmLimits(ms_per_answer=1))["verdict"]
+    assert found["recommended"] == "hot" and len(found["unjudged"]) == 1
+
+
+def test_costs_and_the_front_count_processor_time():
+    # As good as `fair`; on a quiet machine it would take 50 ms where that takes 100.
+    crowded = arm("crowded", range(60), 0.5, alone=slow(0.5), contention=busy(0.9))
+    found = weighed(FLOOR, FAIR, crowded)
+    month = {one["name"]: one["cost"]["month"] for one in found["strategies"]}
+    assert month["crowded"]["per_answer"] == pytest.approx(month["fair"]["per_answer"] / 2)
+    assert found["change"]["front"] == ["floor", "crowded"]
+    assert found["verdict"]["recommended"] == "crowded"
+    # What it takes as measured stays in the report, and is no place to change at.
+    (cost,) = [one["cost"] for one in found["strategies"] if one["name"] == "crowded"]
+    assert cost["seconds_per_answer"] == 0.5 and cost["contention"]["answers"]["lost"] == 0.9
+    assert "500 ms" not in found["change"]["sentence"]
 
 
 # --- by themselves --------------------------------------------------------------------------------

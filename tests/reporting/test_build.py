@@ -77,14 +77,16 @@ def test_the_schema(report):
             "decided",
             "undecided",
         ),
-        *("more_rows", "more_rows_range", "out", "target", "failed", "unjudged", "unfinished"),
+        *("more_rows", "more_rows_range", "out", "target", "failed", "unjudged", "busy"),
+        "unfinished",
         "resume",
     ]
     for one in data["strategies"]:
         assert list(one) == STRATEGY
         assert list(one["cost"]) == [
             *("fit_seconds", "seconds_per_answer", "tokens_per_answer", "money_per_answer"),
-            *("peak_bytes", "kept_bytes", "labelled_rows", "alone", "parts", "answer_parts"),
+            *("peak_bytes", "kept_bytes", "labelled_rows", "alone", "contention"),
+            *("parts", "answer_parts"),
             *("energy", "month", "on_front", "updating"),
         ]
     lora = strategy(data, "lora-r8")

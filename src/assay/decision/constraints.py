@@ -2,7 +2,8 @@
 guard.
 
 Limit      `decide.limits`: what was measured is held against what is allowed. Over is over: a limit
-           has no interval
+           has no interval. A time that was taken on a busy machine breaks a limit only where the
+           processor time in it does
 Guard      `task.guards`: the most points that a metric may fall below what is at hand without
            adapting: the better, on that metric, of the base as it is (the arm that asks it with no
            examples) and the best floor. `forgetting` is held against the base's own score on
@@ -17,7 +18,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from assay.decision.finished_arm import Arm
+from assay.decision.finished_arm import (
+    Arm,
+    contention_of,
+    measured_time,
+    surely_takes,
+    was_busy,
+)
 from assay.decision.measured_scores import ArmScores
 from assay.decision.ownership import Owned
 from assay.decision.settings import ArmLimits
@@ -51,22 +58,51 @@ def over_limits(cost: Mapping[str, Any], month: Owned | None, limits: ArmLimits)
     return found
 
 
+def undecided_limits(done: Sequence[Arm], limits: ArmLimits) -> list[str]:
+    """Limits that an arm breaks by a time taken on a busy machine, and may keep on a quiet one, a
+    sentence each."""
+    said = []
+    for arm in done:
+        timed = "answers" if measured_time(arm.cost, "alone") is None else "alone"
+        for name, part, unit in (("ms_per_answer", timed, 1e3), ("fit_minutes", "fit", 1 / 60)):
+            allowed, seconds = getattr(limits, name), measured_time(arm.cost, part)
+            if allowed is None or seconds is None or not contention_of(arm.cost, part):
+                continue
+            if unit * (surely_takes(arm.cost, part) or 0.0) <= allowed < unit * seconds:
+                said.append(
+                    f"Whether {arm.name} keeps {name} is open: {three(unit * seconds)} was measured"
+                    f" on a busy machine, {three(allowed)} is allowed. To time it again, delete"
+                    f" work/{'fit' if part == 'fit' else 'answers'} and run on a quiet machine."
+                )
+    return said
+
+
+def busy_sentence(done: Sequence[Arm]) -> str:
+    """Which arms were timed on a busy machine; empty where none was."""
+    names = [arm.name for arm in done if was_busy(arm.cost)]
+    if not names:
+        return ""
+    verb = "was" if len(names) == 1 else "were"
+    return (
+        f"{', '.join(names)} {verb} timed while other programs used the processor. Costs count"
+        " processor time."
+    )
+
+
 def _measure_limit(
     name: str, cost: Mapping[str, Any], month: Owned | None
 ) -> tuple[float | None, str]:
     """What stands against a limit, and how it is said."""
     if name == "ms_per_answer":
-        alone, mean = cost.get("alone") or {}, cost.get("seconds_per_answer")
-        if alone.get("p95") is not None:
-            return 1e3 * alone["p95"], "takes {} ms an answer (95 in 100 are faster)"
+        if measured_time(cost, "alone") is not None:
+            took = surely_takes(cost, "alone")
+            return _part(took, 1e-3), "takes {} ms an answer (95 in 100 are faster)"
         # Asked in batches an answer takes no longer than alone, so this can only let an arm pass
         # that should not.
-        return (
-            None if mean is None else 1e3 * mean,
-            "takes {} ms an answer (mean of a batch; alone it was not timed)",
-        )
+        words = "takes {} ms an answer (mean of a batch; alone it was not timed)"
+        return _part(surely_takes(cost, "answers"), 1e-3), words
     if name == "fit_minutes":
-        return _part(cost.get("fit_seconds"), 60), "takes {} minutes to fit"
+        return _part(surely_takes(cost, "fit"), 60), "takes {} minutes to fit"
     if name == "peak_mb":
         return _part(cost.get("peak_bytes"), 1e6), "needs {} MB of memory"
     if name == "kept_mb":

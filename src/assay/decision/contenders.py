@@ -16,7 +16,7 @@ import numpy as np
 
 from assay.decision.constraints import Guard, Out, over_limits
 from assay.decision.expected_loss import error_of, shrink_scores
-from assay.decision.finished_arm import Arm
+from assay.decision.finished_arm import Arm, time_of
 from assay.decision.measured_scores import ArmScores
 from assay.decision.ownership import Owned, ownership_cost
 from assay.decision.recommendation import Gap, Standing, best_floor, best_of, choose_by_worth
@@ -193,5 +193,5 @@ class Field:
 
 def waits(cost: dict[str, Any]) -> float | None:
     """Seconds until an answer, 95 in 100 asked alone; the mean of a batch where that was not
-    measured."""
-    return (cost.get("alone") or {}).get("p95") or cost.get("seconds_per_answer")
+    measured. Of a busy machine processor time."""
+    return time_of(cost, "alone") or time_of(cost, "answers")

@@ -101,7 +101,7 @@ def open_questions(data: dict[str, Any]) -> list[str]:
         verdict["undecided"],
         *([verdict["target"]["text"]] if verdict["target"] else []),
     ]
-    said += [*verdict["unjudged"], *unsure(data)]
+    said += [*verdict["unjudged"], verdict.get("busy", ""), *unsure(data)]
     said += [data["change"]["sentence"]] if verdict.get("state") != "nothing" else []
     said += [larger_base(data)]
     return [sentence for sentence in said if sentence]

@@ -1,11 +1,15 @@
 """What the report is built from: one `Arm` per strategy, and the blocks that only the page
 shows."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypedDict
 
 from assay.core.types import Record, Task
 from assay.evaluation.scoring import Scores, judge
+
+# What was timed -> its name in an arm's cost
+TIMES = {"fit": "fit_seconds", "answers": "seconds_per_answer", "alone": "alone"}
 
 # pruned: it could not win any more
 Status = Literal["done", "failed", "skipped", "stopped", "pruned"]
@@ -55,6 +59,37 @@ class Arm:
         if not self._judged or self._judged[0][0] != task:
             self._judged[:] = [(task, judge(self.records, task))]
         return self._judged[0][1]
+
+
+def time_of(cost: Mapping[str, Any], part: str) -> float | None:
+    """Seconds of one of `TIMES` that a quiet machine would have taken: waiting for a processor is
+    left out of what was timed on a busy one."""
+    seconds, busy = measured_time(cost, part), contention_of(cost, part)
+    return seconds if seconds is None or not busy else seconds * (1 - (busy["lost"] or 0.0))
+
+
+def surely_takes(cost: Mapping[str, Any], part: str) -> float | None:
+    """The least that it takes: 0 where the machine was busy and how much was lost is not known."""
+    busy = contention_of(cost, part)
+    unknown = busy and (busy["lost"] is None or busy["throttled"])
+    return 0.0 if unknown else time_of(cost, part)
+
+
+def contention_of(cost: Mapping[str, Any], part: str) -> dict[str, Any] | None:
+    """What kept the machine busy while this time was taken; None where it was quiet, or nobody
+    looked."""
+    found = (cost.get("contention") or {}).get(part)
+    return found if found and found["busy"] else None
+
+
+def was_busy(cost: Mapping[str, Any], *parts: str) -> bool:
+    """Whether one of `parts`, or of all times, was taken on a busy machine."""
+    return any(contention_of(cost, part) for part in parts or TIMES)
+
+
+def measured_time(cost: Mapping[str, Any], part: str) -> float | None:
+    """As it was measured, waiting and all."""
+    return (cost.get("alone") or {}).get("p95") if part == "alone" else cost.get(TIMES[part])
 
 
 class Extra(TypedDict, total=False):

@@ -3,6 +3,7 @@ running it.
 
 Setting up  fitting on the machine, hours of people, labelled rows, the energy of fitting
 Running     answering on the machine or at a service, energy of answering, storage, compliance items
+Busy        times that were taken on a busy machine count without the waiting for a processor
 In money    with the user's own price list. Where nothing has a price, machine hours are what arms
             are compared by
 Line        cost = fixed + per_answer x answers: so two arms cost the same at one number of answers,
@@ -21,7 +22,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from assay.decision.finished_arm import Arm
+from assay.decision.finished_arm import Arm, time_of
 from assay.decision.settings import Weigh
 
 HOUR = 3600.0
@@ -91,7 +92,7 @@ def kinds_in(kind: str, settings: dict[str, Any]) -> list[str]:
 
 def fit_seconds(arm: Arm) -> float | None:
     """Seconds of fitting it: none of what exists already, which is only copied."""
-    return 0.0 if arm.kind == KEPT else arm.cost.get("fit_seconds")
+    return 0.0 if arm.kind == KEPT else time_of(arm.cost, "fit")
 
 
 def energy(arm: Arm, weigh: Weigh, threads: int) -> dict[str, Any]:
@@ -100,7 +101,7 @@ def energy(arm: Arm, weigh: Weigh, threads: int) -> dict[str, Any]:
     cost, given = arm.cost, weigh.watts or THREAD * threads
     how = "given" if weigh.watts else "assumed"
     fit, answer = cost.get("fit_watts"), cost.get("answer_watts")
-    seconds = cost.get("seconds_per_answer")
+    seconds = time_of(cost, "answers")
     return {
         "how": "measured" if answer is not None else how,
         "watts": answer if answer is not None else given,
@@ -123,7 +124,7 @@ def ownership_cost(arm: Arm, weigh: Weigh, *, paid: bool = False, threads: int =
         threads: that the machine computed with, for its energy.
     """
     cost, prices = arm.cost, weigh.prices
-    seconds, fit = cost.get("seconds_per_answer"), fit_seconds(arm) or 0.0
+    seconds, fit = time_of(cost, "answers"), fit_seconds(arm) or 0.0
     if seconds is None:
         return None
     money = paid or weigh.prices_given

@@ -18,7 +18,9 @@ _OF_THE_VERDICT = {"decided": True, "failed": [], "out": [], "unfinished": [], "
 _OF_THE_VERDICT |= {"target": None}
 _OF_A_STRATEGY = {"fit": None, "guards": {}, "by": {}, "abstained": 0, "refused": 0, "seeds": None}
 _OF_A_STRATEGY |= {"search": None, "heats": []}
-_OF_A_COST = dict.fromkeys(("alone", "money_per_answer", "labelled_rows", "energy", "month"))
+_OF_A_COST = dict.fromkeys(
+    ("alone", "contention", "money_per_answer", "labelled_rows", "energy", "month")
+)
 
 
 def read_report(file: Path) -> dict[str, Any]:

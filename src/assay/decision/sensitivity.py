@@ -17,6 +17,7 @@ from math import isfinite, sqrt
 from typing import Any
 
 from assay.decision.contenders import CONSTANT, Field, waits
+from assay.decision.finished_arm import was_busy
 from assay.decision.ownership import Owned
 from assay.decision.settings import Weigh
 from assay.presentation.number_format import count, duration, three
@@ -165,12 +166,16 @@ def by_price(field: Field, settings: Weigh) -> list[Part]:
 
 def by_limit(field: Field, settings: Weigh) -> list[Part]:
     """The recommendation by the milliseconds that an answer may take (95 in 100), from the fastest
-    arm to the slowest: a limit below the first part leaves no arm."""
+    arm to the slowest: a limit below the first part leaves no arm. A time that was taken on a busy
+    machine is no place to change at."""
     pick = chooser(field, settings)
-    known = [
-        arm for arm in field.arms if pick.keywords["constants"] or not is_constant(field, arm.name)
+    timed = [
+        arm.cost
+        for arm in field.arms
+        if (pick.keywords["constants"] or not is_constant(field, arm.name))
+        and not was_busy(arm.cost, "alone", "answers")
     ]
-    times = sorted({1e3 * at for arm in known if (at := waits(arm.cost)) is not None})
+    times = sorted({1e3 * at for cost in timed if (at := waits(cost)) is not None})
     parts: list[Part] = []
     for start, end in zip(times, [*times[1:], None], strict=False):
         arm = pick(settings.at(ms_per_answer=start * (1 + 1e-9)))

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from assay.core.types import Task
+from assay.decision.constraints import busy_sentence, undecided_limits
 from assay.decision.contenders import Field
 from assay.decision.measured_scores import round_or_none
 from assay.decision.recommendation import ArmChoice, Standing, best_floor, decide
@@ -87,7 +88,8 @@ def verdict(
         ],
         "target": _target(task.target, chosen, field),
         "failed": _gate_failures(standings, choice, field),
-        "unjudged": unjudged,
+        "unjudged": [*unjudged, *undecided_limits(field.arms, settings.limits)],
+        "busy": busy_sentence(field.arms),
         "unfinished": [*missing],
     }
 

@@ -43,7 +43,7 @@ COSTS = (
     "peak_bytes",
     "kept_bytes",
 )
-COSTS += ("labelled_rows", "alone")
+COSTS += ("labelled_rows", "alone", "contention")
 
 
 def build(

@@ -4,10 +4,12 @@ how it does by the metrics that do not decide."""
 from __future__ import annotations
 
 from assay.decision import decision_table
+from assay.decision.finished_arm import contention_of
 from assay.presentation import section_spec as spec
 from assay.reporting.report_view import ReportView
 from assay.reporting.view import Card
 
+BUSY = {"fit": "fit", "answers": "in a batch", "alone": "alone"}
 COLUMNS = (
     *("ms an answer, in a batch", "alone, half", "alone, 95 in 100", "timed alone"),
     *("tokens an answer", "fit, s", "peak memory, MB", "kept, MB"),
@@ -29,6 +31,7 @@ def cost_tables(seen: ReportView) -> list[spec.Block]:
             " after a warm-up; half of the answers, and 95 in 100, were faster.",
             "source",
         ),
+        *_busy(seen),
         spec.Paragraph(_energy(seen), "source"),
         _ownership(seen),
         spec.Paragraph(
@@ -55,6 +58,23 @@ def _cost_row(seen: ReportView, card: Card, paid: bool) -> spec.TableRow:
         month.number("three", "machine_hours") if month.value else None,
     )
     return seen.row(card.name, *cells, head=seen.link(card.index, card.name))
+
+
+def _busy(seen: ReportView) -> list[spec.Block]:
+    """Which times were taken on a busy machine, and how much of them was waiting."""
+    said = []
+    for card in seen.ranked:
+        for part, words in BUSY.items():
+            if found := contention_of(card.data["cost"], part):
+                lost = "" if found["lost"] is None else f", {found['lost']:.0%} of it waiting"
+                said.append(f"{card.name} ({words}{lost})")
+    if not said:
+        return []
+    text = (
+        f"Timed while other programs used the processor: {'; '.join(said)}. These times are no"
+        " measure of the strategy. Costs count processor time."
+    )
+    return [spec.Paragraph(text)]
 
 
 def _energy(seen: ReportView) -> spec.Words:

@@ -8,6 +8,7 @@ from typing import Any
 from assay.audits.forgetting import section as forgetting
 from assay.audits.other_tasks import section as other_tasks
 from assay.decision import cluster_intervals, decision_table, uncertainty
+from assay.decision.finished_arm import measured_time, was_busy
 from assay.presentation import section_spec as spec
 from assay.presentation.number_format import (
     NOTHING,
@@ -156,14 +157,13 @@ def summary_lines(data: dict[str, Any], width: int = 80) -> list[str]:
 
 def _costs(ours: dict[str, Any], theirs: dict[str, Any]) -> str:
     """`p95 latency 0.86 s against 0.06 s; retrain 14 min against 8 s`: of what was measured of
-    both."""
+    both on a quiet machine."""
     said = []
-    pairs = [
-        ((one.get("alone") or {}).get("p95"), one.get("fit_seconds")) for one in (ours, theirs)
-    ]
-    for words, first, second in zip(("p95 latency", "retrain"), *pairs, strict=True):
-        if first is not None and second is not None:
-            said.append(f"{words} {duration(first)} against {duration(second)}")
+    for words, part in (("p95 latency", "alone"), ("retrain", "fit")):
+        first, second = (measured_time(one, part) for one in (ours, theirs))
+        if first is None or second is None or was_busy(ours, part) or was_busy(theirs, part):
+            continue
+        said.append(f"{words} {duration(first)} against {duration(second)}")
     return "; ".join(said)
 
 

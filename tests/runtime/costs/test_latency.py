@@ -31,6 +31,13 @@ class Waiting(Adapted):
         """There is nothing to keep."""
 
 
+class Quiet:
+    """A machine that does nothing else."""
+
+    def result(self):
+        return {"busy": False, "lost": 0.0}
+
+
 def questions(n: int) -> list[Example]:
     return [Example(f"{i}", (Message("user", "q"),)) for i in range(n)]
 
@@ -49,7 +56,7 @@ def test_percentiles_are_numpys(subtests):
 
 def test_one_question_at_a_time_after_a_warm_up_spread_over_all():
     arm, told = Waiting(), []
-    found = alone(arm, questions(200), told.append)
+    found = alone(arm, questions(200), told.append, watch=Quiet)
     assert found is not None and found["n"] == ROWS
     assert all(len(asked) == 1 for asked in arm.asked) and len(arm.asked) == WARM_UP + ROWS
     assert [asked[0] for asked in arm.asked[WARM_UP:]] == [str(10 * i) for i in range(20)]
@@ -60,25 +67,56 @@ def test_one_question_at_a_time_after_a_warm_up_spread_over_all():
 def test_what_a_slow_arm_takes_is_bounded(monkeypatch):
     monkeypatch.setattr(latency, "SECONDS", 0.0)
     arm = Waiting(0.001)
-    found = alone(arm, questions(50), silent)
+    found = alone(arm, questions(50), silent, watch=Quiet)
     assert found is not None and found["n"] == FEWEST and found["p50"] >= 0.001
 
 
 def test_few_questions_and_none():
-    found = alone(Waiting(), questions(3), silent)
+    found = alone(Waiting(), questions(3), silent, watch=Quiet)
     assert found is not None and found["n"] == 3
-    assert alone(Waiting(), [], silent) is None
+    assert alone(Waiting(), [], silent, watch=Quiet) is None
 
 
 def test_the_seconds_of_requests_made_before_stand_in():
     # each question was waited for a quarter of a second
     requests = iter(np.arange(0.0, 1000.0, 0.25))
-    found = alone(Waiting(), questions(40), silent, lambda: float(next(requests)))
+    found = alone(Waiting(), questions(40), silent, lambda: float(next(requests)), Quiet)
     assert found is not None and found["p50"] == pytest.approx(0.25, abs=0.05)
 
 
 def test_requests_whose_time_was_not_kept_give_no_time():
-    assert alone(Waiting(), questions(40), silent, lambda: float("nan")) is None
+    assert alone(Waiting(), questions(40), silent, lambda: float("nan"), Quiet) is None
+
+
+class Known:
+    """A machine whose state is known for each try."""
+
+    def __init__(self, *lost):
+        self.left = list(lost)
+
+    def __call__(self):
+        return self
+
+    def result(self):
+        lost = self.left.pop(0)
+        return {"busy": lost > 0.15, "lost": lost}
+
+
+@pytest.mark.parametrize(
+    ("lost", "kept", "left"),
+    [
+        ((0.0, 0.9), 0.0, 1),  # quiet at once
+        ((0.9, 0.1, 0.0), 0.1, 1),  # quiet at the second try
+        ((0.9, 0.4, 0.6, 0.0), 0.4, 1),  # never: the least disturbed of three stands, marked
+    ],
+)
+def test_on_a_busy_machine_it_is_measured_again(lost, kept, left):
+    arm, machine = Waiting(), Known(*lost)
+    found = alone(arm, questions(8), silent, watch=machine)
+    assert found is not None and found["contention"]["lost"] == kept
+    assert found["contention"]["busy"] == (kept > 0.15)
+    assert len(machine.left) == left
+    assert len(arm.asked) == WARM_UP + 8 * (len(lost) - left)
 
 
 @pytest.mark.slow

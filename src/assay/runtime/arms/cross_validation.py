@@ -140,5 +140,10 @@ def _keep(
             "watts": sum(watts) / len(watts) if watts else None,
             "alone": last.get("alone"),
             "warnings": [said for note in notes for said in note.get("warnings", ())],
+            "contention": max(
+                (note["contention"] for note in notes if note.get("contention")),
+                key=lambda one: one["lost"] or 0.0,
+                default=None,
+            ),
         }
     )

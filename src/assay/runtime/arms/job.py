@@ -36,6 +36,7 @@ from assay.runtime.arms.launcher import Launch
 from assay.runtime.arms.process_group import crew
 from assay.runtime.arms.stage_warnings import StageWarnings, repeat
 from assay.runtime.arms.task_score import task_score, val_score
+from assay.runtime.costs.contention import Contention
 from assay.runtime.costs.energy import Meter
 from assay.runtime.costs.latency import alone
 from assay.runtime.costs.usage import PartCosts, Spent, peak_bytes
@@ -268,7 +269,7 @@ class Job:
     ) -> tuple[Any, dict[str, Any]]:
         folder = stage.open()
         spent = self.spent = Spent(folder, self.replayed_vectors)
-        scratch, meter = folder / "training", Meter()
+        scratch, meter, watch = folder / "training", Meter(), Contention()
         scratch.mkdir(exist_ok=True)
 
         def tell(event: dict) -> None:
@@ -299,6 +300,7 @@ class Job:
         peak = max([peak_bytes() + self.beside, *(part["peak_bytes"] for part in parts)])
         note = {"seconds": seconds, "peak_bytes": peak, "parts": parts, "watts": meter.watts()}
         note["warnings"] = warnings
+        note["contention"] = watch.result()
         spent.forget()
         stage.finish(note)
         return adapted, note
@@ -336,7 +338,7 @@ class Job:
         spent, file = Spent(stage.open(), self.replayed_vectors), stage.folder / "answers.jsonl"
         size = self.request.get("piece", CHUNK)
         done = recover_lines(file, len(questions), size, self.tell)
-        parts, meter = PartCosts(len(questions) - done), Meter()
+        parts, meter, watch = PartCosts(len(questions) - done), Meter(), Contention()
         while done < len(questions):
             chunk = questions[done : done + size]
             if "piece" in self.request:
@@ -373,6 +375,7 @@ class Job:
         }
         note |= {
             "watts": meter.watts(),
+            "contention": watch.result(),
             **({"answer_parts": told} if (told := parts.to_json()) else {}),
         }
         if self.request.get("alone"):

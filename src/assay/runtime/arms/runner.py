@@ -227,7 +227,7 @@ def cost_of(bench: Bench, strategy: Strategy, questions: str) -> dict[str, Any]:
     stage, fit = bench.stage(strategy, questions), bench.fit_stage(strategy)
     note, fitted = stage.completion_note() or {}, fit.completion_note() or {}
     answers = answers_of(stage.folder / "answers.jsonl")
-    parts = fitted.get("parts", [])
+    parts, alone = fitted.get("parts", []), note.get("alone") or {}
     n = max(1, note.get("n", 0))
     return {
         "fit_seconds": round(fitted.get("seconds", 0.0), 3),
@@ -237,7 +237,12 @@ def cost_of(bench: Bench, strategy: Strategy, questions: str) -> dict[str, Any]:
         "peak_bytes": max(fitted.get("peak_bytes", 0), note.get("peak_bytes", 0)),
         "kept_bytes": sum(p.stat().st_size for p in (fit.folder / "arm").rglob("*") if p.is_file()),
         "labelled_rows": count_labelled(bench.prepared.note["rows"], strategy),
-        "alone": note.get("alone"),
+        "alone": {name: alone[name] for name in ("p50", "p95", "n")} if alone else None,
+        "contention": {
+            "fit": fitted.get("contention"),
+            "answers": note.get("contention"),
+            "alone": alone.get("contention"),
+        },
         "fit_watts": fitted.get("watts"),
         "answer_watts": note.get("watts"),
         "parts": pieces(bench.project.model, strategy, parts, fitted.get("seconds", 0.0)),
