@@ -1,5 +1,6 @@
 """A project file from a data file, by `assay init`; what --set says of reading stays in it."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -88,3 +89,24 @@ def test_set_says_how_a_file_that_was_refused_is_read():
     assert project.data.encoding == "windows-1252"
     assert project.data.columns["label"] == "stars"
     assert project.aim.kind == "classify"
+
+
+def test_a_file_of_verdicts_is_learnt_by_kto_too():
+    verdicts = [
+        {"prompt": f"Say {i} in words.", "completion": f"It is {i * 7}.", "label": i % 3 > 0}
+        for i in range(60)
+    ]
+    lines = "".join(json.dumps(row) + "\n" for row in verdicts)
+    Path("verdicts.jsonl").write_text(lines, encoding="utf-8")
+    project = config.load(assay.init("verdicts.jsonl"))
+    learnt = [arm.loss for arm in project.arms.values() if arm.kind == "preference"]
+    assert learnt == ["kto"]
+    pairs = [
+        {"prompt": f"Say {i} in words.", "chosen": f"{i * 7}.", "rejected": f"No {i}."}
+        for i in range(60)
+    ]
+    lines = "".join(json.dumps(row) + "\n" for row in pairs)
+    Path("pairs.jsonl").write_text(lines, encoding="utf-8")
+    project = config.load(assay.init("pairs.jsonl"))
+    assert project.aim.metric == "preference_accuracy"
+    assert project.aim.metrics[0] == "length_controlled_preference"

@@ -81,3 +81,15 @@ def test_language_modelling_takes_what_can_say_how_likely_a_text_is(settings, re
 )
 def test_what_answers_with_the_text_itself_belongs_to_its_kinds_of_task(kind, task, expected):
     assert codes({"kind": kind}, task) == expected
+
+
+def test_who_compares_two_answers_and_who_is_refused_where_that_decides():
+    task = Task(kind="answer", metric="preference_accuracy")
+    similar = {"kind": "shots", "k": 4, "select": "similar"}
+    compared = (similar, LORA, {"kind": "dpo", "inner": LORA}, {"kind": "majority"})
+    for settings in (*compared, {"kind": "knn"}, {"kind": "kto", "inner": LORA}):
+        refuse_unfit({"arm": make_strategy(settings, {})}, task)
+    mixed = {"kind": "prompt_search", "inner": {"kind": "shots"}}
+    for settings in (mixed, {"kind": "rag", "inner": {"kind": "shots", "k": 0}}):
+        with pytest.raises(UsageError, match=r"C095.*not measured"):
+            refuse_unfit({"arm": make_strategy(settings, {})}, task)

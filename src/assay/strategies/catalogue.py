@@ -145,11 +145,19 @@ def _elsewhere(name: str, strategy: Strategy, task: Task) -> Iterator[Problem]:
         yield Problem(
             "C095", text, name, "take ngram, shots with k: 0, or a trained strategy such as lora"
         )
-    elif task.metric in PREFERENCES and not (strategy.reads_text or strategy.baseline):
+    elif task.metric in PREFERENCES and not _compares(strategy):
         text = f"{strategy.kind} gives no likelihoods of answers, so {task.metric} is not measured"
         yield Problem("C095", text, name, "leave it out, or name another task.metric")
     elif why := strategy.belongs_elsewhere(task):
         yield Problem("C095", f"{strategy.kind} {why}", name, "leave it out")
+
+
+def _compares(strategy: Strategy) -> bool:
+    """Whether it says how likely both answers of a pair are: as a model behind a prompt, or as a
+    baseline, which prefers neither. What is chosen by answers to val rows has no likelihoods of
+    them."""
+    asked = strategy.gives in ("model", "prompt") and not strategy.metric_dependent
+    return strategy.baseline or strategy.reads_text or asked
 
 
 def _unfit(strategy: Strategy, task: Task) -> Iterator[Problem]:

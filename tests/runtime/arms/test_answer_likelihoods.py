@@ -12,14 +12,20 @@ import pytest
 import torch
 
 import assay
+from assay import config
 from assay.config import make_strategy
 from assay.core.errors import TrainError
 from assay.core.types import Answer, Example, Message, Task
 from assay.runtime.arms.answer_likelihoods import PairReader, is_trained, needs_likelihoods
+from assay.runtime.data_stage.prepare import find_prepared
 from helpers.problems import problem
 from helpers.toy import write_rows
 
 BOTH = ("none of these colours", "red and blue")
+KTO = (
+    "[{kind: majority}, {kind: kto, name: kto, from_base: true, learning_rate: 0.01,"
+    " epochs: 2, inner: {kind: lora, rank: 4}}]"
+)
 LORA = {"kind": "lora", "rank": 4, "epochs": 2, "learning_rate": 0.005}
 
 
@@ -168,3 +174,33 @@ def test_the_report_of_pairs_has_the_share_that_is_counted_by_hand(tmp_path, tin
     quoted = [row["chosen"] for row in pairs(12, 500)]
     kept = [p for p in (folder / "work").rglob("questions/*.jsonl") if p.is_file()]
     assert not any(text in one.read_text() for one in kept for text in quoted)
+
+
+@pytest.mark.slow
+def test_a_file_of_verdicts_is_learnt_by_kto_and_judged_by_its_pairs(tmp_path, tiny_model, plain):
+    """Of two answers to one prompt that are called good and bad apart from each other; those of
+    ten prompts are only called bad."""
+    folder = build(tmp_path / "p", tiny_model, KTO)
+    for name, rows in (("train", pairs(30)), ("test", pairs(12, 500))):
+        verdicts = [
+            {"prompt": row["prompt"], "completion": row[which], "label": which == "chosen"}
+            for at, row in enumerate(rows)
+            for which in ("chosen", "rejected")
+            if which == "rejected" or name == "test" or at >= 10
+        ]
+        write_rows(folder / f"{name}.jsonl", verdicts)
+    report = assay.run(folder)
+    prepared = find_prepared(config.load(folder / "project.yaml"))
+    assert prepared is not None and prepared.note["unwanted"] == 10
+    loaded = assay.load(folder, "kto")
+    trained = copy.deepcopy(loaded.adapted.model.network).eval()
+    right = []
+    for row in pairs(12, 500):
+        prompt = (Message("user", row["prompt"]),)
+        gains = [
+            by_hand(trained, plain[1], prompt, row[name]) - by_hand(*plain, prompt, row[name])
+            for name in ("chosen", "rejected")
+        ]
+        assert abs(gains[0] - gains[1]) > 1e-3  # no near tie, and training has moved something
+        right.append(gains[0] > gains[1])
+    assert values(report, "kto")["preference_accuracy"] == pytest.approx(sum(right) / len(right))
