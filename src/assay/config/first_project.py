@@ -20,7 +20,6 @@ from assay.config.yamlfile import flow, quote_scalar
 from assay.core.plain_text import plain
 from assay.core.types import Dropped, Example, Means, Task
 from assay.data.accepted_answers import JOINED, has_preferences
-from assay.data.reading.chat_turns import SLICE
 from assay.data.reading.findings import aside_warnings
 from assay.data.reading.load import LoadedExamples, labels_of
 from assay.data.reading.resolve_layout import rename_roles
@@ -114,10 +113,9 @@ class First:
 
     @property
     def by_turn(self) -> bool:
-        """Whether rows are turns of conversations."""
-        return "messages" in self.loaded.columns and any(
-            name == SLICE for one in self.examples[:1] for name, _ in one.slices
-        )
+        """Whether some rows are earlier turns of the same conversation as others."""
+        talks = "messages" in self.loaded.columns and len(self.examples) > 1
+        return talks and len({one.source for one in self.examples}) < len(self.examples)
 
     @property
     def one_place(self) -> bool:

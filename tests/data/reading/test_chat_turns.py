@@ -63,6 +63,11 @@ def test_every_assistant_turn_is_asked_with_the_true_turns_before_it(tmp_path):
     assert [dict(one.slices)["turn"] for one in found[:3]] == ["reply", "reply", "closing"]
 
 
+def test_rows_without_a_closing_have_no_slice_of_their_own(tmp_path):
+    file = written(tmp_path, [{"messages": turns(TALK[:4])}])
+    assert [one.slices for one in load({"data": [file]}, kind="chat").train] == [(), ()]
+
+
 def test_the_last_turn_alone_where_the_project_says_so(tmp_path):
     file = written(tmp_path, [{"messages": turns(TALK)}])
     [one] = load({"data": [file]}, kind="chat", turns="last").train

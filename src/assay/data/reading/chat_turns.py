@@ -5,15 +5,14 @@ What it is for   the last turn of a conversation is often "Have a good day."; th
                  before it
 Kept together    rows of one conversation are one group: they stay in one split, and intervals take
                  them for one draw
-Closings         turns that only thank or say goodbye; each row carries the slice `turn`, so results
-                 are shown without them
+Closings         turns that only thank or say goodbye; where there are any, each row carries the
+                 slice `turn`, so results are shown without them
 Watch out        closings are told by English words
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal
 
@@ -52,7 +51,7 @@ def each_turn(whole: Example, turns: Turns) -> list[Example]:
         if said[at].role == "assistant" != said[at + 1].role and said[at].content.strip()
     ]
     if turns == "last" or not answered:
-        return [_named(whole)]
+        return [whole]
     earlier = [
         replace(
             whole,
@@ -65,28 +64,35 @@ def each_turn(whole: Example, turns: Turns) -> list[Example]:
     group = whole.group or whole.id
     # An empty last answer is nothing to learn; `dialogues` would make it the one before.
     rows = [*earlier, whole] if whole.target else earlier
-    return [_named(replace(one, group=group)) for one in rows]
+    return [replace(one, group=group) for one in rows]
 
 
-def _named(row: Example) -> Example:
-    said = (SLICE, "closing" if closes(row.target or "") else "reply")
-    return replace(row, slices=tuple(sorted([*row.slices, said])))
+def mark_closings(parts: dict[str, list[Example]]) -> list[str]:
+    """Give each row the slice of its turn, where some close their conversation; what is said of the
+    rows of conversations.
 
-
-def describe_turns(rows: Sequence[Example]) -> list[str]:
-    """What is said of the rows of conversations."""
-    conversations = len({row.source for row in rows})
-    closing = [row for row in rows if (SLICE, "closing") in row.slices]
-    said = []
+    Args:
+        parts: split -> rows, which are changed.
+    """
+    rows = [row for part in parts.values() for row in part]
+    conversations, said = len({row.source for row in rows}), []
     if len(rows) > conversations:
         said.append(
             f"{conversations:,} conversations are {len(rows):,} rows, one for each assistant turn;"
             " those of one conversation stay in one split (data.turns)"
         )
+    closing = [row for row in rows if closes(row.target or "")]
     if closing:
+        for split, part in parts.items():
+            parts[split] = [_named(row) for row in part]
         shown = excerpt(closing[0].target or "")
         said.append(
             f"{len(closing):,} of {len(rows):,} turns are closings such as '{shown}': see the slice"
             f" '{SLICE}=closing'"
         )
     return said
+
+
+def _named(row: Example) -> Example:
+    said = (SLICE, "closing" if closes(row.target or "") else "reply")
+    return replace(row, slices=tuple(sorted([*row.slices, said])))

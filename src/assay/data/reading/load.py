@@ -16,7 +16,7 @@ from typing import Any
 
 from assay.core.errors import DataError, Problem, UsageError, did_you_mean
 from assay.core.types import NOTHING, Example
-from assay.data.reading.chat_turns import Turns, describe_turns, each_turn
+from assay.data.reading.chat_turns import Turns, each_turn, mark_closings
 from assay.data.reading.dialogues import join_turns
 from assay.data.reading.file_address import parse_file_name
 from assay.data.reading.findings import KEPT, Aside, Findings, aside_warnings
@@ -173,7 +173,7 @@ def load(
     layout = _with_meaning(layout, reads) if target else layout
     values = Values(layout.exclusive_fields)
     parts, warnings, raw = _convert(reads, layout, problems, values, aside, bad_rows)
-    passed += describe_turns([*chain(*parts.values())]) if layout.by_turn else []
+    passed += mark_closings(parts) if layout.by_turn else []
     warnings += aside_warnings(aside)
     unwanted, told = _preferences(parts) if target else ([], [])
     if unwanted and not any(parts.values()) and not problems:

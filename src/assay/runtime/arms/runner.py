@@ -87,10 +87,10 @@ class Bench:
         if kept and kept["exam"] == questions:
             return kept["answers"]
         numeric = self.numeric if strategy.neural else None
-        parts = [VERSION, self.fit_key(strategy), questions, numeric]
-        if needs_likelihoods(self.prepared.task):
-            parts.append(["likelihoods", PAIRS])
-        return store.digest(parts)[:20]
+        pairs = ["likelihoods", PAIRS] if needs_likelihoods(self.prepared.task) else []
+        return store.digest(
+            [VERSION, self.fit_key(strategy), questions, numeric, *([pairs] if pairs else [])]
+        )[:20]
 
     def stage(self, strategy: Strategy, questions: str) -> store.Stage:
         return store.Stage(
