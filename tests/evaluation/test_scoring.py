@@ -122,6 +122,8 @@ def test_every_metric_keeps_the_contract(subtests):
 BLIND = {
     "bits_per_byte",
     "perplexity",
+    "preference_accuracy",
+    "length_controlled_preference",
     "embedding_similarity",
     "json_valid",
     "numeric_match",
