@@ -73,3 +73,14 @@ def test_what_was_not_measured_has_no_value():
     scores = judge(some, PAIRS)
     assert scores.values["preference_accuracy"] == 1.0
     assert np.isnan(scores.of_rows("preference_accuracy")[:3]).all()
+
+
+def test_column_sums_of_some_rows_give_their_value():
+    rows = [pair("yes", "no", (-1.0, -2.0)), pair("a", "other", (-3.0, -2.0)), pair("q", "qq")]
+    scores = judge(rows, PAIRS)
+    for metric in scores.metrics:
+        columns = scores.rows[metric.name]
+        sums = np.stack([columns.sum(axis=0), columns[:1].sum(axis=0), columns[2:].sum(axis=0)])
+        found = metric.total(sums, np.array([3.0, 1.0, 1.0]))
+        assert found[:2] == pytest.approx([0.5, 1.0]) and np.isnan(found[2])
+        assert metric.each(columns).shape == (3,)
