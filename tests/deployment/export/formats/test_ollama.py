@@ -32,3 +32,18 @@ def test_each_template_says_system_and_question_and_ends_where_the_answer_begins
         assert "Be brief." in both and both.index("Be brief.") < both.index("Why?"), kind
         assert "Be brief." not in alone and "Why?" in alone, kind
         assert "{{" not in both + alone and ".Response" not in both, kind
+
+
+def test_a_default_system_text_of_the_model_is_not_lost_where_none_is_sent(open_tiny):
+    tokenizer = open_tiny().chat.tokenizer
+    before = tokenizer.chat_template
+    assert kind_of(tokenizer, "arm", system=False) == "chatml"
+    default = "<|im_start|>system\nYou are kind.<|im_end|>\n"
+    added = "{% if messages[0].role != 'system' %}" + default + "{% endif %}"
+    tokenizer.chat_template = added + before
+    try:
+        assert kind_of(tokenizer, "arm") == "chatml"
+        with pytest.raises(ModelError, match="M104"):
+            kind_of(tokenizer, "arm", system=False)
+    finally:
+        tokenizer.chat_template = before

@@ -5,14 +5,17 @@ from pathlib import Path
 import pytest
 
 from assay.core.errors import ModelError
-from assay.core.types import Message
+from assay.core.types import Message, Task
 from assay.deployment.export.formats.source import (
     Base,
+    describe_turns,
     find_refusal,
     require_prompted,
+    system_of,
     turns_of,
 )
 from assay.strategies.baselines.majority import MajorityAnswers
+from assay.strategies.prompting.prompted_arm import Prompted
 from helpers.exporting import unfitted
 from helpers.problems import problem
 
@@ -72,3 +75,13 @@ def test_a_way_out_names_the_arm(lesson, tiny_model, tmp_path):
     assert (
         find_refusal(unfitted({"kind": "lora"}, lesson("classify"), tiny_model, tmp_path)) is None
     )
+
+
+def test_a_card_says_whether_a_system_turn_is_sent():
+    own = Task(kind="answer", instruction=None)  # rows carry their instruction
+    alone, told = (Prompted(None, task, labels=False, room=4) for task in (own, Task(kind="chat")))
+    assert (system_of(alone), system_of(told)) == ("", "Answer the user.")
+    assert describe_turns(alone) == (
+        "Send the questions as the user's turn, without a system turn.",
+    )
+    assert "Answer the user." in describe_turns(told)[1]

@@ -20,7 +20,7 @@ from assay.deployment.export.formats.source import (
     ExportSource,
     Format,
     Merged,
-    sample_turns,
+    describe_turns,
 )
 from assay.models.loading.folder_validation import TOKENIZER
 
@@ -42,11 +42,9 @@ def write_gguf(kind: str, source: ExportSource, folder: Path, tell: Tell) -> tup
         store.write_bytes(
             folder / "generation_config.json", (Path(place) / "generation_config.json").read_bytes()
         )
-    system = sample_turns(merged.arm)[0]["content"]
     return (
         f"```sh\nllama-server -m {facts['file']} --temp 0\n```",
-        "Send the questions as the user's turn, after this system turn:",
-        f"````text\n{system}\n````",
+        *describe_turns(merged.arm),
         *gguf.sentences(facts),
     )
 
@@ -60,10 +58,8 @@ def write_onnx(source: ExportSource, folder: Path, tell: Tell) -> tuple[str, ...
         for name in BESIDE:
             if (Path(place) / name).is_file():
                 store.write_bytes(folder / name, (Path(place) / name).read_bytes())
-    system = sample_turns(merged.arm)[0]["content"]
     return (
-        "Before the question stands this system turn:",
-        f"````text\n{system}\n````",
+        *describe_turns(merged.arm),
         *onnx.sentences(facts),
     )
 

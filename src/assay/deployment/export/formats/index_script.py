@@ -63,7 +63,7 @@ def answer(question):
     found, template = handed_over(search(question)), tokenizer.apply_chat_template
     shown = "\\n".join(f"[{len(found) - n}] {text}" for n, text in enumerate(found))
     ask = (f"Passages:\\n{shown}\\n\\nQuestion: {question}" if found else question).strip()
-    talk = [dict(role="system", content=own["system"][bool(found)]), dict(role="user", content=ask)]
+    talk = [*own["system"][bool(found)], dict(role="user", content=ask)]
     row = template(talk, add_generation_prompt=True, return_tensors="pt", return_dict=True)
     out = model.generate(**row, generation_config=settings)[0, row["input_ids"].shape[1] :]
     return tokenizer.decode(out, skip_special_tokens=True).strip()

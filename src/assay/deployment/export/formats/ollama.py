@@ -29,7 +29,7 @@ from assay.deployment.export.formats.source import (
     Format,
     chat_model,
     require_prompted,
-    sample_turns,
+    system_of,
 )
 
 KIND = "q8_0"
@@ -73,9 +73,9 @@ def refuses(source: ExportSource) -> Iterator[Problem]:
 def write(source: ExportSource, folder: Path, tell: Tell) -> tuple[str, ...]:
     arm = require_prompted(source.open(), source.name)
     chat: Any = chat_model(arm).chat
-    turns = sample_turns(arm)
-    template = TEMPLATES[kind_of(chat.tokenizer, source.name)]
-    system = turns[0]["content"]
+    system = system_of(arm)
+    template = TEMPLATES[kind_of(chat.tokenizer, source.name, system=bool(system))]
+    said = f'SYSTEM """{system}"""\n' if system else ""
     if '"""' in system:
         text = "the instruction holds three quotation marks in a row, which a Modelfile cannot say"
         raise ModelError(Problem("M104", text, source.name, help="take --to gguf-q8_0"))
@@ -83,7 +83,7 @@ def write(source: ExportSource, folder: Path, tell: Tell) -> tuple[str, ...]:
     end = chat.tokenizer.decode([chat.end[-1]])
     store.write_text(
         folder / "Modelfile",
-        f'FROM ./model-{KIND}.gguf\nTEMPLATE """{template}"""\nSYSTEM """{system}"""\n'
+        f'FROM ./model-{KIND}.gguf\nTEMPLATE """{template}"""\n{said}'
         "PARAMETER temperature 0\n"
         f"PARAMETER num_predict {arm.room}\nPARAMETER num_ctx {chat.max_length}\n"
         + "".join(f"PARAMETER stop {store.to_json(text)}\n" for text in (end, *chat.stops)),
@@ -97,18 +97,19 @@ def write(source: ExportSource, folder: Path, tell: Tell) -> tuple[str, ...]:
     )
 
 
-def kind_of(tokenizer: Any, name: str) -> str:
-    """The template that says what the model's own says.
+def kind_of(tokenizer: Any, name: str, *, system: bool = True) -> str:
+    """The template that says what the model's own says, with a system turn or without one.
 
     Raises:
         ModelError: M104, none of them does.
     """
-    system, question = "Say a word.", "Which?"
-    turns = [{"role": "system", "content": system}, {"role": "user", "content": question}]
+    told, question = "Say a word." if system else "", "Which?"
+    turns = [{"role": "system", "content": told}] if told else []
+    turns.append({"role": "user", "content": question})
     own = tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=True)
     own = own.removeprefix(tokenizer.bos_token or "")  # llama.cpp writes it
     for kind, template in TEMPLATES.items():
-        if render_template(template, {"System": system, "Prompt": question}) == own:
+        if render_template(template, {"System": told, "Prompt": question}) == own:
             return kind
     text = (
         "the chat template is of no kind that is known in Ollama's language:"

@@ -29,7 +29,7 @@ from assay.deployment.export.formats.index_script import script
 from assay.deployment.export.formats.merged import refuses as refuses_model
 from assay.deployment.export.formats.merged import size as size_of_model
 from assay.deployment.export.formats.merged import write_model
-from assay.deployment.export.formats.source import QUESTION, ExportSource, Format
+from assay.deployment.export.formats.source import QUESTION, ExportSource, Format, turns_of
 from assay.models.loading.folder_validation import TOKENIZER
 from assay.retrieval.encoders import EncoderPart, FrozenEncoding
 from assay.retrieval.gold_passages import document_of
@@ -128,20 +128,22 @@ def write(source: ExportSource, folder: Path, tell: Tell) -> tuple[str, ...]:
     )
 
 
-def systems(arm: RagAnswers, name: str) -> list[str]:
-    """The system turn of the arm's prompt where nothing was found, and where something was.
+def systems(arm: RagAnswers, name: str) -> list[list[dict[str, str]]]:
+    """The turns before the question where nothing was found, and where something was: a system
+    turn or none.
 
     Raises:
         ModelError: M100, its prompt has another form than the script's.
     """
-    asked = Example("question", (Message("user", QUESTION),))
+    question = Example("question", (Message("user", QUESTION),))
     found = Hits((Document("d#1", "one"), Document("d#2", "two")))
     prompts = [
-        arm.inner.prompt(arm.settings.inner_example(asked, hits)) for hits in (Hits(), found)
+        arm.inner.prompt(arm.settings.inner_example(question, hits)) for hits in (Hits(), found)
     ]
     meant = (QUESTION, f"Passages:\n[2] two\n[1] one\n\nQuestion: {QUESTION}")
     for prompt, text in zip(prompts, meant, strict=True):
-        if [one.role for one in prompt] != ["system", "user"] or prompt[1].content != text:
+        roles, asked = [one.role for one in prompt], prompt[-1].content
+        if roles not in (["system", "user"], ["user"]) or asked != text:
             said = (
                 "its prompt is more than an instruction, passages and the question, and the"
                 " script knows no more"
@@ -154,7 +156,7 @@ def systems(arm: RagAnswers, name: str) -> list[str]:
                     help=f"assay answer PROJECT FILE --with {name} runs the strategy as it is",
                 )
             )
-    return [prompt[0].content.strip() for prompt in prompts]
+    return [turns_of(prompt[:-1]) for prompt in prompts]
 
 
 def write_encoder(arm: RagAnswers, source: ExportSource, folder: Path) -> dict[str, Any]:

@@ -231,6 +231,20 @@ def sample_turns(arm: Prompted) -> list[dict[str, str]]:
     return turns_of(arm.prompt(Example("question", (Message("user", QUESTION),))))
 
 
+def system_of(arm: Prompted) -> str:
+    """The system turn before every question; "" where there is none."""
+    first = sample_turns(arm)[0]
+    return first["content"] if first["role"] == "system" else ""
+
+
+def describe_turns(arm: Prompted) -> tuple[str, ...]:
+    """How questions are sent, in the words of a card."""
+    if not (system := system_of(arm)):
+        return ("Send the questions as the user's turn, without a system turn.",)
+    told = "Send the questions as the user's turn, after this system turn:"
+    return (told, f"````text\n{system}\n````")
+
+
 def turns_of(prompt: Messages) -> list[dict[str, str]]:
     return [{"role": message.role, "content": message.content.strip()} for message in prompt]
 
