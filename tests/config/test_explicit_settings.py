@@ -7,9 +7,12 @@ from assay.config.explicit_settings import (
     arguments,
     as_sets,
     format_setting,
+    other_settings,
     parse_row_settings,
     place_today,
+    write_settings,
 )
+from assay.config.project_text import Page
 from assay.config.yamlfile import read
 
 
@@ -64,3 +67,46 @@ def test_a_draft_that_was_filled_in_says_the_same_as_the_command():
     }
     assert {place for place in said if not place.startswith("data.columns")} <= set(READ)
     assert format_setting(("a", "b")) == "[a, b]"
+
+
+MADE = """# Made by `assay run t.csv`
+seed: 0
+minutes: 8  # why
+split:
+  leaks: repair  # why not
+  test: 0.25  # few
+
+compare:
+  - {kind: majority}  # a constant
+  - {kind: lora, epochs: 2}
+"""
+
+
+@pytest.mark.parametrize(
+    ("setting", "line"),
+    [
+        ("minutes=3", "minutes: 3  # why"),
+        ("seed=5", "seed: 5"),
+        ("split.test=0.5", "  test: 0.5"),
+        ("split.val=0.2", "  val: 0.2"),
+        ("compare.0.name=m", "  - {kind: majority, name: m}  # a constant"),
+        ("compare.1.epochs=9", "  - {kind: lora, epochs: 9}"),
+        ("seeds=3", "seeds: 3"),
+        ("evaluate.judge.model=big", "evaluate:"),
+        ("decide.equivalent=1", "decide:"),
+    ],
+)
+def test_a_setting_is_written_in_its_place_and_all_else_stays(setting, line):
+    text = write_settings(MADE, [setting])
+    page = Page("", read(MADE))
+    page.set(setting)
+    assert read(text).value == page.source.value and line in text.splitlines()
+    changed = {*text.splitlines()} ^ {*MADE.splitlines()}
+    assert len(changed) <= 4 and text.startswith("# Made by")
+    assert write_settings(text, [setting]) == text
+
+
+@pytest.mark.parametrize("setting", ["compare.7.k=3", "minutes", "seed={", "split.test.x=1"])
+def test_what_cannot_be_set_is_not_written(setting):
+    assert write_settings(MADE, [setting]) == MADE
+    assert other_settings([setting, "task.kind=answer", "model=m"]) == (setting,)

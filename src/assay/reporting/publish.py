@@ -70,7 +70,7 @@ def build_report(
 def resume_command(target: Path) -> str:
     """As one types it here; without the folders above where the project lies elsewhere."""
     there = near(target)
-    return f"assay run {word(there.name if there.is_absolute() else there)}"
+    return f"assay run {word(Path(there.name) if there.is_absolute() else there)}"
 
 
 def publish(
