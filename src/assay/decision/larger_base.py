@@ -50,7 +50,7 @@ def _needs(base: LargerBase, arm: Mapping[str, Any], weights: int) -> str:
         minutes = max(1, round(times * seconds / 60))
         took = f"about {minutes} minute{'s' * (minutes > 1)} here"
     else:
-        took = f"{times:.0f} times the training time of {arm['name']}"
+        took = f"{times:,.0f} times the training time of {arm['name']}"
     return f"a {size_words(base.weights)} base needs about {base.memory} GB and {took}"
 
 

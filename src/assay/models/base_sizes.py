@@ -45,4 +45,6 @@ def weights_in(folder: Path) -> int:
 
 def size_words(weights: int) -> str:
     """`135M`, `1.5B`."""
+    if weights < 1e6:
+        return f"{weights:,}"
     return f"{weights / 1e9:.1f}B" if weights >= 4e8 else f"{weights / 1e6:.0f}M"

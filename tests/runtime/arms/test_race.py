@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 import assay
+from assay.decision.larger_base import larger_base
 from assay.evaluation.held_out_test import Exam
 from assay.runtime.arms.at_once import each_of
 from assay.runtime.arms.contestant import Contestant
@@ -59,6 +60,10 @@ def test_who_cannot_win_does_not_meet_the_test_rows(raced):
     page = (folder / "report" / "report.html").read_text(encoding="utf-8")
     assert f"It had learnt from 119 of {rows} rows." in page
     assert "of its training: accuracy" in page
+    # and the verdict says on which base it lost
+    said = larger_base(report.data)
+    assert said.startswith("lora-r4-e2 lost to tfidf on ") and "0.5B base needs about 8 GB" in said
+    assert "lora-r4-e2 lost to tfidf" in page
     assert "2 of 5 met them" in (folder / "report" / "report.md").read_text(encoding="utf-8")
 
 
