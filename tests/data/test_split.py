@@ -1,7 +1,4 @@
-import os
 import random
-import subprocess
-import sys
 from collections import Counter
 from dataclasses import replace
 
@@ -86,34 +83,6 @@ def test_families_do_not_depend_on_the_order_of_the_file_or_of_its_names(make, s
     other = [replace(row, group=row.group and f"{hash_rank(1, row.group)}") for row in rows]
     parts = divided(other, stratify=stratify)[0]
     assert {row.id: name for name in NAMES for row in parts[name]} == where
-
-
-SPLIT = """
-import sys
-from assay.core.types import Example, Message
-from assay.data.split import split
-def row(at):
-    text = Message("user", f"{at} {'xyz'[at % 3] * at}")
-    return Example(f"{at}", (text,), f"label {at % 7}", group=str(at // 9))
-rows = [row(at) for at in range(270)]
-parts, _ = split(rows, {"a": 0.4, "b": 0.3, "c": 0.3}, near=1.0, stratify=True, seed=0)
-print(" ".join(row.id for row in parts["b"]))
-"""
-
-
-@pytest.mark.slow
-def test_a_split_is_the_same_in_every_process():
-    # Sets of texts have another order in each process.
-    found = {
-        subprocess.run(
-            [sys.executable, "-c", SPLIT],
-            env=os.environ | {"PYTHONHASHSEED": str(seed)},
-            capture_output=True,
-            check=True,
-        ).stdout
-        for seed in range(4)
-    }
-    assert len(found) == 1
 
 
 def test_a_group_is_never_divided(make, sentences):

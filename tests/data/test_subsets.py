@@ -51,7 +51,9 @@ def test_sizes_are_distinct_and_smaller_than_the_whole():
 
 
 def test_an_id_with_the_sign_of_made_rows_is_no_made_row():
-    given = [Example(id, (Message("user", id),), "a") for id in ("a", "a~1", "b~x", "c~d~2")]
+    given = [
+        Example(id, (Message("user", id),), "a") for id in ("a", "a~1", "b~x", "c~d~2", "e~f1")
+    ]
     made = [Example(f"{row.id}~slips1", row.messages, "a") for row in given]
     twice = [Example(f"{row.id}~noise2.3", row.messages, "a") for row in made]
     assert original_rows([*given, *made, *twice]) == given

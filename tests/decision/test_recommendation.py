@@ -272,6 +272,22 @@ def test_the_corrected_score_is_at_most_the_seen_one_and_equal_where_no_chance_c
     ).corrected == pytest.approx(0.79)
 
 
+@pytest.mark.parametrize("sign", [1, -1])
+def test_the_corrected_score_is_no_better_than_the_seen_one_where_other_choices_would_be(sign):
+    # Errors of s = 0.005, the dear arm d = 4.1 s ahead, which is just within what counts as equal:
+    # the cheap one is chosen. With noise the dear one is chosen about every second time, and the
+    # score elsewhere would be d Phi(-0.06) - 2 s phi(-0.06) = 1.2 s above that of the cheap one.
+    s = 0.005
+    values = sign * np.array([0.78, 0.78 + 4.1 * s])
+    arms = (
+        standing("cheap", values[0], 1, p_best=0.01, best=values[1]),
+        standing("dear", values[1], 9),
+    )
+    draws = values + np.random.default_rng(1).normal(0, s, (10_000, 2))
+    found = decide(arms, draws, n=10**6, settings=Weigh(), higher=sign > 0)
+    assert found.pick == 0 and found.corrected == pytest.approx(values[0], abs=1e-12)
+
+
 def test_the_choice_is_repeated_with_the_error_of_the_scores_and_not_of_the_noise_added():
     # Two independent scores with normal errors of s = 0.02, the dear arm d = 3 s ahead. Drawn
     # together, a difference D is D / (1 + s^2 / 0.025^2) at first, which is more than the 2 points

@@ -139,6 +139,17 @@ def test_a_password_goes_to_no_other_host_by_a_redirect(monkeypatch, tmp_path, a
         assert [login for *_, login in asked] == ["Basic bWU6czNjcmV0", None, None]
 
 
+def test_a_file_that_the_page_names_on_another_host_gets_no_password(monkeypatch):
+    # The page is read from the other host, so its links are of that host.
+    moved: dict[str, str] = {}
+    monkeypatch.setenv("no_proxy", "*")
+    with index(monkeypatch, login="me:s3cret@", moved=moved):
+        port = os.environ["PIP_INDEX_URL"].rpartition(":")[2].partition("/")[0]
+        moved["/simple/two/"] = f"http://localhost:{port}/simple/{PACKAGE}/"
+        link = locate(os.environ["PIP_INDEX_URL"], "two", NAME, SHA256)
+        assert link == (f"http://localhost:{port}/files/{NAME}", "")
+
+
 def test_a_password_stays_on_its_host_when_that_redirects(monkeypatch, tmp_path):
     page, file = f"/simple/{PACKAGE}/", f"/files/{NAME}"
     moved = {f"/old{page}": page, f"/old{file}": file}
