@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assay.core.errors import DataError
+from assay.data.reading import excel
 from assay.data.reading.load import load
 from assay.data.reading.read_file import read
 from helpers.office_files import book, rezipped
@@ -113,3 +114,33 @@ def test_cells_beside_the_named_columns_and_columns_of_one_name_are_refused(tmp_
     path = book(tmp_path / "c.xlsx", [["text", "label"]])
     with problem(DataError, "D005", "c.xlsx"):
         read(path, base=tmp_path)
+
+
+@pytest.mark.parametrize("column", [1, 3, 16_384])
+def test_a_stray_cell_in_the_last_row_stands_for_no_others(tmp_path, monkeypatch, column):
+    # A million empty rows lie between. Work is counted: cells that are looked at.
+    path = tmp_path / "a.xlsx"
+    file = openpyxl.Workbook()
+    rows = [["text", "label", "note"], ["a b", "x", None], ["c d", "y", "z"]]
+    for row in rows:
+        file.active.append(row)
+    file.active.cell(1_048_576, column).value = "stray"
+    file.save(path)
+    value, seen = excel._value, []
+
+    def counted(cell):
+        seen.append(cell)
+        assert len(seen) < 20_000
+        return value(cell)
+
+    monkeypatch.setattr(excel, "_value", counted)
+    if column > 3:
+        with problem(DataError, "D037", "a.xlsx:1048576", "16384 cells"):
+            read(path, base=tmp_path)
+        return
+    found = read(path, base=tmp_path).rows
+    assert [row.source for row in found] == ["a.xlsx:2", "a.xlsx:3", "a.xlsx:1048576"]
+    assert len(seen) == 3 * 3 - 1 + column
+    values = [None] * 3
+    values[column - 1] = "stray"
+    assert [*found[-1].fields.values()] == values

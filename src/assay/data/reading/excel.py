@@ -121,10 +121,41 @@ def _choose(book: Any, sheet: str, place: str, found: Findings) -> str:
     return sheet
 
 
-def _cells(sheet: Any) -> Iterator[tuple[int, list[Any]]]:
-    # The stated size of a sheet is often wrong; without it the rows themselves are counted.
+def _rows(sheet: Any) -> Iterator[tuple[int, list[Any]]]:
+    """Each row that the file has, with its number and its cells; cells between them are None.
+
+    A stray cell in the last row of a sheet stands for a million empty rows, each as wide as the
+    sheet, where a reader fills them in."""
+    from openpyxl.cell.read_only import ReadOnlyCell
+    from openpyxl.worksheet._reader import WorkSheetParser
+
+    # The stated size of a sheet is often wrong; without it a row ends with its last cell.
     sheet.reset_dimensions()
-    for number, cells in enumerate(sheet.iter_rows(max_col=_COLUMNS), 1):
+    with sheet._get_source() as file:
+        book = sheet.parent
+        parser = WorkSheetParser(
+            file,
+            sheet._shared_strings,
+            data_only=book.data_only,
+            epoch=book.epoch,
+            date_formats=book._date_formats,
+            timedelta_formats=book._timedelta_formats,
+        )
+        last = 0
+        for number, found in parser.parse():
+            if number <= last:  # as Excel does: the first row of a number counts
+                continue
+            last = number
+            cells = {cell["column"]: cell for cell in found if cell["value"] is not None}
+            inside = [column for column in cells if column <= _COLUMNS]
+            row: list[Any] = [None] * max(inside, default=0)
+            for column in inside:
+                row[column - 1] = ReadOnlyCell(sheet, **cells[column])
+            yield number, row
+
+
+def _cells(sheet: Any) -> Iterator[tuple[int, list[Any]]]:
+    for number, cells in _rows(sheet):
         values = [_value(cell) for cell in cells]
         while values and values[-1] is None:
             values.pop()
@@ -137,7 +168,7 @@ class _Fault(str):
 
 
 def _value(cell: Any) -> Any:
-    value = cell.value
+    value = None if cell is None else cell.value
     if isinstance(value, str):
         return _Fault(value) if cell.data_type == "e" else value
     if isinstance(value, datetime.datetime):
@@ -223,13 +254,12 @@ def _check_formulas(sheet: Any, cells: list[Numbered], found: Findings) -> None:
     blank = {number: [value is None for value in row.values()] for number, row in cells}
     names = list(cells[0][1])
     places: list[str] = []
-    sheet.reset_dimensions()
-    for number, row in enumerate(sheet.iter_rows(max_col=len(names)), 1):
+    for number, row in _rows(sheet):
         empty = blank.get(number)
         if empty is None:
             continue
-        for index, cell in enumerate(row):
-            if empty[index] and cell.data_type == "f":
+        for index, cell in enumerate(row[: len(names)]):
+            if empty[index] and cell is not None and cell.data_type == "f":
                 places.append(f"'{names[index]}' in row {number}")
     if places:
         told = (
