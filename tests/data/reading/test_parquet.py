@@ -1,4 +1,5 @@
 import json
+import tracemalloc
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -97,3 +98,48 @@ def test_types_of_parquet_columns(tmp_path, kind):
 def test_a_number_that_a_data_frame_lacks_is_null(tmp_path):
     pq.write_table(pa.table({"n": [1.5, float("nan"), None]}), tmp_path / "a.parquet")
     assert [row["n"] for row in fields_of(tmp_path / "a.parquet")] == [1.5, None, None]
+
+
+def dictionary(texts, places):
+    return pa.DictionaryArray.from_arrays(pa.array(places, pa.int32()), pa.array(texts))
+
+
+@pytest.mark.parametrize("form", ["parquet", "list", "arrow", "stream", "rows"])
+def test_a_text_that_stands_once_and_in_every_row_is_refused_before_it_unfolds(tmp_path, form):
+    # 46,000 rows of the same 100,000 letters: a kilobyte of file, 4.6 GB of texts.
+    n, text = 46_000, "y" * 100_000
+    path = tmp_path / ("a.parquet" if form in ("parquet", "list", "rows") else "a.arrow")
+    if form == "rows":
+        table = pa.table({"n": pa.nulls(20_000_001, pa.int8()), "m": pa.nulls(20_000_001)})
+    else:
+        column = dictionary([text], [0] * n)
+        if form == "list":
+            column = pa.ListArray.from_arrays(pa.array(range(0, n + 1, 10), pa.int32()), column)
+        table = pa.table({"text": column})
+    if path.suffix == ".parquet":
+        pq.write_table(table, path, compression="zstd")
+    else:
+        new = pa.ipc.new_file if form == "arrow" else pa.ipc.new_stream
+        with new(path, table.schema) as writer:
+            writer.write_table(table)
+    assert path.stat().st_size < 1 << 20
+    before = pa.total_allocated_bytes()
+    tracemalloc.start()
+    try:
+        told = "20,000,000 rows" if form == "rows" else "4,387 MB"
+        with problem(DataError, "D055", path.name, told):
+            read(path, base=tmp_path)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 50e6 and pa.total_allocated_bytes() - before < 200e6
+
+
+def test_few_texts_in_many_rows_are_no_bomb(tmp_path):
+    # By its metadata a column of labels might hold any of them in every row.
+    n = 50_000
+    names = [f"label {i} {'z' * 20}" for i in range(500)]
+    table = pa.table({"label": dictionary(names, [i % 500 for i in range(n)]), "n": [1] * n})
+    pq.write_table(table, tmp_path / "a.parquet")
+    rows = read(tmp_path / "a.parquet", base=tmp_path).rows
+    assert len(rows) == n and rows[501].fields == {"label": names[1], "n": 1}

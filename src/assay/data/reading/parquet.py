@@ -18,6 +18,8 @@ from assay.data.reading.zip_container import missing
 
 ROW_LIMIT = 20_000_000
 _BATCH = 4096
+_RATIO = 200
+_WHOLE = 256 * 2**20  # bytes of texts that rows may unfold to, whatever the size of the file
 
 
 def read_columnar(source: InputFile, found: Findings, *, head: int | None) -> list[Numbered]:
@@ -84,26 +86,102 @@ def _open(source: InputFile, pa: Any) -> tuple[Any, Iterator[Any]]:
         import pyarrow.parquet as pq
 
         file = pq.ParquetFile(source.file, pre_buffer=False)
-        size = source.path.stat().st_size
-        whole = sum(
-            file.metadata.row_group(index).total_byte_size
-            for index in range(file.metadata.num_row_groups)
-        )
-        if whole > 10 * 2**20 and whole > 200 * size:
-            _fail(
-                "D055",
-                f"expands over 200:1, to {whole / 2**20:,.0f} MB",
-                source.place,
-                "write it as plain JSON lines",
-            )
+        _refuse_bomb(file, source)
         return file.schema_arrow, file.iter_batches(batch_size=_BATCH)
     if source.head.startswith(b"ARROW1"):
         reader = pa.ipc.open_file(source.file)
-        return reader.schema, (
-            reader.get_batch(index) for index in range(reader.num_record_batches)
-        )
+        batches = (reader.get_batch(index) for index in range(reader.num_record_batches))
+        return reader.schema, _bounded(batches, source)
     stream = pa.ipc.open_stream(source.file)
-    return stream.schema, iter(stream)
+    return stream.schema, _bounded(iter(stream), source)
+
+
+def _refuse_bomb(file: Any, source: InputFile) -> None:
+    """Refuse a Parquet file by its metadata, before its rows are unfolded."""
+    meta = file.metadata
+    if meta.num_rows > ROW_LIMIT:
+        _fail("D055", f"has over {ROW_LIMIT:,} rows", source.place, "split the file")
+    size = _size(source)
+    groups = [meta.row_group(index) for index in range(meta.num_row_groups)]
+    _refuse_size(sum(group.total_byte_size for group in groups), 10 * 2**20, size, source)
+    # A text that is stored once may stand in every row: the metadata say how long it may be, and
+    # only its lengths tell how long it is.
+    whole = 0
+    for column in range(meta.num_columns):
+        chunks = [group.column(column) for group in groups]
+        kept = sum(chunk.total_uncompressed_size for chunk in chunks)
+        if not any("DICTIONARY" in kind for chunk in chunks for kind in chunk.encodings):
+            whole += kept
+        elif chunks[0].physical_type != "BYTE_ARRAY":
+            whole += sum(8 * chunk.num_values for chunk in chunks)
+        elif sum(chunk.total_uncompressed_size * chunk.num_values for chunk in chunks) > _WHOLE:
+            whole += _length(source, chunks[0].path_in_schema)
+        else:
+            whole += kept
+        _refuse_size(whole, _WHOLE, size, source)
+
+
+def _length(source: InputFile, column: str) -> int:
+    """Bytes of a column's texts, read without making a text of each row."""
+    import pyarrow.parquet as pq
+
+    file = pq.ParquetFile(source.file, read_dictionary=[column], pre_buffer=False)
+    return sum(
+        _text_bytes(array)
+        for batch in file.iter_batches(batch_size=_BATCH, columns=[column])
+        for array in batch.columns
+    )
+
+
+def _text_bytes(array: Any) -> int:
+    """Bytes of the texts of an array, were each of them written out."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    kind, t = array.type, pa.types
+    if t.is_dictionary(kind):
+        if not _is_text(kind.value_type):
+            return 8 * len(array)
+        lengths = pc.binary_length(array.dictionary).take(array.indices)
+        return pc.sum(lengths.cast(pa.int64())).as_py() or 0
+    if t.is_struct(kind):
+        return sum(_text_bytes(part) for part in array.flatten())
+    if t.is_list(kind) or t.is_large_list(kind) or t.is_fixed_size_list(kind):
+        return _text_bytes(array.flatten())
+    if _is_text(kind):
+        return pc.sum(pc.binary_length(array).cast(pa.int64())).as_py() or 0
+    return array.nbytes
+
+
+def _is_text(kind: Any) -> bool:
+    import pyarrow as pa
+
+    t = pa.types
+    return t.is_string(kind) or t.is_large_string(kind) or t.is_string_view(kind)
+
+
+def _bounded(batches: Iterator[Any], source: InputFile) -> Iterator[Any]:
+    """The batches of an Arrow file, until they unfold too far."""
+    whole, size = 0, _size(source)
+    for batch in batches:
+        batch.validate(full=True)
+        whole += sum(map(_text_bytes, batch.columns))
+        _refuse_size(whole, _WHOLE, size, source)
+        yield batch
+
+
+def _size(source: InputFile) -> int:
+    """Bytes of the file, or of the member of an archive, which is in memory."""
+    at = source.file.tell()
+    size = source.file.seek(0, 2)
+    source.file.seek(at)
+    return size
+
+
+def _refuse_size(whole: int, free: int, size: int, source: InputFile) -> None:
+    if whole > free and whole > _RATIO * size:
+        told = f"expands over {_RATIO}:1, to {whole / 2**20:,.0f} MB"
+        _fail("D055", told, source.place, "write it as plain JSON lines")
 
 
 def _check_types(schema: Any, found: Findings, pa: Any) -> None:
