@@ -7,7 +7,9 @@ import pytest
 
 from assay.core.errors import DataError
 from assay.data.reading.load import load
+from assay.tasks.columns import Column, columns_of
 from assay.tasks.guessing import guess
+from assay.tasks.row_shapes import _choices
 from helpers.lines import named
 from helpers.turns import acts_of_turns
 
@@ -147,3 +149,20 @@ def test_two_solutions_of_a_goal(shared_data, tmp_path):
     assert [one.target for one in got.train] == ["AB"[int(n)] for n in labels]
     assert got.train[0].options == (rows[0]["sol1"], rows[0]["sol2"])
     assert got.train[0].text.endswith(f"\nB. {' '.join(rows[0]['sol2'].split())}")
+
+
+def test_options_are_looked_for_by_the_names_of_columns_once(monkeypatch):
+    # 3,000 columns are 300 series of ten; each asked every column for its name.
+    names = [f"c{i}" for i in range(3000)]
+    rows = [
+        {"question": f"what is {i}", "answer": "none of them", **dict.fromkeys(names, i)}
+        for i in "123"
+    ]
+    found = columns_of(rows)
+    asked_for = []
+    key = Column.key.fget
+    monkeypatch.setattr(
+        Column, "key", property(lambda self: asked_for.append(self.name) or key(self))
+    )
+    assert _choices(found, rows, {}) is None
+    assert len(asked_for) < 5 * len(found)

@@ -8,7 +8,7 @@ Costs            one pass over at most 20,000 rows
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +22,10 @@ _LINK = re.compile(r"\s*https?://\S+\s*")
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_A-Za-z]+")
 
 _PLACE = re.compile(r"-?\d{1,6}")
+
+MANY = 200  # fields; of more, those of few rows are left out
+RARE = 0.05  # share of the rows that have such a field
+FEW = 20  # fields that stay however rare they are
 
 _PREDICTED = {
     "pred",
@@ -178,14 +182,31 @@ class Column:
 
 def columns_of(rows: Sequence[Row]) -> list[Column]:
     """A `Column` for every field, in the order of the first appearance; objects are opened one
-    level deep."""
-    names: dict[str, None] = {}
+    level deep. Of very many fields those that few rows have are left out: see `usual_names`."""
+    names: Counter[str] = Counter()
     for row in rows:
         for name, value in row.items():
             if isinstance(value, Mapping):
-                names.update((f"{name}.{inner}", None) for inner in value)
-            names[name] = None
-    return [_profile(name, rows) for name in names]
+                names.update([f"{name}.{inner}" for inner in value])
+            names[name] += 1
+    return [_profile(name, rows) for name in usual_names(names, len(rows))]
+
+
+def usual_names(names: Mapping[str, int], rows: int, keep: Collection[str] = ()) -> list[str]:
+    """The fields that are looked at, in the order given: all of them, unless there are more than
+    MANY. Then one that fewer rows than the share RARE have is left out, so that the work grows
+    with the cells of the file and not with rows times fields.
+
+    Args:
+        names: field -> how many of the rows have it. keep: fields that stay.
+    """
+    if len(names) <= MANY:
+        return [*names]
+    often = {name for name, count in names.items() if count >= RARE * rows}
+    if len(often) < FEW:
+        often |= set(sorted(names, key=lambda name: -names[name])[:FEW])
+    often.update(keep)
+    return [name for name in names if name in often]
 
 
 def _profile(name: str, rows: Sequence[Row]) -> Column:

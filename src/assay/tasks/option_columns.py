@@ -28,7 +28,7 @@ def _objects(column: Column, found: Sequence[Column]) -> bool:
 def column_series(found: Sequence[Column]) -> list[list[str]]:
     """Columns A, B, C, D or choice0, choice1, ... or sol1, sol2: one stem, and marks without a
     gap."""
-    runs = []
+    runs: dict[tuple[str, ...], None] = {}
     for pattern, least in ((_LETTERED, 2), (_MARKED, 3)):
         stems: dict[str, dict[str, str]] = {}
         for column in found:
@@ -38,6 +38,6 @@ def column_series(found: Sequence[Column]) -> list[list[str]]:
         for marks in stems.values():
             for series in ("abcdefghijklmnopqrstuvwxyz", "0123456789", "123456789"):
                 run = [marks[mark] for mark in series[: len(marks)] if mark in marks]
-                if len(run) == len(marks) >= least and run not in runs:
-                    runs.append(run)
-    return runs
+                if len(run) == len(marks) >= least:
+                    runs[tuple(run)] = None
+    return [list(run) for run in runs]

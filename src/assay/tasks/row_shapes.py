@@ -100,17 +100,21 @@ def _choices(
 ) -> Shaped | None:
     given = [part.strip() for part in known.get("choices", "").split(",") if part.strip()]
     sets = [given] if given else [choice_list_column(found), *column_series(found)]
-    made = (_options(found, rows, known, fields) for fields in sets if fields)
+    wanted = {*_ASKED, *_SAYS}
+    named = [column for column in found if column.filled and column.key in wanted]
+    made = (_options(named, rows, known, fields) for fields in sets if fields)
     return next((one for one in made if one is not None), None)
 
 
 def _options(
     found: Sequence[Column], rows: Sequence[Row], known: Mapping[str, str], fields: Sequence[str]
 ) -> Shaped | None:
-    """These fields as options, where another one names the right one of every row."""
-    keys = {
-        column.key: column.name for column in found if column.filled and column.name not in fields
-    }
+    """These fields as options, where another one names the right one of every row.
+
+    Args:
+        found: the columns that are named like a question or like what says the right option.
+    """
+    keys = {column.key: column.name for column in found if column.name not in fields}
     varied = {
         column.key: column.name
         for column in found

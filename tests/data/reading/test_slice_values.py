@@ -29,3 +29,14 @@ def test_a_field_in_which_nothing_repeats_is_not_followed(monkeypatch):
     for at in range(205):
         values.note({"number": at, "user": at // 2}, str(at), "rows.csv:1")
     assert list(values.of(["1", "2"])) == ["user", FILE]
+
+
+def test_fields_of_one_row_each_take_a_place_each():
+    values = Values()
+    n = 1000
+    for at in range(n):
+        values.note({"user": f"u{at % 10}", f"key {at}": "x"}, f"r{at}", f"a.csv:{at}")
+    assert sum(len(numbers) for _, numbers in values._columns.values()) == 3 * n
+    found = values.of([f"r{at}" for at in range(20)])
+    assert found["user"] == [*range(10)] * 2 and found["(file)"] == [0] * 20
+    assert len(found) <= 22

@@ -5,7 +5,7 @@ What it is for   rows that share such a value may be right and wrong together:
                  `data/row_clusters.py`
 Kept             a number for each row and field, made from the value by a hash that is salted in
                  each process; no value is kept, and none can be had back
-Costs            8 bytes a row and field; a field whose values differ in nearly all of the first
+Costs            12 bytes a cell; a field whose values differ in nearly all of the first
                  rows is followed no further
 """
 
@@ -16,7 +16,7 @@ from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from assay.tasks.columns import Row, as_text, is_prediction_name
+from assay.tasks.columns import Row, as_text, is_prediction_name, usual_names
 
 MISSING = -1
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d")
@@ -36,7 +36,8 @@ class Values:
     def __init__(self, taken: Iterable[str] = ()):
         self._taken = set(taken)
         self._place: dict[str, int] = {}
-        self._columns: dict[str, array[int]] = {}
+        # the places of the rows that have the field, and the numbers of their values
+        self._columns: dict[str, tuple[array[int], array[int]]] = {}
 
     def note(self, row: Row, id: str, source: str) -> None:
         """The row `id`, which stands in `source` ("train.csv:17")."""
@@ -47,16 +48,18 @@ class Values:
             if column is None:
                 if at >= LOOKED:  # dropped, or in hardly any row
                     continue
-                column = self._columns[name] = array("q", [MISSING]) * at
-            column.append(_number(value))
-        if FILE not in self._columns:
-            self._columns[FILE] = array("q", [MISSING]) * at
-        self._columns[FILE].append(_number(source.rpartition(":")[0]))
-        for column in self._columns.values():
-            if len(column) == at:
-                column.append(MISSING)
+                column = self._columns[name] = array("i"), array("q")
+            self._append(column, at, _number(value))
+        column = self._columns.setdefault(FILE, (array("i"), array("q")))
+        self._append(column, at, _number(source.rpartition(":")[0]))
         if at == LOOKED - 1:
             self._drop()
+
+    @staticmethod
+    def _append(column: tuple[array[int], array[int]], at: int, number: int) -> None:
+        if number != MISSING:
+            column[0].append(at)
+            column[1].append(number)
 
     def _free(self, row: Row) -> Iterable[tuple[str, Any]]:
         for name, value in row.items():
@@ -78,9 +81,8 @@ class Values:
                         yield own + DAY, one[:10]
 
     def _drop(self) -> None:
-        for name, column in [*self._columns.items()]:
-            known = [number for number in column if number != MISSING]
-            if len(known) - len(set(known)) < LEAST_REPEATED * len(column):
+        for name, (_, known) in [*self._columns.items()]:
+            if len(known) - len(set(known)) < LEAST_REPEATED * len(self._place):
                 del self._columns[name]
 
     def of(self, ids: Sequence[str]) -> dict[str, list[int]]:
@@ -88,11 +90,13 @@ class Values:
         row without a value, and each that is not known, has a number of its own."""
         places = [self._place.get(id, MISSING) for id in ids]
         found = {}
-        for name, column in self._columns.items():
+        filled = {name: len(known) for name, (_, known) in self._columns.items()}
+        for name in usual_names(filled, len(self._place), (FILE,)):
+            known = dict(zip(*self._columns[name], strict=True))
             numbers: dict[int, int] = {}
             codes = []
             for at, place in enumerate(places):
-                value = column[place] if place != MISSING else MISSING
+                value = known.get(place, MISSING)
                 # Of a row without a value its place makes a number that no value has.
                 codes.append(
                     numbers.setdefault(value if value != MISSING else -2 - at, len(numbers))

@@ -7,6 +7,7 @@ Watch out        a field that the project gives a role is not taken away: what i
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from assay.data.reading.answer_lists import flatten_answers
 from assay.data.reading.cell_literals import parse_cells
@@ -21,6 +22,7 @@ from assay.data.reading.read_file import RawTable
 from assay.data.reading.spans import with_spans
 from assay.data.reading.tool_calls import format_calls
 from assay.data.reading.value_names import with_names
+from assay.tasks.columns import MANY, usual_names
 
 Form = Callable[[RawTable, set[str]], RawTable]
 FORMS: tuple[Form, ...] = (
@@ -46,5 +48,21 @@ def tidy_table(table: RawTable, named: set[str]) -> RawTable:
         named: fields that the project gives a role.
     """
     for form in FORMS:
-        table = form(table, named)
-    return table
+        table = form(_without_rare(table, named), named)
+    return _without_rare(table, named)
+
+
+def _without_rare(table: RawTable, named: set[str]) -> RawTable:
+    """The table without the names of fields that few of its rows have, where there are very many.
+    The rows keep them."""
+    if len(table.names) <= MANY:
+        return table
+    counts = dict.fromkeys(table.names, 0)
+    for raw in table.rows:
+        for name in raw.fields:
+            if name in counts:
+                counts[name] += 1
+    names = usual_names(counts, len(table.rows), named)
+    left = len(table.names) - len(names)
+    told = f"{table.place}: {left:,} fields that fewer than one row in 20 has were not looked at"
+    return replace(table, names=tuple(names), notes=[*table.notes, told]) if left else table
