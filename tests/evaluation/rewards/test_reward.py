@@ -31,8 +31,9 @@ def test_what_is_no_number_of_an_answer_is_refused():
     assert checked("own", [1, 2.5], ROWS).tolist() == [1.0, 2.5]
     with problem(TrainError, "T111", None, "own", "1", "2"):
         checked("own", [1.0], ROWS)
-    for value in (float("nan"), float("inf")):
-        with problem(TrainError, "T111", None, "r1", str(value)):
+    assert checked("own", [-1e9, 1e9], ROWS).tolist() == [-1e9, 1e9]
+    for value in (float("nan"), float("inf"), 1e308, -1e308, 1.1e9):
+        with problem(TrainError, "T111", None, "r1", f"{value:g}"):
             checked("own", [0.0, value], ROWS)
     assert checked("own", np.array([0.0, 1.0]), ROWS).dtype == np.float64
 

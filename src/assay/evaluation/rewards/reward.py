@@ -8,7 +8,6 @@ Sum        `RewardSum` adds them up by weight, keeps what each said, and refuses
 
 from __future__ import annotations
 
-import math
 from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,7 +20,8 @@ from pydantic import Field
 from assay.core.errors import Problem, TrainError
 from assay.core.types import Answer, Example, Kept, Learner, Lesson, Part
 
-NUMBERS = "give one finite number an answer, in the order of the answers"
+LARGEST = 1e9  # in size: sums of squares of larger ones have no place in 32 bits
+NUMBERS = "give one number from -1e9 to 1e9 an answer, in the order of the answers"
 
 
 class AnswerScorer(Kept):
@@ -93,8 +93,8 @@ class RewardSum:
     def of(self, rows: Sequence[Example], answers: Sequence[Answer]) -> Rewards:
         """
         Raises:
-            TrainError: T111, a reward is no finite number, or there are too few or too many; and as
-                the rewards themselves.
+            TrainError: T111, a reward is no number or above `LARGEST`, or there are too few or too
+                many; and as the rewards themselves.
         """
         parts = {
             name: checked(name, scorer.score(rows, answers), rows)
@@ -124,7 +124,7 @@ def checked(name: str, values: Sequence[float], rows: Sequence[Example]) -> np.n
         raise TrainError(Problem("T111", text, help=NUMBERS))
     found = np.asarray(values, dtype=np.float64)
     for row, value in zip(rows, found, strict=True):
-        if not math.isfinite(value):
+        if not abs(value) <= LARGEST:  # nor is NaN
             text = f"the reward '{name}' of an answer to row {row.id} is {value:g}"
             raise TrainError(Problem("T111", text, row.source, help=NUMBERS))
     return found
