@@ -110,3 +110,11 @@ def test_without_a_display_notes_are_told_and_progress_is_not(capsys):
     tell_notes({"event": "note", "text": "made again"})
     tell_notes({"event": "progress", "done": 1})
     assert capsys.readouterr() == ("", "made again\n")
+
+
+def test_a_bug_with_half_a_character_in_it_leaves_its_file_too(capsys, tmp_path):
+    with CommandOutcome(["run", "caf\udce9.csv"], tmp_path):
+        raise KeyError("\udce9")
+    assert "This is a bug" in capsys.readouterr().err
+    (file,) = tmp_path.glob("crash-*.txt")
+    assert "caf\\udce9.csv" in file.read_text()

@@ -5,8 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from assay import config
+from assay.cli.main import command
+from assay.core.errors import UsageError
 from assay.core.store import to_json
-from helpers.problems import unnamed
+from helpers.problems import problem, unnamed
 from helpers.project_files import HEAD, faults, load
 
 
@@ -153,3 +156,15 @@ def test_seeds_that_nothing_draws_with_are_told(tmp_path: Path):
     (warning,) = load(tmp_path, HEAD + "seeds: 3\ncompare: [{kind: majority}]\n").warnings
     assert (warning["code"], warning["count"]) == ("C097", 3)
     assert not load(tmp_path, HEAD + "seeds: 3\ncompare: [{kind: lora}]\n").warnings
+
+
+def test_a_path_with_a_nul_is_one_message_and_exit_2(tmp_path: Path, capsys):
+    file = tmp_path / "project.yaml"
+    file.write_text('version: 2\ndata: {files: {data: "rows\\0x.jsonl"}}\n')
+    assert command(["check", str(tmp_path)]) == 2
+    told = capsys.readouterr().err
+    assert "C081" in told and "project.yaml:2" in told and "NUL" in told
+    # An override comes past the file.
+    file.write_text("version: 2\ndata: {files: {data: rows.jsonl}}\n")
+    with problem(UsageError, "C081", None, "control character"):
+        config.load(file, ("data.files.data=rows\0x.jsonl",))

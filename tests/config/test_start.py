@@ -1,11 +1,13 @@
 """From a data file to a project file that loads, says what was guessed, and is not made twice."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
 
 from assay import config
+from assay.cli.main import command
 from assay.config.start import begin, folder_name
 from assay.core.errors import DataError, ProjectError, UsageError
 from assay.models.base_sizes import LARGER
@@ -280,3 +282,19 @@ def test_a_column_of_ids_that_differ_in_every_row_names_the_rows(name):
 def test_what_is_shared_or_empty_or_called_otherwise_names_no_rows(name, id_of):
     project = config.load(begin(with_ids(Path("t.csv"), name, id_of)))
     assert "id" not in project.data.columns
+
+
+@pytest.mark.parametrize("inside", [False, True])
+def test_a_name_that_is_not_utf_8_is_refused_and_shown_with_an_escape(
+    tmp_path: Path, capsys, inside: bool
+):
+    folder = tmp_path / os.fsdecode(b"fold\xe9r" if inside else b"folder")
+    file = folder / os.fsdecode(b"rows.csv" if inside else b"caf\xe9.csv")
+    folder.mkdir()
+    file.write_text("text,label\n" + "a row of it,a\nanother row,b\n" * 30)
+    for name in (file, folder):
+        for verb in ("check", "init"):
+            assert command([verb, str(name)]) == 3
+            told = capsys.readouterr().err
+            assert "D003" in told and "\\udce9" in told and "rename" in told
+    assert [*folder.iterdir()] == [file]

@@ -66,4 +66,19 @@ def test_what_is_written_is_read_back(value: object):
     if not source.faults:
         assert source.value == value
     else:
-        assert {fault.code for fault in source.faults} <= {"C068", "C069"}
+        assert {fault.code for fault in source.faults} <= {"C068", "C069", "C081"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'data: {files: {data: "rows\\0x.jsonl"}}',
+        'documents: ["a\\0b"]',
+        'split: {manifest: "a\\x00b"}',
+        'task: {"pol\\0icy": rules.yaml}',
+    ],
+)
+def test_a_nul_that_is_written_as_an_escape_is_a_fault_with_its_line(text: str):
+    source = read(f"version: 2\n{text}\n")
+    assert [(fault.code, fault.line) for fault in source.faults] == [("C081", 2)]
+    assert "NUL" in source.faults[0].text

@@ -35,7 +35,7 @@ from assay.core.errors import (
 )
 from assay.core.plain_text import plain
 from assay.core.project_paths import project_target
-from assay.core.store import write_text
+from assay.core.store import write_bytes
 
 OF_A_KIND = 5  # problems of one code that are printed
 BUG = 70
@@ -258,7 +258,8 @@ class CommandOutcome:
         path = folder / f"crash-{datetime.now():%Y%m%d-%H%M%S}-{os.getpid()}.txt"
         head = f"{self._command()}\nPython {platform.python_version()} on {platform.platform()}\n\n"
         try:
-            write_text(path, head + plain("".join(traceback.format_exception(error))))
+            text = head + plain("".join(traceback.format_exception(error)))
+            write_bytes(path, text.encode("utf-8", "backslashreplace"))
         except ResourceError:
             traceback.print_exception(error)
         return path

@@ -37,6 +37,7 @@ from assay.core.store import write_text
 from assay.core.types import Tell
 from assay.data.reading.file_address import hub_set, parse_file_name
 from assay.data.reading.file_selection import holds_data, with_partners
+from assay.data.reading.findings import printable, refuse_name
 
 BAD_ROWS = 0.05  # of `data.bad_rows`
 JOIN = "data.join_labels"
@@ -103,6 +104,7 @@ def begin(
             `curate.load` finds, with the draft that was written for it (C190).
         UsageError: C087 the folder's project is about another file.
     """
+    refuse_name(target.absolute(), printable(str(target)))
     if target.is_dir() and not (target / PROJECT).is_file() and not holds_data(target):
         raise DataError(no_project(target))
     project = target / PROJECT if target.is_dir() else target

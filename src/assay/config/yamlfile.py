@@ -183,6 +183,8 @@ def _refuse(event: Any, kinds: Any, line: int, place: Place, source: YamlSource)
         source.faults.append(
             Fault("C069", line, place, f"{what} is not allowed; write the value out")
         )
+    if isinstance(event, kinds.ScalarEvent) and "\0" in event.value:
+        source.faults.append(Fault("C081", line, place, "holds a NUL character; remove the \\0"))
 
 
 def _place(around: _Open | None, line: int, source: YamlSource) -> Place:

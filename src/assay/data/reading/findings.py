@@ -48,6 +48,17 @@ def display_path(path: Path, base: Path) -> str:
     return printable(os.path.relpath(path, base) if near else str(path))
 
 
+def refuse_name(path: Path, place: str) -> None:
+    """Refuse a path that is not UTF-8: a project file and a report, which name it, are.
+
+    Raises:
+        DataError: D003.
+    """
+    if any("\ud800" <= letter <= "\udfff" for letter in str(path)):
+        text = "has bytes in its name or its folder's that are not UTF-8"
+        raise DataError(Problem("D003", text, place, "rename it: mv OLD NEW"))
+
+
 @dataclass(frozen=True, slots=True)
 class Aside:
     """A row that could not be used, and why."""

@@ -23,7 +23,7 @@ from typing import Any, NoReturn
 from assay.core.errors import DataError, Problem, nearest
 from assay.data.reading.archive import open_member
 from assay.data.reading.compression import bare, packer_of, unpack_stream
-from assay.data.reading.findings import printable
+from assay.data.reading.findings import printable, refuse_name
 from assay.data.reading.folders import refuse_unreal
 
 LINE_LIMIT = 8 * 2**20  # bytes of one line
@@ -82,6 +82,7 @@ def open_input(
             D055 when it unpacks out of proportion, D061 when it changed while it was read, D080
             there is no such member.
     """
+    refuse_name(path, place)
     state = _stat(path, place)
     if not stat.S_ISREG(state.st_mode):
         _stop("D057", "is not a regular file", place, "write the data to a file first")
