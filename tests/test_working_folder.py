@@ -23,7 +23,7 @@ OTHERS = (
     *("starlette", "jinja2", "optuna", "regex", "requests", "httpx", "huggingface_hub", "ray"),
     *("config", "data", "models", "tasks", "worker", "usercustomize"),
 )
-LORA = "compare: [{kind: lora, processes: 2, epochs: 1, rank: 4, dropout: 0.0, batch_size: 4}]\n"
+LORA = "compare: [{kind: lora, name: lora, processes: 2, epochs: 1, rank: 4, batch_size: 4}]\n"
 QUIETLY = pytest.mark.filterwarnings(
     "ignore::DeprecationWarning", "ignore::ResourceWarning", "ignore::FutureWarning"
 )
