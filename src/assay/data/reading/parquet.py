@@ -41,9 +41,6 @@ def read_columnar(source: InputFile, found: Findings, *, head: int | None) -> li
         found.settle()
         names = _class_names(schema)
         for batch in batches:
-            # Arrow trusts the offsets in a file; damaged ones would crash the process when they are
-            # followed.
-            batch.validate(full=True)
             for row in batch.to_pylist():
                 if len(rows) == head:
                     return rows
@@ -86,8 +83,14 @@ def _open(source: InputFile, pa: Any) -> tuple[Any, Iterator[Any]]:
         import pyarrow.parquet as pq
 
         file = pq.ParquetFile(source.file, pre_buffer=False)
-        _refuse_bomb(file, source)
-        return file.schema_arrow, file.iter_batches(batch_size=_BATCH)
+        _refuse_bomb(file.metadata, source)
+        schema = file.schema_arrow
+        # A text that is stored once may stand in every row. Read as the file keeps it, it takes
+        # no room, and its rows can be added up before they are written out.
+        texts = [one.path for one in file.schema if one.converted_type == "UTF8"]
+        file = pq.ParquetFile(source.file, read_dictionary=texts, pre_buffer=False)
+        batches = _bounded(file.iter_batches(batch_size=_BATCH), source)
+        return schema, (_written_out(batch, schema, pa) for batch in batches)
     if source.head.startswith(b"ARROW1"):
         reader = pa.ipc.open_file(source.file)
         batches = (reader.get_batch(index) for index in range(reader.num_record_batches))
@@ -96,41 +99,21 @@ def _open(source: InputFile, pa: Any) -> tuple[Any, Iterator[Any]]:
     return stream.schema, _bounded(iter(stream), source)
 
 
-def _refuse_bomb(file: Any, source: InputFile) -> None:
-    """Refuse a Parquet file by its metadata, before its rows are unfolded."""
-    meta = file.metadata
+def _refuse_bomb(meta: Any, source: InputFile) -> None:
+    """Refuse a Parquet file by its metadata, but for those of single columns: where these are
+    damaged, reading them ends the process."""
     if meta.num_rows > ROW_LIMIT:
         _fail("D055", f"has over {ROW_LIMIT:,} rows", source.place, "split the file")
-    size = _size(source)
-    groups = [meta.row_group(index) for index in range(meta.num_row_groups)]
-    _refuse_size(sum(group.total_byte_size for group in groups), 10 * 2**20, size, source)
-    # A text that is stored once may stand in every row: the metadata say how long it may be, and
-    # only its lengths tell how long it is.
-    whole = 0
-    for column in range(meta.num_columns):
-        chunks = [group.column(column) for group in groups]
-        kept = sum(chunk.total_uncompressed_size for chunk in chunks)
-        if not any("DICTIONARY" in kind for chunk in chunks for kind in chunk.encodings):
-            whole += kept
-        elif chunks[0].physical_type != "BYTE_ARRAY":
-            whole += sum(8 * chunk.num_values for chunk in chunks)
-        elif sum(chunk.total_uncompressed_size * chunk.num_values for chunk in chunks) > _WHOLE:
-            whole += _length(source, chunks[0].path_in_schema)
-        else:
-            whole += kept
-        _refuse_size(whole, _WHOLE, size, source)
+    whole = sum(meta.row_group(index).total_byte_size for index in range(meta.num_row_groups))
+    _refuse_size(whole, 10 * 2**20, _size(source), source)
 
 
-def _length(source: InputFile, column: str) -> int:
-    """Bytes of a column's texts, read without making a text of each row."""
-    import pyarrow.parquet as pq
-
-    file = pq.ParquetFile(source.file, read_dictionary=[column], pre_buffer=False)
-    return sum(
-        _text_bytes(array)
-        for batch in file.iter_batches(batch_size=_BATCH, columns=[column])
-        for array in batch.columns
-    )
+def _written_out(batch: Any, schema: Any, pa: Any) -> Any:
+    columns = [
+        array if array.type == kind else array.cast(kind)
+        for array, kind in zip(batch.columns, schema.types, strict=True)
+    ]
+    return pa.record_batch(columns, schema=schema)
 
 
 def _text_bytes(array: Any) -> int:
@@ -161,9 +144,11 @@ def _is_text(kind: Any) -> bool:
 
 
 def _bounded(batches: Iterator[Any], source: InputFile) -> Iterator[Any]:
-    """The batches of an Arrow file, until they unfold too far."""
+    """The batches, until they unfold too far."""
     whole, size = 0, _size(source)
     for batch in batches:
+        # Arrow trusts the offsets in a file; damaged ones would crash the process when they are
+        # followed.
         batch.validate(full=True)
         whole += sum(map(_text_bytes, batch.columns))
         _refuse_size(whole, _WHOLE, size, source)
