@@ -15,6 +15,7 @@ Source     Tango (1998), doi.org/10.1002/(SICI)1097-0258(19980430)17:8<891::AID-
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 
@@ -47,7 +48,8 @@ def score_limits(
         edge = far * _EDGE
         if middle == edge or beyond(edge) <= 0:
             return far
-        return float(brentq(beyond, middle, edge, xtol=1e-12))
+        root: Any = brentq(beyond, middle, edge, xtol=1e-12)
+        return float(root)
 
     return limit(-1.0, 1), limit(1.0, -1)
 

@@ -323,12 +323,10 @@ def _option_answers(
 
 
 def _check_roles(columns: Mapping[str, str]) -> None:
+    help = f"roles: {', '.join(ROLES)}"
     wrong = [
         Problem(
-            "C071",
-            f"no such role{did_you_mean(role, ROLES)}",
-            f"data.columns.{role}",
-            help=f"roles: {', '.join(ROLES)}",
+            "C071", f"no such role{did_you_mean(role, ROLES)}", f"data.columns.{role}", help=help
         )
         for role in columns
         if role not in ROLES

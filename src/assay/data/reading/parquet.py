@@ -119,8 +119,9 @@ def _written_out(batch: Any, schema: Any, pa: Any) -> Any:
 def _text_bytes(array: Any) -> int:
     """Bytes of the texts of an array, were each of them written out."""
     import pyarrow as pa
-    import pyarrow.compute as pc
+    import pyarrow.compute
 
+    pc: Any = pyarrow.compute  # its functions are made when it is imported
     kind, t = array.type, pa.types
     if t.is_dictionary(kind):
         if not _is_text(kind.value_type):

@@ -69,7 +69,7 @@ def open_tokenizer(folder: Path) -> Any:
     with _building(folder):  # which transformers reads for the tokenizer too
         config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
     with refusing("M093", "the tokenizer cannot be read", str(folder), TOKENIZER):
-        tokenizer = AutoTokenizer.from_pretrained(
+        tokenizer: Any = AutoTokenizer.from_pretrained(
             folder, local_files_only=True, trust_remote_code=False
         )
         if tokenizer.eos_token_id is None:  # without tokenizer_config.json the config may know it
