@@ -3,9 +3,11 @@
 import pytest
 
 from assay.deployment.server.errors import HttpRefusal
-from assay.deployment.server.request_json import LARGE, parse_body
+from assay.deployment.server.request_json import LARGE, _once, parse_body
 from helpers.hostile_requests import BODIES, CHAT, CHAT_AT
 from helpers.server_requests import check_answers, check_refusal, run
+
+JSON = {"content-type": "application/json"}
 
 
 def test_bodies(ask):
@@ -42,4 +44,17 @@ def test_a_name_that_comes_twice_is_found_among_a_hundred_thousand(ask):
     run(work)
 
 
-JSON = {"content-type": "application/json"}
+def test_no_name_is_compared_with_all_others():
+    compared = []
+
+    class Name(str):
+        __hash__ = str.__hash__
+
+        def __eq__(self, other):
+            compared.append(other)
+            return str.__eq__(self, other)
+
+    names = [Name(number) for number in range(2000)]
+    with pytest.raises(HttpRefusal, match="'1999' stands twice"):
+        _once([(name, 0) for name in [*names, Name(1999)]])
+    assert len(compared) < 2 * len(names)
