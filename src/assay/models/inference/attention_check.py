@@ -269,6 +269,8 @@ def goes_on(
                     ).last_hidden_state[:, -1]
                 )
                 if step < NEXT:
+                    if len(lines) > 1:  # rows leave a batch
+                        cache.batch_select_indices(torch.arange(len(lines), device=device))
                     ids = torch.stack([line[len(line) - NEXT + step, None] for line in lines]).to(
                         device
                     )
