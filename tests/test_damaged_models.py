@@ -17,7 +17,7 @@ from test_damaged import answer
 pytestmark = [pytest.mark.slow, pytest.mark.apart]
 # The seed of the day, so that every night draws others; $ASSAY_SEED draws those of another day.
 TODAY = int(os.environ.get("ASSAY_SEED") or f"{datetime.date.today():%Y%m%d}")
-TRAINED = "compare:\n  - {kind: majority}\n  - {kind: lora, rank: 2, epochs: 1}\n"
+TRAINED = "compare:\n  - {kind: majority}\n  - {kind: lora, name: tuned, rank: 2, epochs: 1}\n"
 
 
 @pytest.fixture(autouse=True)
@@ -53,12 +53,12 @@ def test_a_strategy_never_answers_on_a_base_that_was_damaged(tmp_path, tiny_mode
     base = shutil.copytree(tiny_model, tmp_path / "base")
     folder = build(tmp_path / "p", base, TRAINED)
     assert command(["run", "--plain", str(folder)]) == 0
-    right = answer(folder, "lora-r2", capsys)
+    right = answer(folder, "tuned", capsys)
     assert right[0] == 0
     for seed in range(100 * TODAY, 100 * TODAY + 40):
         done = damage(base, random.Random(seed))
-        code, text = answer(folder, "lora-r2", capsys)
+        code, text = answer(folder, "tuned", capsys)
         assert (code, text) == right or code in (2, 4, 5), f"{seed}: {done}: exit {code}"
         shutil.rmtree(base)
         shutil.copytree(tiny_model, base)
-    assert answer(folder, "lora-r2", capsys) == right
+    assert answer(folder, "tuned", capsys) == right

@@ -32,6 +32,7 @@ from assay.evaluation.test_set_uses import changes, places
 from assay.reporting.publish import build_report, publish
 from assay.runtime.arms import embedding_similarity
 from assay.runtime.arms.cache_keys import libraries
+from assay.runtime.arms.measured import warn_of_changed
 from assay.runtime.arms.model_lookup import computable, find_models
 from assay.runtime.arms.process import Servers
 from assay.runtime.arms.runner import Bench
@@ -108,6 +109,7 @@ def run(
         exam = Exam(prepared.examples("test"))
         others = [*beside(project, prepared), *embedding_similarity.strategies(prepared.task)]
         models = find_models(project, [*arms.values(), *others], offline, tell)
+        warn_of_changed(project, models, tell)
         if ray is not None:
             servers = stack.enter_context(RayServers(ray, nodes, here=servers))
             named = [libraries(arm, prepared.task) for arm in arms.values()]

@@ -10,6 +10,7 @@ from assay.runtime.arms.measured import (
     names,
     newest,
     record,
+    warn_of_changed,
 )
 from assay.runtime.arms.measured_records import NAME, records
 from helpers.small_projects import answer_here, bench_of_project, load_project
@@ -51,6 +52,22 @@ def test_what_was_measured_is_opened_by_its_keys_whatever_the_rows_are_now(proje
     assert again.fit_key(arm) == bench.fit_key(arm)
     assert again.stage(arm, exam.hash).completion_note()["n"] == 12
     assert again.prepared.task == bench.prepared.task
+
+
+def test_a_base_that_has_changed_since_the_last_report_is_named(project):
+    told = []
+    warn_of_changed(project, {"tiny": {"digest": "b" * 64}}, told.append)
+    assert not told  # there is no report
+    note(project, "", majority="new")
+    place = project.report_folder / NAME
+    models = {"tiny": "a" * 64, "gone": "c" * 64}
+    store.write_json(place, {**store.read_json(place), "models": models})
+    warn_of_changed(project, {"tiny": {"digest": "a" * 64}}, told.append)
+    assert not told
+    warn_of_changed(project, {"tiny": {"digest": "b" * 64}}, told.append)
+    (event,) = told
+    assert (event["event"], event["code"]) == ("warning", "M112")
+    assert "the base tiny has changed" in event["text"]
 
 
 def test_serving_is_as_the_project_says_today_and_the_rest_as_it_ran(project):

@@ -66,17 +66,21 @@ def open_tokenizer(folder: Path) -> Any:
     """
     from transformers import AutoConfig, AutoTokenizer
 
-    with _building(folder):  # which transformers reads for the tokenizer too
-        config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+    end = None
+    if (folder / "config.json").is_file():  # an adapter's folder may bring a tokenizer alone
+        with _building(folder):
+            config: Any = AutoConfig.from_pretrained(
+                folder, local_files_only=True, trust_remote_code=False
+            )
+        end = getattr(config.get_text_config(), "eos_token_id", None)
+        end = end[0] if isinstance(end, list) and end else end
     with refusing("M093", "the tokenizer cannot be read", str(folder), TOKENIZER):
         tokenizer: Any = AutoTokenizer.from_pretrained(
             folder, local_files_only=True, trust_remote_code=False
         )
-        if tokenizer.eos_token_id is None:  # without tokenizer_config.json the config may know it
-            end = getattr(config.get_text_config(), "eos_token_id", None)
-            end = end[0] if isinstance(end, list) and end else end
-            if isinstance(end, int) and 0 <= end < len(tokenizer):
-                tokenizer.eos_token = tokenizer.convert_ids_to_tokens(end)
+        # without tokenizer_config.json the config may know how a text ends
+        if tokenizer.eos_token_id is None and isinstance(end, int) and 0 <= end < len(tokenizer):
+            tokenizer.eos_token = tokenizer.convert_ids_to_tokens(end)
     return tokenizer
 
 
@@ -119,7 +123,9 @@ def require_size(auto: Any, folder: Path) -> None:
         for tensor in tensors_of(path).values()
     )
     with _building(folder), torch.device("meta"):
-        config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+        config: Any = AutoConfig.from_pretrained(
+            folder, local_files_only=True, trust_remote_code=False
+        )
         network = auto.from_config(config)
     described = sum(part.numel() for part in network.parameters())
     if described > 2 * held + SLACK:

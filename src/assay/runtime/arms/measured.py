@@ -15,7 +15,7 @@ Looked for in   the newest report, then earlier ones: an arm that was run with -
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -80,6 +80,20 @@ def newest(project: Project, arm: str = "") -> ReportRecord | None:
         (ReportRecord(one, project) for one in records(project) if not arm or arm in one["arms"]),
         None,
     )
+
+
+def warn_of_changed(project: Project, models: Mapping[str, dict[str, Any]], tell: Tell) -> None:
+    """Warning M112 of each base whose files are not those of the last report: its strategies are
+    trained and evaluated again, so their scores may differ."""
+    last = newest(project)
+    for name, before in (last.data["models"] if last else {}).items():
+        now = models.get(name, {}).get("digest", before)
+        if now != before and name not in project.remote:
+            text = (
+                f"the base {name} has changed since the last report: {before[:12]}, now {now[:12]};"
+                " its strategies are trained and evaluated again"
+            )
+            tell({"event": "warning", "code": "M112", "count": 1, "text": text})
 
 
 @dataclass(frozen=True)
