@@ -34,6 +34,14 @@ def test_a_price_an_answer_is_a_column_only_where_some_arm_is_paid_for(own):
     assert "price an answer" in text and named(text, "lora-r8", "200", "30", "0.00200")
 
 
+def test_times_of_a_busy_machine_are_marked(own):
+    assert "while other programs" not in "\n".join(blocks_markdown(cost_tables(ReportView(own))))
+    busy = {"busy": True, "lost": 0.9, "load": 9.0, "pressure": 1.0, "throttled": False}
+    own.data["strategies"][4]["cost"]["contention"] = {"fit": None, "answers": busy, "alone": None}
+    text = "\n".join(blocks_markdown(cost_tables(ReportView(own))))
+    assert named(text, "while other programs used the processor", "in a batch, 90% of it waiting")
+
+
 @pytest.mark.parametrize(
     ("how", "words"),
     [("measured", "RAPL"), ("given", "`decide.watts`"), ("assumed", "nothing was measured")],
