@@ -26,7 +26,11 @@ def test_questions_give_nothing_away_and_records_have_everything():
     ]
     hints = {"rejected": "no", "found_in": ("notes.md",), "checks": Checks(("assert f() == 1",))}
     (question,) = Exam([replace(example("a"), **hints)]).questions
-    assert question == Example("a", (Message("user", "a"),), source="test.csv:1")
+    # Of a pair both texts, in an order that does not say which was chosen.
+    pair = Example("a", (Message("user", "a"),), source="test.csv:1", compared=("no", "yes"))
+    assert question == pair
+    swapped = replace(example("a", "no"), **hints | {"rejected": "yes"})
+    assert Exam([swapped]).questions == (pair,)
     with pytest.raises(ValueError, match="2 questions have 1 answers"):
         exam.records([Answer("yes")])
 
