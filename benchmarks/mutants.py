@@ -64,7 +64,7 @@ def isolated(to: Path) -> None:
 
 
 def measure(to: Path) -> int:
-    """Run the tests of CI under coverage.py, a context for each test."""
+    """Run the tests of CI under coverage, a context for each test."""
     shutil.rmtree(to / "coverage", ignore_errors=True)
     (to / "coverage").mkdir(parents=True)
     paths = os.pathsep.join([str(HERE), os.environ.get("PYTHONPATH", "")]).strip(os.pathsep)

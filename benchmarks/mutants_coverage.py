@@ -1,6 +1,6 @@
 """A pytest plugin that writes which test reaches which line of `src/assay`, and a reader of that.
 
-Each process of `pytest --processes` writes a file of coverage.py of its own, with the test as the
+Each process of `pytest --processes` writes a file of coverage data, with the test as the
 context. Processes that tests start are not followed: the tests of their modules stand in for them.
 """
 
