@@ -69,9 +69,15 @@ def test_scaled_positions_are_computed_so_or_refused_in_words(tmp_path, kind, ro
         ("bloom", {}, False),
         ("falcon", {"alibi": True}, True),
         ("lfm2", {}, False),
+        ("afmoe", {}, False),
     ],
-    ids=["longrope", "dynamic", "alibi", "two ways", "hybrid"],
+    ids=["longrope", "dynamic", "alibi", "two ways", "hybrid", "views of attention"],
 )
 def test_the_hardest_are_computed_in_bf16_so_or_refused(tmp_path, kind, more, is_refused):
     folder = build(tmp_path / "model", kind, **more)
     assert same_or_refused(folder, kind, torch.bfloat16) is is_refused
+
+
+@pytest.mark.slow
+def test_rows_of_a_cache_that_they_cannot_leave_are_written_one_by_one(tmp_path):
+    same_as_plain(build(tmp_path / "model", "zamba2"), "zamba2")

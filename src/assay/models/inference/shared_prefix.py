@@ -73,7 +73,8 @@ class Beginning:
         far = far.view(kv, n, -1, value.shape[-1]).transpose(0, 1)
         above = above.view(kv, n, -1).transpose(0, 1)
         share = torch.sigmoid(above - total)[..., None].to(near.dtype)
-        return torch.lerp(near, far, share).view(n, heads, q, -1).transpose(1, 2)
+        out = torch.lerp(near, far, share).view(n, heads, q, -1)
+        return out.transpose(1, 2).contiguous()
 
 
 @dataclass(eq=False)

@@ -94,7 +94,7 @@ def attend(
         return softcap_attention(query, key, value, attention_mask, softcap, dropout, scaling), None
     if sight is not None and query.device.type == "cpu" and value.shape[-1] == query.shape[-1]:
         out, _ = look_in_blocks(query, key, value, scale, sight.blocks(sliding_window))
-        return out.transpose(1, 2), None
+        return out.transpose(1, 2).contiguous(), None  # as PyTorch's: some models view it
     if tree is None:
         out, _ = sdpa_attention_forward(
             module,
@@ -328,7 +328,7 @@ def softcap_attention(
     weights = torch.softmax(scores, -1, dtype=torch.promote_types(scores.dtype, torch.float32)).to(
         value.dtype
     )
-    return (torch.nn.functional.dropout(weights, dropout) @ value).transpose(1, 2)
+    return (torch.nn.functional.dropout(weights, dropout) @ value).transpose(1, 2).contiguous()
 
 
 def register(function: Callable[..., tuple[torch.Tensor, None]] = attend) -> None:
