@@ -284,7 +284,7 @@ ROPES: dict[str, dict[str, Any]] = {
 }
 SCALED = [
     *((kind, rope) for rope in ROPES for kind in ("llama", "qwen2", "mistral", "olmo2", "olmoe")),
-    *(("phi3", "longrope"), ("phimoe", "longrope"), ("glm", "longrope"), ("phi", "dynamic")),
+    *(("phi3", "longrope"), ("phimoe", "longrope"), ("phi", "dynamic")),
 ]
 
 
