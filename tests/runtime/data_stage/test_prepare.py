@@ -80,5 +80,5 @@ def test_a_check_loads_no_encoder_whatever_is_in_the_cache(tmp_path, monkeypatch
     heard = []
     pipeline.check(project, tell=heard.append)
     assert not [one for one in heard if "is loaded" in one.get("text", "")]
-    there = find_prepared(project)  # a run would use the encoder: that is another preparation
-    assert there is None
+    there = find_prepared(project)
+    assert there is not None and len(there.examples("test")) == 12

@@ -198,8 +198,12 @@ def find_prepared(project: Project) -> Prepared | None:
     """
     veil = Veil(project, key_of(project))
     files = bring(project.files, offline=True, tell=silent)
-    models = lent_models(project, True, silent, fetch=False)
-    return _finished(project, *_stages(project, files, models, veil, silent))
+    for audit in (True, False):  # of a run, or of a check
+        models = lent_models(project, True, silent, fetch=False, audit=audit)
+        found = _finished(project, *_stages(project, files, models, veil, silent))
+        if found is not None:
+            return found
+    return None
 
 
 def _stages(
