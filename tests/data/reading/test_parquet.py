@@ -6,7 +6,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from assay.core.errors import DataError
+from assay.data.reading.findings import Findings
 from assay.data.reading.load import load
+from assay.data.reading.parquet import _check_types
 from assay.data.reading.read_file import read
 from helpers.problems import problem
 from helpers.raw_tables import fields_of, lines_of
@@ -143,3 +145,25 @@ def test_few_texts_in_many_rows_are_no_bomb(tmp_path):
     pq.write_table(table, tmp_path / "a.parquet")
     rows = read(tmp_path / "a.parquet", base=tmp_path).rows
     assert len(rows) == n and rows[501].fields == {"label": names[1], "n": 1}
+
+
+def test_the_names_of_very_many_columns_are_listed_once():
+    class Counted:
+        asked = 0
+
+        def __iter__(self):
+            return iter(schema)
+
+        @property
+        def names(self):
+            self.asked += 1
+            return schema.names
+
+    schema = pa.schema([(f"c{i // 2 if i < 4 else i}", pa.int8()) for i in range(1000)])
+    counted, found = Counted(), Findings("a.parquet")
+    _check_types(counted, found, pa)
+    assert [problem.text for problem in found.problems] == [
+        "column 'c0' twice",
+        "column 'c1' twice",
+    ]
+    assert counted.asked == 1

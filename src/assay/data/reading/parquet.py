@@ -6,6 +6,7 @@ Watch out        class numbers are turned into the class names that the file its
 """
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import date, time
 from typing import Any
@@ -177,7 +178,7 @@ def _check_types(schema: Any, found: Findings, pa: Any) -> None:
             found.problem(
                 "D058", f"column '{column.name}' is {column.type}, which is not read", help=help
             )
-    for name in dict.fromkeys(name for name in schema.names if schema.names.count(name) > 1):
+    for name in [name for name, count in Counter(schema.names).items() if count > 1]:
         found.problem("D038", f"column '{name}' twice", help="give each column its own name")
 
 
