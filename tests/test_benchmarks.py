@@ -262,6 +262,7 @@ def test_a_server_is_judged_against_each_other_one():
     assert "against llama.cpp: 0.90x; must 1x: short" in table
 
 
+@pytest.mark.nightly
 def test_random_defects_are_the_same_for_a_seed_and_change_one_place_each():
     pytest.importorskip("cosmic_ray", reason="pip install cosmic-ray coverage")
     from mutants_draw import PACKAGE, draw

@@ -49,6 +49,7 @@ def found_in_source() -> list[str]:
     ]
 
 
+@pytest.mark.slow
 def test_messages_use_the_words_of_the_field():
     assert found_in_source() == []
 

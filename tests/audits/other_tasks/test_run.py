@@ -16,6 +16,8 @@ compare:
 - {{kind: lora, {LORA}, learning_rate: 1.0e-9, name: still}}
 - {{kind: lora, {LORA}, learning_rate: 0.05, name: wild, retain: rehearsal}}
 """
+# 30 rows that are all answered alike leave a loss of 11 points open.
+GUARD = ["task.guards.other_tasks=15"]
 EXCHANGED = {"pay": "lend", "lend": "meet", "meet": "pay"}
 
 
@@ -27,7 +29,7 @@ def run(tmp_path_factory, tiny_model):
     for name, (count, start) in {"train": (66, 0), "test": (30, 1000)}.items():
         other = [{**row, "label": EXCHANGED[row["label"]]} for row in rows(count, start)]
         write_rows(new / f"{name}.jsonl", other)
-    return new, assay.run(new, sets=["task.guards.other_tasks=5"])
+    return new, assay.run(new, sets=GUARD)
 
 
 @pytest.mark.slow
@@ -64,7 +66,7 @@ def test_a_second_run_asks_nothing(run, monkeypatch):
         raise AssertionError("a worker was started")
 
     monkeypatch.setattr(Bench, "launch", none)
-    again = assay.run(folder, sets=["task.guards.other_tasks=5"])
+    again = assay.run(folder, sets=GUARD)
     assert again.data["other_tasks"] == report.data["other_tasks"]
 
 

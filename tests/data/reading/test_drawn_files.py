@@ -220,6 +220,7 @@ def check(folder, seed):
     path.unlink()
 
 
+@pytest.mark.slow
 def test_a_drawn_file_is_read_or_refused_in_words(tmp_path):
     for seed in range(DRAWS):
         check(tmp_path, seed)

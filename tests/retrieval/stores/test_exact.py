@@ -89,6 +89,7 @@ def test_an_exact_search_takes_little_memory_however_many_questions_there_are(tm
 
 
 @pytest.mark.parametrize(("forgotten", "first"), [(0, 1), (3, 1), (0, 200)])
+@pytest.mark.slow
 def test_older_versions_have_all_their_rows_after_a_merge(tmp_path, forgotten, first):
     # Each version replaces a passage, adds one and drops one, until segments were merged twice.
     # A large first segment is not written again.

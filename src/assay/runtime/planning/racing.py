@@ -242,7 +242,9 @@ def not_worth_asking(
     found = paired_difference(
         own, best, metric.total, groups=groups, level=LEVEL, seed=seed, size=size
     )
-    error = (found.high - found.low) / 2 / NormalDist().inv_cdf((1 + LEVEL) / 2)
+    # On the side on which it may be better than it was seen.
+    most = found.high - found.value if metric.higher_is_better else found.value - found.low
+    error = most / NormalDist().inv_cdf((1 + LEVEL) / 2)
     value = metric_value(own, metric.total)
     perfect = metric.high if metric.higher_is_better else metric.low
     better = sign * (found.value + (0.0 if left == 1.0 else (1 - left) * (perfect - value)))
