@@ -51,11 +51,12 @@ def build(folder: Path, model: Path, arms: str = ARMS) -> Path:
 
 
 def comparable(report: dict) -> dict:
-    """What two runs with one seed must share: all but cost, what would change it, and
-    environment."""
+    """What two runs with one seed must share: all but cost, what was timed on a busy machine, what
+    would change it, and environment."""
     report = json.loads(json.dumps(report))
     report.pop("environment")
     report.pop("change")
+    report["verdict"].pop("busy")
     for strategy in report["strategies"]:
         strategy.pop("cost")
     return report

@@ -71,3 +71,9 @@ def test_what_this_machine_says_can_be_read():
     found = Contention().result()
     assert set(found) == {"busy", "lost", "load", "pressure", "throttled"}
     assert found["lost"] is None or 0 <= found["lost"] <= 1
+
+
+@pytest.mark.parametrize(("wall", "busy"), [(0.01, False), (0.2, True)])
+def test_a_few_turns_of_the_scheduler_are_no_busy_machine(wall, busy):
+    last = reading(wall, 0.2 * wall, 0.8 * wall, 2 * wall)
+    assert watched(reading(0.0, 0.0, 0.0, 0.0), last)["busy"] is busy

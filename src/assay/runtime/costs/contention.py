@@ -5,7 +5,8 @@ How        Linux counts for every thread the time that it ran and the time that 
            time that a quiet machine would not have taken
 Busy       at least `LOST` was lost, while others used the processor (/proc/stat): a process that
            starts more threads than there are cores slows itself, on a quiet machine too. Or cores
-           were slowed for heat meanwhile
+           were slowed for heat meanwhile. A time below `SHORTEST` is that of a few turns of the
+           scheduler, and is not judged
 Recorded   beside it: the load average, and the pressure of the last ten seconds (/proc/pressure)
 Elsewhere  without these files the load average alone says it, and how much was lost is not known
 Watch out  processes that this one starts are others here; of a stage that was interrupted only the
@@ -23,6 +24,7 @@ from typing import Any
 
 LOST = 0.15  # of the measured time
 OTHERS = 0.1  # of a processor, used by other processes
+SHORTEST = 0.1  # seconds
 PROC, CORES = Path("/proc"), Path("/sys/devices/system/cpu")
 
 
@@ -70,7 +72,7 @@ class Contention:
             others = None if used is None else (used - ran) / wall
             busy = lost >= LOST and (others is None or others >= OTHERS)
         return {
-            "busy": busy or throttled,
+            "busy": wall >= SHORTEST and (busy or throttled),
             "lost": lost,
             "load": load,
             "pressure": last.pressure,
