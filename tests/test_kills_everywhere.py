@@ -16,6 +16,7 @@ import pytest
 import assay
 from helpers.toy import build, comparable, rows, write_rows
 from helpers.workers import none_left
+from test_rewards_run import project as colours
 
 pytestmark = [pytest.mark.nightly, pytest.mark.apart]
 
@@ -23,7 +24,6 @@ COMMAND = [sys.executable, "-m", "assay.cli", "run", "--plain"]
 KILLS = 15
 LORA = "{kind: lora, rank: 2, epochs: 2, batch_size: 6, val_rows: 6, max_length: 24}"
 REWARDS = f"""
-race: false
 compare:
   - {{kind: majority}}
   - {{kind: grpo, inner: {LORA}, reward: exact, rounds: 3, prompts: 4, samples: 4, batch_size: 4}}
@@ -31,9 +31,9 @@ compare:
 RETENTION = f"""
 race: false
 compare:
-  - {{kind: existing, project: ../old, name: old}}
-  - {LORA[:-1]}, name: on-ewc, after: ../old, retain: ewc}}
-  - {LORA[:-1]}, name: on-replay, after: ../old, retain: rehearsal}}
+  - {{kind: existing, project: ../old, strategy: lora, name: old}}
+  - {LORA[:-1]}, name: on-ewc, after: {{project: ../old, strategy: lora}}, retain: ewc}}
+  - {LORA[:-1]}, name: on-replay, after: {{project: ../old, strategy: lora}}, retain: rehearsal}}
 """
 SEARCH = f"""
 race: false
@@ -46,14 +46,18 @@ TOGETHER = f"""
 race: false
 compare:
   - {LORA[:-1]}, name: alone}}
-  - {LORA[:-1]}, name: all, together: [../old]}}
+  - {LORA[:-1]}, name: all, together: [{{project: ../old, strategy: lora}}]}}
 """
 PROJECTS = {"grpo": REWARDS, "ewc": RETENTION, "search": SEARCH, "together": TOGETHER}
 
 
 def older(folder: Path, model: Path) -> Path:
     """A finished project of other rows, for those that learn after it or with it."""
-    folder = build(folder, model, f"race: false\ncompare:\n  - {{kind: majority}}\n  - {LORA}\n")
+    folder = build(
+        folder,
+        model,
+        f"race: false\ncompare:\n  - {{kind: majority}}\n  - {LORA[:-1]}, name: lora}}\n",
+    )
     write_rows(folder / "train.jsonl", rows(48, 5000))
     assay.run(folder)
     return folder
@@ -63,7 +67,8 @@ def project(place: Path, what: str, model: Path, old: Path | None) -> Path:
     place.mkdir()
     if old is not None:
         shutil.copytree(old, place / "old")
-    return build(place / "new", model, PROJECTS[what])
+    make = colours if what == "grpo" else build  # rewards are for written answers
+    return make(place / "new", model, PROJECTS[what])
 
 
 def started(folder: Path) -> subprocess.Popen:
