@@ -82,16 +82,22 @@ def started(folder: Path) -> subprocess.Popen:
 
 
 def without_seconds(report: dict) -> dict:
-    """What must be the same: of a search's trials all but how long they took."""
+    """What must be the same: scores, warnings, other tasks; of a search's trials all but how long
+    they took. Between equal scores the verdict follows the time that each took."""
     report = comparable(report)
+    for key in ("verdict", "certainty"):
+        report.pop(key)
     for strategy in report["strategies"]:
         for trial in (strategy.get("search") or {}).get("trials", ()):
             trial.pop("seconds")
     return report
 
 
-def read(folder: Path) -> dict:
-    return without_seconds(json.loads((folder / "report" / "report.json").read_text()))
+def read(folder: Path) -> tuple[dict, dict[str, bytes]]:
+    """The report, and the answers of each strategy."""
+    answers = (folder / "report" / "predictions").iterdir()
+    report = json.loads((folder / "report" / "report.json").read_text())
+    return without_seconds(report), {path.name: path.read_bytes() for path in answers}
 
 
 @pytest.mark.parametrize("what", PROJECTS)
