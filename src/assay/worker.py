@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 from assay.core import store
-from assay.core.errors import AssayError, Stopped
+from assay.core.errors import AssayError, Stopped, system_error
 from assay.runtime.arms.job import Job
 from assay.runtime.arms.launcher import Launch
 from assay.runtime.arms.process import begin
@@ -71,9 +71,11 @@ def main(folder: Path) -> int:
         work(job)
         if job.launch and not job.launch.rank:
             job.launch.end()
-    except AssayError as error:
-        job.fail(error)
-        return error.exit_code
+    except (AssayError, OSError) as error:
+        if (told := error if isinstance(error, AssayError) else system_error(error)) is None:
+            raise
+        job.fail(told)
+        return told.exit_code
     except Stopped as stopped:
         return stopped.exit_code
     return 0

@@ -1,5 +1,7 @@
 """Errors with a code, a place and a way out."""
 
+import errno
+
 import pytest
 
 from assay.core.errors import (
@@ -16,6 +18,7 @@ from assay.core.errors import (
     UsageError,
     did_you_mean,
     nearest,
+    system_error,
     unknown_name,
 )
 
@@ -28,6 +31,14 @@ def test_a_problem_is_its_code_place_line_and_way_out():
         "   help: add it",
     ]
     assert str(Problem("C001", "text")) == "C001 text"
+
+
+def test_what_the_system_says_of_a_disk_is_no_bug_and_a_missing_file_is():
+    for number in (errno.ENOSPC, errno.EACCES, errno.EIO):
+        told = system_error(OSError(number, "x", "/disk/work"))
+        assert told and told.exit_code == 3 and told.problems[0].place == "/disk/work"
+    assert system_error(FileNotFoundError(errno.ENOENT, "x", "/disk/work")) is None
+    assert system_error(ValueError("x")) is None
 
 
 def test_every_kind_of_error_has_an_exit_code_of_its_own():

@@ -4,7 +4,6 @@
 130, 143 interrupted
 """
 
-import errno
 import json
 import os
 import platform
@@ -26,12 +25,12 @@ from assay.cli.usage_errors import line, usage_problem
 from assay.core.command_hints import ASKING, has_run, look
 from assay.core.errors import (
     AssayError,
-    DataError,
     Problem,
     ProjectError,
     ResourceError,
     Stopped,
     UsageError,
+    system_error,
 )
 from assay.core.plain_text import plain
 from assay.core.project_paths import project_target
@@ -39,26 +38,6 @@ from assay.core.store import write_bytes
 
 OF_A_KIND = 5  # problems of one code that are printed
 BUG = 70
-# What a file system may answer whatever a program does; a file that is missing would be a bug.
-_SYSTEM = {
-    errno.EIO,
-    errno.ELOOP,
-    errno.ESTALE,
-    errno.ENOTCONN,
-    errno.ETIMEDOUT,
-    errno.EREMOTEIO,
-    errno.ENXIO,
-}
-_SYSTEM |= {
-    errno.ENODEV,
-    errno.EACCES,
-    errno.EPERM,
-    errno.EROFS,
-    errno.EMFILE,
-    errno.ENFILE,
-    errno.ENAMETOOLONG,
-}
-
 # typer ships its own copy of click since 0.26; both call the parent of BadParameter by the same
 # role.
 _Misuse: type = typer.BadParameter.__bases__[0]
@@ -196,18 +175,9 @@ class CommandOutcome:
             # end.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return 0
-        if isinstance(error, OSError) and error.errno in _SYSTEM:
-            file = str(error.filename or "")
-            help = (
-                "look at the disk, its mount and the rights there, then run the same command"
-                " again: it continues"
-            )
-            self._problems(
-                DataError(
-                    Problem("D180", f"the system says: {os.strerror(error.errno)}", file, help=help)
-                )
-            )
-            return DataError.exit_code
+        if system := system_error(error):
+            self._problems(system)
+            return system.exit_code
         if isinstance(error, _Misuse):
             self._misuse(error)
             return UsageError.exit_code

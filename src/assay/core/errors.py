@@ -15,6 +15,8 @@ AssayError                    exit
 `assay explain CODE` prints the page of a code, from the `codes*.md` files.
 """
 
+import errno
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -120,10 +122,43 @@ class Pruned(Exception):
         super().__init__(f"ended early, at {percent} %")
 
 
+# What a file system may answer whatever a program does; a file that is missing would be a bug.
+_SYSTEM = {
+    errno.EIO,
+    errno.ELOOP,
+    errno.ESTALE,
+    errno.ENOTCONN,
+    errno.ETIMEDOUT,
+    errno.EREMOTEIO,
+    errno.ENXIO,
+    errno.ENODEV,
+    errno.EACCES,
+    errno.EPERM,
+    errno.EROFS,
+    errno.ENOSPC,
+    errno.EDQUOT,
+    errno.EMFILE,
+    errno.ENFILE,
+    errno.ENAMETOOLONG,
+}
+
+
+def system_error(error: BaseException) -> DataError | None:
+    """D180, where an error is what the system says of a disk or of rights, in whatever process;
+    None where it is a bug."""
+    if not isinstance(error, OSError) or error.errno not in _SYSTEM:
+        return None
+    help = (
+        "look at the disk, its mount and the rights there, then run the same command again: it"
+        " continues"
+    )
+    told = f"the system says: {os.strerror(error.errno)}"
+    return DataError(Problem("D180", told, str(error.filename or ""), help=help))
+
+
 def end_soon(number: int, seconds: float = 2.0) -> None:
     """What a second signal asks for: this process ends after so long, whatever it waits for then.
     Until then it may end what it has started."""
-    import os
     import threading
 
     ending = threading.Timer(seconds, os._exit, (128 + number,))
