@@ -28,6 +28,8 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from functools import partial
+from multiprocessing.pool import ThreadPool
 from pathlib import Path
 from typing import Any
 
@@ -76,22 +78,28 @@ def measure(to: Path) -> int:
     )
     from mutants_coverage import tests_by_line
 
-    found = {
-        file: {str(line): sorted(tests) for line, tests in lines.items()}
-        for file, lines in tests_by_line(to / "coverage").items()
+    reached = tests_by_line(to / "coverage")
+    names = sorted(
+        {test for lines in reached.values() for tests in lines.values() for test in tests}
+    )
+    number = {name: at for at, name in enumerate(names)}  # as names they would be 440 MB
+    lines = {
+        file: {line: sorted(number[test] for test in tests) for line, tests in lines.items()}
+        for file, lines in reached.items()
     }
-    (to / "coverage.json").write_text(json.dumps(found))
+    (to / "coverage.json").write_text(json.dumps({"tests": names, "lines": lines}))
     shutil.rmtree(to / "coverage")
     return 0
 
 
-def chosen(mutant: Mutant, reached: dict[str, dict[str, list[str]]], seconds: dict[str, float]):
+def chosen(mutant: Mutant, reached: dict[str, Any], seconds: dict[str, float]) -> list[str]:
     """Return the tests of a mutant: those of its module, then those that reach its line.
 
     A line that no test reaches in its own process runs in workers or at import: then it is all that
     reach the file."""
-    lines = reached.get(mutant.file, {})
-    tests = set(lines.get(str(mutant.line), ())) or {one for some in lines.values() for one in some}
+    lines = reached["lines"].get(mutant.file, {})
+    found = set(lines.get(str(mutant.line), ())) or {one for some in lines.values() for one in some}
+    tests = [reached["tests"][number] for number in found]
     tests = sorted(tests, key=lambda test: (seconds.get(test, 1.0), test))[:MOST]
     place = Path(mutant.file)
     name = place.parent.name if "__" in place.name else place.stem
@@ -143,9 +151,12 @@ def failed(tests: Sequence[str], mutant: Mutant | None = None) -> str:
     return "import" if code not in (0, 5) else ""
 
 
-def judged(mutant: Mutant, tests: list[str], fails: dict[str, bool]) -> dict[str, Any]:
+def judged(
+    mutant: Mutant, *, reached: dict[str, Any], seconds: dict[str, float], fails: dict[str, bool]
+) -> dict[str, Any]:
     """Return a mutant's line. A test that fails on the unchanged package kills nothing."""
-    begun, left = time.monotonic(), list(tests)
+    begun, tests = time.monotonic(), chosen(mutant, reached, seconds)
+    left = list(tests)
     while by := failed(left, mutant) if left else "":
         if not by.startswith("tests") or by not in fails:
             ends = by.startswith("signal 24") or by == "does not end"
@@ -174,14 +185,19 @@ def run(options: argparse.Namespace, lines: dict[str, dict[str, Any]], place: Pa
     seconds = json.loads(cache.read_text()) if cache.exists() else {}
     SERVER.set_forkserver_preload(HEAVY)
     fails: dict[str, bool] = {}
-    for mutant in draw(options.seed, options.count):
-        known = lines.get(mutant.name)
-        if known is None or (options.again and known["outcome"] == "survived"):
-            line = judged(mutant, chosen(mutant, reached, seconds), fails)
-            lines[mutant.name] = line
+    left = [
+        mutant
+        for mutant in draw(options.seed, options.count)
+        if (known := lines.get(mutant.name)) is None
+        or (options.again and known["outcome"] == "survived")
+    ]
+    with ThreadPool(options.processes) as pool:  # a thread waits for a process
+        one = partial(judged, reached=reached, seconds=seconds, fails=fails)
+        for line in pool.imap_unordered(one, left):
+            lines[line["name"]] = line
             with place.open("a") as file:
                 file.write(json.dumps(line) + "\n")
-            print(f"{line['outcome']:<8}  {mutant.name}  {line['by']}", flush=True)
+            print(f"{line['outcome']:<8}  {line['name']}  {line['by']}", flush=True)
     return 0
 
 
@@ -195,6 +211,7 @@ def main() -> int:
     )
     parser.add_argument("--count", type=int, default=400)
     parser.add_argument("--again", action="store_true", help="run survivors once more")
+    parser.add_argument("--processes", type=int, default=2, help="mutants at a time")
     parser.add_argument("--to", type=Path, default=OUT, help="the folder of results")
     options = parser.parse_args()
     if options.what == "coverage":
