@@ -27,7 +27,7 @@ class LargerBase:
     memory: int
 
     def times_as_long(self, weights: int = BASE_WEIGHTS) -> float:
-        """A training's time, as a multiple of that on a base of so many weights."""
+        """A training's time, as a multiple of that on a base of `weights` weights."""
         return self.weights / weights
 
 

@@ -101,7 +101,7 @@ def load_network(folder: Path, dtype: torch.dtype) -> tuple[Any, NetworkChecks]:
         try:
             network = load(tree_attention.NAME)
         except ModelError as error:
-            if has_no_such_attention(error):  # Falcon looks the name up in a table of its own
+            if has_no_such_attention(error):  # Falcon has a separate table of names
                 return None
             raise
         apart = attention_check.by_themselves(network)

@@ -91,7 +91,7 @@ def _open(source: InputFile, pa: Any) -> tuple[Any, Iterator[Any]]:
         texts = [one.path for one in file.schema if one.converted_type == "UTF8"]
         file = pq.ParquetFile(source.file, read_dictionary=texts, pre_buffer=False)
         batches = _bounded(file.iter_batches(batch_size=_BATCH), source)
-        return schema, (_written_out(batch, schema, pa) for batch in batches)
+        return schema, (_plain_columns(batch, schema, pa) for batch in batches)
     if source.head.startswith(b"ARROW1"):
         reader = pa.ipc.open_file(source.file)
         batches = (reader.get_batch(index) for index in range(reader.num_record_batches))
@@ -109,7 +109,7 @@ def _refuse_bomb(meta: Any, source: InputFile) -> None:
     _refuse_size(whole, 10 * 2**20, _size(source), source)
 
 
-def _written_out(batch: Any, schema: Any, pa: Any) -> Any:
+def _plain_columns(batch: Any, schema: Any, pa: Any) -> Any:
     columns = [
         array if array.type == kind else array.cast(kind)
         for array, kind in zip(batch.columns, schema.types, strict=True)

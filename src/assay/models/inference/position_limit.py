@@ -49,7 +49,7 @@ def sides_with_answers(
 
 @contextmanager
 def rows_of(shortest: float) -> Generator[None]:
-    """Passes inside are of rows that all have at least so many tokens."""
+    """Inside, each row of a pass has at least `shortest` tokens."""
     token = _SHORTEST.set(shortest)
     try:
         yield

@@ -32,7 +32,7 @@ ROTARY = ("rope_theta", "rotary_emb_base", "rope_local_base_freq", "rotary_base"
 EPSILON = re.compile(r"\w*(norm_eps|norm_epsilon)")
 ACTIVATIONS = ("hidden_act", "hidden_activation")
 DTYPES = ("float32", "float16", "bfloat16", "float64", "half", "float", "auto")
-# Names that transformers takes for one of its own.
+# Names that transformers reserves.
 ROPE_TYPES = ("default", "mrope", "su")
 NORMAL = (int, float)
 
@@ -80,9 +80,9 @@ def _texts(table: Any) -> Iterator[str]:
 def faults(config: Mapping[str, Any]) -> list[str]:
     """What is wrong with the values of the part of a config that describes the decoder."""
     found = [
-        f"{key} is {_shown(value)}, {wanted}"
+        f"{key} is {_short_repr(value)}, {wanted}"
         for key, value in config.items()
-        if value is not None and (wanted := _wanted(key, value))
+        if value is not None and (wanted := _expected(key, value))
     ]
     for name in ("rope_scaling", "rope_parameters"):
         if config.get(name) is not None:
@@ -97,11 +97,13 @@ def faults(config: Mapping[str, Any]) -> list[str]:
             continue
         inside = type(end) is int and end >= 0
         if not inside or (type(vocabulary) is int and end >= vocabulary > 0):
-            found.append(f"eos_token_id is {_shown(end)}, no token of the {vocabulary} that it has")
+            found.append(
+                f"eos_token_id is {_short_repr(end)}, no token of the {vocabulary} that it has"
+            )
     return found
 
 
-def _wanted(key: str, value: Any) -> str:
+def _expected(key: str, value: Any) -> str:
     """What the value should be, "" where it can be right."""
     if POSITIVE.fullmatch(key):
         parts = value if isinstance(value, list) else [value]
@@ -148,7 +150,7 @@ def _layer_fault(value: Any) -> str:
 
 def _rope_faults(name: str, value: Any) -> list[str]:
     if not isinstance(value, dict):
-        return [f"{name} is {_shown(value)}, which must be a mapping"]
+        return [f"{name} is {_short_repr(value)}, which must be a mapping"]
     found = []
     known = table_keys("modeling_rope_utils", "ROPE_INIT_FUNCTIONS") | set(ROPE_TYPES)
     for key, part in value.items():
@@ -156,11 +158,11 @@ def _rope_faults(name: str, value: Any) -> list[str]:
             found += _rope_faults(f"{name}.{key}", part)
         elif key in ("rope_type", "type") and (not isinstance(part, str) or part not in known):
             hint = did_you_mean(str(part)[:40], known)
-            found.append(f"{name}.{key} is {_shown(part)}, no rotary embedding{hint}")
+            found.append(f"{name}.{key} is {_short_repr(part)}, no rotary embedding{hint}")
         elif key in ROTARY and (not _is_number(part) or part <= 0):
-            found.append(f"{name}.{key} is {_shown(part)}, which must be a number over 0")
+            found.append(f"{name}.{key} is {_short_repr(part)}, which must be a number over 0")
         elif key == "factor" and (not _is_number(part) or not 0 < part <= 10_000):
-            found.append(f"{name}.factor is {_shown(part)}, which no model has")
+            found.append(f"{name}.factor is {_short_repr(part)}, which no model has")
     return found
 
 
@@ -168,5 +170,5 @@ def _is_number(value: Any) -> bool:
     return type(value) in NORMAL and math.isfinite(value)
 
 
-def _shown(value: Any) -> str:
+def _short_repr(value: Any) -> str:
     return repr(value)[:40]

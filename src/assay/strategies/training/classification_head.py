@@ -182,7 +182,7 @@ def bodies(
 def _bodies(
     model: ChatModel, sequences: Sequence[Sequence[int]], shared: int
 ) -> Iterator[tuple[int, torch.Tensor, int]]:
-    """The same of sequences on one side of the limit, of which so many first tokens are shared."""
+    """Return the states of sequences on one side of the limit, whose first `shared` tokens agree."""
     import torch
     from transformers import DynamicCache
 

@@ -121,9 +121,9 @@ class SandboxChannel:
             return found[0], found[1]
         # What the program gives once it was told what the test expects may be a copy of that.
         if first.recipe is None:
-            return first.shape if first.born < _begun(two) else None, second.recipe
+            return first.shape if first.born < _objects_before(two) else None, second.recipe
         if second.recipe is None:
-            return first.recipe, second.shape if second.born < _begun(one) else None
+            return first.recipe, second.shape if second.born < _objects_before(one) else None
         return first.recipe, second.recipe
 
     def confirm(self, own: bool, seen: bool | None) -> bool:
@@ -322,7 +322,7 @@ def _touch(value: Any) -> None:
         (one._past.inside or (one, ()))[0]._past.touched = True
 
 
-def _begun(one: Object) -> int:
+def _objects_before(one: Object) -> int:
     """How many objects there were when the first part of one that the test has made was there."""
     found: dict[int, Object] = {}
     todo = [one]
