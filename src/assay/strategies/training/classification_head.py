@@ -182,7 +182,7 @@ def bodies(
 def _bodies(
     model: ChatModel, sequences: Sequence[Sequence[int]], shared: int
 ) -> Iterator[tuple[int, torch.Tensor, int]]:
-    """Return the states of sequences on one side of the limit, whose first `shared` tokens agree."""
+    """Return the states of sequences on one side of the limit that share `shared` tokens."""
     import torch
     from transformers import DynamicCache
 
