@@ -1,5 +1,7 @@
 """What the terminal says of a run at its end."""
 
+import json
+
 from assay.decision.settings import ArmLimits
 from assay.reporting.summary import best_first, notebook, summary_lines, terminal_table
 from helpers.lines import named
@@ -40,6 +42,15 @@ def test_the_last_lines_of_a_run(report):
     )
     assert named(text, "leaks: 1", "1 row", "warnings: 1", "W012")
     assert max(len(line) for line in lines) <= 80
+
+
+def test_a_proven_gain_is_called_so_in_a_verdict_that_others_leave_open(report):
+    data = json.loads(json.dumps(report.data))
+    data["verdict"]["state"] = "undecided"  # a strategy did not finish
+    assert "not proven" not in " ".join(summary_lines(data))
+    winner = next(one for one in data["strategies"] if one["name"] == "lora-r8")
+    winner["versus_floor"]["accuracy"]["p_holm"] = 0.2
+    assert "not proven better" in " ".join(line.strip() for line in summary_lines(data))
 
 
 def test_the_table_has_the_best_first_and_the_failed_last(report):

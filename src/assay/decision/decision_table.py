@@ -22,6 +22,13 @@ PARTS = (
 )
 
 
+def is_gain_proven(data: dict[str, Any], gap: dict[str, Any]) -> bool:
+    """Return whether a difference of the deciding metric, as the report has it, is a gain that
+    chance alone would not give."""
+    sign = 1 if higher_is_better(data) else -1
+    return gap["p_holm"] < 1 - data["task"]["level"] and sign * gap["difference"] > 0
+
+
 def unit_of(data: dict[str, Any]) -> str:
     """Of the metric that decides; empty for a score, whose differences are told in points."""
     return data["metrics"][data["task"]["metric"]]["unit"]

@@ -122,8 +122,9 @@ def summary_lines(data: dict[str, Any], width: int = 80) -> list[str]:
             f"{apart(gap['difference'], unit)} {unit or 'points'} over the best baseline,"
             f" {floor['floor']}"
         )
-        proven = "" if verdict.get("state", "use") == "use" else ": not proven better"
-        lines += wrap(f"{size} ({_bounds(data, gap)}){proven}")
+        # A verdict may be open for want of other strategies: this is about these two alone.
+        proven = decision_table.is_gain_proven(data, gap)
+        lines += wrap(f"{size} ({_bounds(data, gap)}){'' if proven else ': not proven better'}")
         lines += wrap(_costs(winner["cost"], arms[floor["floor"]]["cost"]))
     rival = decision_table.rival_of(data)
     if (
