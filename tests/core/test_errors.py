@@ -10,6 +10,7 @@ from assay.core.errors import (
     DataError,
     LeakError,
     ModelError,
+    OtherAnswers,
     Problem,
     ProjectError,
     ResourceError,
@@ -44,7 +45,8 @@ def test_what_the_system_says_of_a_disk_is_no_bug_and_a_missing_file_is():
 def test_every_kind_of_error_has_an_exit_code_of_its_own():
     kinds = (UsageError, DataError, ResourceError, ModelError, TrainError)
     assert [kind.exit_code for kind in kinds] == [2, 3, 4, 5, 6]
-    assert LeakError.exit_code == 1  # a leak is an answer to a question, as a failed gate is
+    # A leak is an answer to a question, as a failed gate is and a model that answers otherwise.
+    assert LeakError.exit_code == OtherAnswers.exit_code == 1
     assert Stopped(15).exit_code == 143 and Stopped().exit_code == 130
     assert issubclass(Damaged, ValueError)
 

@@ -43,3 +43,19 @@ def test_the_same_settings_at_another_price_or_limit_keep_the_rest():
     assert (other.hour, other.limits.ms_per_answer, other.volume_per_month) == (3.0, 50.0, 9)
     assert other.prices.label == 0.5
     assert (weigh.hour, weigh.limits.ms_per_answer, weigh.volume_per_month) == (1.0, None, 7)
+
+
+@pytest.mark.parametrize(
+    "name", ["hour_of_machine", "hour_of_person", "label", "kwh", "storage_gb_month"]
+)
+def test_what_costs_something_may_cost_nothing_and_no_less(name):
+    assert getattr(Prices.model_validate({name: 0}), name) == 0
+    with pytest.raises(ValueError, match=name):
+        Prices.model_validate({name: -0.01})
+
+
+def test_what_must_be_done_has_a_name_and_costs_nothing_or_more():
+    assert Compliance(name="review", price=0).price == 0
+    for settings in ({"name": "", "price": 1}, {"name": "review", "price": -0.01}):
+        with pytest.raises(ValueError):
+            Compliance.model_validate(settings)

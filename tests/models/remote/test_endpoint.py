@@ -121,6 +121,8 @@ def test_a_price_is_of_a_million_tokens():
         "60",
         "0.15",
         "task-classification-large-v2",
+        "multilingualsentencesimilarity",  # letters alone
+        "20261202174501123456789",  # digits alone
     ],
 )
 def test_names_of_models_do_not_look_like_keys(word):

@@ -49,3 +49,13 @@ def test_earlier_seconds_are_those_of_the_last_whole_turn(tmp_path):
     append(file, {**done, "seconds": 90.0}, done, {**done, "state": "cached", "seconds": 0.1})
     append(file, {"event": "stage", "arm": "prepare", "state": "done", "seconds": 4.0})
     assert earlier_seconds(file) == {"a": 30.0}
+
+
+def test_a_turn_without_a_time_counts_as_none_and_one_without_a_score_not_at_all(tmp_path):
+    file = tmp_path / "events.jsonl"
+    done = {"event": "stage", "state": "done", "value": 0.5}
+    append(file, {**done, "arm": "a"}, {**done, "arm": "b", "seconds": None})
+    append(file, {**done, "arm": "c", "value": None, "seconds": 7.0})
+    with file.open("a") as log:
+        log.write('{"event": "stage", "state": "done", "arm": "d", "va')  # the machine went off
+    assert earlier_seconds(file) == {"a": 0.0, "b": 0.0}
