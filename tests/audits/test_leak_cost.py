@@ -2,11 +2,15 @@
 
 import hashlib
 import random
+from collections import Counter
+from types import SimpleNamespace
 
 import pytest
 
 import assay
+from assay.audits.leak_cost import downsample
 from assay.core.errors import UsageError
+from assay.core.types import Example, Message
 from assay.data.leak_audit import audit
 from helpers.lines import named
 from helpers.problems import problem
@@ -74,3 +78,27 @@ def test_without_leaks_there_is_nothing_to_ask(project):
 def test_an_arm_that_is_not_there(project):
     with problem(UsageError, "C083", "evaluate.leak_cost", "'tfdif'", "'tfidf'"):
         assay.check(project(3), sets=["evaluate.leak_cost=tfdif"], doubts=["leak_cost"])
+
+
+def labelled(prefix, labels):
+    return [
+        Example(f"{prefix}{i}", (Message("user", f"{prefix} {i}"),), label)
+        for i, label in enumerate(labels)
+    ]
+
+
+def test_as_many_rows_as_have_leaked_are_taken_out_of_each_label():
+    train, leaked = labelled("t", "aaaaaabbb"), labelled("x", "aabbbbb")
+
+    def left(kind, seed):
+        task, project = SimpleNamespace(kind=kind), SimpleNamespace(seed=seed)
+        bench = SimpleNamespace(prepared=SimpleNamespace(task=task), project=project)
+        return downsample(train, leaked, bench)
+
+    # Two of six a; of b there are three to take, and no a goes for the others.
+    assert Counter(row.target for row in left("classify", 1)) == {"a": 4}
+    assert len(left("answer", 1)) == 9 - 7  # without labels, seven of any
+    assert left("answer", 1) == left("answer", 1)
+    assert len({tuple(row.id for row in left("answer", seed)) for seed in range(9)}) > 1
+    kept = left("classify", 1)
+    assert kept == [row for row in train if row in kept]  # in their order

@@ -105,3 +105,15 @@ def test_texts_are_measured_in_bits_a_byte():
     assert (values["before"], values["after"], values["difference"]) == (1.0, 1.2, 0.2)
     assert (values["low"], values["high"]) == pytest.approx((0.2, 0.2))  # the same on every text
     assert found["combined"] is None  # no probe of right and wrong answers
+
+
+def test_a_last_word_has_one_over_its_place_among_the_likely_ones():
+    items = [ProbeItem("w", "last_word", f"text {i} end") for i in range(4)]
+    # First, first, second and fourth; then all third: two tokens are likelier.
+    before = [ProbeResult(1, "end", 8.0, 3, rank) for rank in (0, 0, 1, 3)]
+    after = [ProbeResult(0, "and", 9.0, 3, 2) for _ in range(4)]
+    found = compare_probes(items, before, after, 0.95, 1)["probes"]["w"]["reciprocal_rank"]
+    assert found["before"] == pytest.approx((1 + 1 + 1 / 2 + 1 / 4) / 4)
+    assert found["after"] == pytest.approx(1 / 3, abs=1e-4)
+    chosen = compare_probes(choice_items(4), before, after, 0.95, 1)
+    assert "reciprocal_rank" not in chosen["probes"]["c"]

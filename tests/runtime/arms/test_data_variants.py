@@ -8,7 +8,7 @@ import pytest
 from assay.core.store import write_lines
 from assay.core.types import Document
 from assay.runtime.arms.data_variants import bench_with_data
-from assay.runtime.data_stage.split_files import read_unwanted, write_unwanted
+from assay.runtime.data_stage.split_files import read_unwanted, write_folds, write_unwanted
 from assay.runtime.data_stage.summary import train_hash
 from helpers.small_projects import bench_of_project, load_project
 
@@ -82,3 +82,18 @@ def test_of_fewer_rows_there_are_fewer_unwanted_answers(bench, tmp_path):
     assert left == tuple(bad[:4])
     assert half.prepared.hashes["train"] == train_hash(some, {}, left)
     assert half.prepared.hashes["train"] != train_hash(some, {})
+
+
+def test_folds_stay_unless_all_rows_are_learnt_from(bench, tmp_path):
+    train = bench.prepared.examples("train")
+    (folder := tmp_path / "own").mkdir()
+    for name in ("train", "val"):
+        write_lines(
+            folder / f"{name}.jsonl", (row.to_json() for row in bench.prepared.examples(name))
+        )
+    write_lines(folder / "documents.jsonl", ())
+    folds = {row.id: at % 3 for at, row in enumerate(train)}
+    write_folds(folder, folds)
+    own = replace(bench, prepared=replace(bench.prepared, folder=folder))
+    assert bench_with_data(own, "folds", train=train).prepared.folds == folds
+    assert bench_with_data(own, "whole", train=train, folds=False).prepared.folds == {}

@@ -80,6 +80,12 @@ def test_a_lesson_to_restore_with_holds_no_rows(tmp_path):
     assert (empty.train, empty.val, empty.documents) == ((), (), ())
 
 
+def test_who_asked_for_no_vectors_was_spared_none(tmp_path):
+    job = work_of(tmp_path)
+    job.arm()
+    assert job.replayed_vectors() == 0
+
+
 def test_a_score_is_higher_where_the_metric_says_lower_is_better():
     rows = [example("x", "10"), example("y", "20")]
     task = Task(kind="number", metric="mean_absolute_error")

@@ -127,6 +127,17 @@ def test_one_that_is_surely_behind_is_told_and_one_that_may_be_equal_is_not():
     )
 
 
+def test_the_best_so_far_is_the_lowest_where_lower_is_better():
+    of = Exam([Example(f"q{i}", (Message("user", f"q{i}"),), "10") for i in range(4)])
+    task = Task(kind="number", metric="mean_absolute_error")
+    arms = [
+        Arm(name, name, records=of.records([Answer(said)] * 4))
+        for name, said in (("off by 3", "13"), ("off by 1", "9"), ("off by 2", "12"))
+    ]
+    assert best_so_far(arms, task).name == "off by 1"
+    assert best_so_far([], task) is None
+
+
 def test_the_mean_of_what_lies_above_nought():
     # A standard normal's positive part has the mean 1 / sqrt(2 pi); two errors below, .0085.
     assert expected_gain(0.0, 1.0) == pytest.approx(0.398942, abs=1e-6)
