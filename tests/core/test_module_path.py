@@ -1,10 +1,12 @@
 """What a process imports from: `tests/test_working_folder.py` has the commands."""
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
 
+import assay
 from assay.core.module_path import away, import_settings
 from assay.core.processes import run_process
 
@@ -35,3 +37,12 @@ def test_a_process_imports_nothing_from_the_working_folder(tmp_path, monkeypatch
     assert (code, marks.exists()) == (0, False)
     assert str(tools) in said.splitlines() and str(here) not in said.splitlines()
     assert import_settings()["PYTHONSAFEPATH"] == "1"
+
+
+def test_a_process_finds_assay_where_this_one_has_it_though_it_is_on_no_path(monkeypatch):
+    home = str(Path(assay.__file__).parents[1])
+    monkeypatch.delenv("PYTHONPATH", raising=False)
+    monkeypatch.setattr(sys, "path", [path for path in sys.path if path != home])
+    assert import_settings()["PYTHONPATH"].split(os.pathsep)[-1] == home
+    sys.path.insert(0, home)  # once is enough
+    assert import_settings()["PYTHONPATH"].split(os.pathsep).count(home) == 1
