@@ -76,6 +76,23 @@ def test_values_below_the_top_of_a_config_are_passed_on(tmp_path):
     assert "_commit_hash" not in config
 
 
+def test_a_model_without_a_template_is_given_a_plain_one(tmp_path, cache):
+    folder = model_folder(tmp_path, tokenizer_config={"chat_template": ...})
+    admitted = admit(folder)
+    assert admitted.is_relative_to(cache) and not (folder / "chat_template.jinja").exists()
+    assert {path.name for path in admitted.iterdir()} == {
+        *(path.name for path in folder.iterdir()),
+        "chat_template.jinja",
+    }
+    template = admitted / "chat_template.jinja"
+    text, written = template.read_text(), template.stat().st_mtime_ns
+    assert "message" in text and exhausts(text) == ""
+    assert admit(folder) == admitted and template.stat().st_mtime_ns == written
+    template.write_text("other")
+    admit(folder)
+    assert template.read_text() == text
+
+
 def test_a_changed_folder_gets_a_new_mirror(tmp_path):
     folder = model_folder(tmp_path)
     (folder / "README.md").write_text("hello")

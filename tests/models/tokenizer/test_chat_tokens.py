@@ -185,3 +185,23 @@ def test_of_a_long_conversation_the_oldest_turns_go_first(chat):
     tight = replace(chat, max_length=30)
     ids, _ = tight.prompt((*whole[:-1], Message("user", "w " * 60)))
     assert len(ids) == 30
+
+
+def test_a_tokenizer_that_begins_every_text_with_a_mark_begins_no_piece_with_it(tiny_model):
+    from tokenizers.processors import TemplateProcessing
+    from transformers import AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(tiny_model)
+    plain = Chat(AutoTokenizer.from_pretrained(tiny_model)).pair(LONGER, "card lost")
+    mark = str(next(iter(tokenizer.added_tokens_decoder.values())))
+    tokenizer.backend_tokenizer.post_processor = TemplateProcessing(
+        single=f"{mark} $A", special_tokens=[(mark, tokenizer.convert_tokens_to_ids(mark))]
+    )
+    assert len(tokenizer("a")["input_ids"]) == len(tokenizer.tokenize("a")) + 1
+    chat = Chat(tokenizer)
+    assert chat.prompt(LONGER)[0] == tokenizer.apply_chat_template(
+        [{"role": message.role, "content": message.content} for message in LONGER],
+        add_generation_prompt=True,
+        return_dict=False,
+    )
+    assert chat.pair(LONGER, "card lost") == plain
