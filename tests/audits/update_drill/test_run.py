@@ -7,12 +7,14 @@ from types import SimpleNamespace
 import pytest
 
 import assay
-from assay.audits.update_drill.run import plan_updates
+from assay.audits.update_drill.run import plan_updates, select_drill_arms
+from assay.config.audits.update_drill import UpdateDrill
 from assay.core import store
 from assay.core.errors import ProjectError
 from assay.strategies.baselines.tfidf import Tfidf
 from helpers.lines import named
 from helpers.problems import problem
+from helpers.small_projects import load_project
 from helpers.toy import write_rows
 
 LETTERS = "bcdfghklmnprstvw"
@@ -97,6 +99,38 @@ def test_updates_that_would_take_longer_than_is_given_are_left_out_and_said(labe
     left_out = found["left_out"][0]
     text = (labels / "report/report.md").read_text().replace("\\", "")
     assert left_out["why"] in " ".join(text.split())
+
+
+def test_without_names_the_best_that_reads_and_the_best_that_is_trained_are_changed_too(tmp_path):
+    scores = {"weak": 0.5, "read": 0.6, "reads": 0.7, "tuned": 0.4, "tunes": 0.8, "none": 0.3}
+    kinds = {
+        "weak": "kind: tfidf",
+        "read": "kind: rag, top: 1, inner: {kind: shots, k: 0}",
+        "reads": "kind: rag, top: 2, inner: {kind: shots, k: 0}",
+        "tuned": "kind: lora, rank: 2",
+        "tunes": "kind: lora, rank: 4",
+        "none": "kind: majority",
+    }
+    arms = "".join(f"- {{{kind}, name: {name}}}\n" for name, kind in kinds.items())
+    project = load_project(tmp_path, "documents: [train.jsonl]\n", f"compare:\n{arms}")
+    told = [
+        {"name": name, "status": "done", "metrics": {"accuracy": {"value": value}}}
+        for name, value in scores.items()
+    ]
+    seen = SimpleNamespace(
+        bench=SimpleNamespace(project=project),
+        report={"task": {"metric": "accuracy"}, "strategies": told},
+        complete_arms=[SimpleNamespace(name=name) for name in scores],
+        strategy=project.arms.__getitem__,
+        shortlist=lambda: ["weak", "none"],
+    )
+
+    def chosen(**settings):
+        return [arm.name for arm in select_drill_arms(seen, UpdateDrill(**settings))]
+
+    # No arm would be updated that answers one label whatever it is asked.
+    assert chosen() == ["weak", "reads", "tunes"]
+    assert chosen(arms=("tuned", "none")) == ["tuned", "none"]
 
 
 def test_updates_that_cost_least_are_made_while_there_is_time():
