@@ -56,6 +56,15 @@ def test_what_json_cannot_write_is_null_and_what_is_too_long_is_cut():
         assert len(json.dumps(row, ensure_ascii=False).encode()) < LINE
 
 
+def test_of_long_lists_in_a_line_that_is_too_long_the_first_ten_are_left():
+    rows = [f"row {i}" for i in range(300)]
+    found = line({"event": "x", "rows": rows, "values": {"few": rows[:3], "text": "t" * 4000}}, NOW)
+    assert found["rows"] == rows[:10] and found["values"]["few"] == rows[:3]
+    assert found["values"]["text"] == "t" * 399 + "…"
+    short = rows[:30]
+    assert line({"event": "x", "rows": short}, NOW)["rows"] == short  # which fits
+
+
 def test_a_torn_last_line_is_left_out_and_cut_off_by_the_next_run(tmp_path):
     file = tmp_path / "work" / "events.jsonl"
     told = []

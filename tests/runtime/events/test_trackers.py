@@ -8,7 +8,7 @@ import pytest
 from assay.cli.main import command
 from assay.core.errors import UsageError
 from assay.runtime.events.log import line
-from assay.runtime.events.trackers import export, read_runs
+from assay.runtime.events.trackers import Sender, export, read_runs
 from helpers.problems import problem
 from helpers.tracker_events import BEGUN, EVENTS, step
 
@@ -65,3 +65,50 @@ def test_a_run_with_a_tracker_that_there_is_not_runs_nothing(project, capsys):
     assert command(["run", str(project), "--report-to", "tensorbord", "--plain"]) == 2
     said = capsys.readouterr().err
     assert "C088 --report-to: " in said and "--report-to tensorboard" in said
+
+
+class Book:
+    """A tracker that has some points already and keeps what it is given."""
+
+    show = ""
+
+    def __init__(self, **known):
+        self.known, self.points, self.ended = known, [], []
+
+    def begin(self, run):
+        return dict(self.known)
+
+    def log(self, run, points):
+        assert points, "a call without a point"
+        self.points += [(step, values) for step, _, values in points]
+
+    def end(self, run):
+        self.ended.append(run.id)
+
+
+def test_a_tracker_is_given_each_point_once_and_none_that_it_has(project):
+    (run,) = read_runs(project)
+    book = Book()
+    Sender(book).send(run)
+    given = {step: v["train/loss"] for step, v in book.points if "train/loss" in v}
+    assert given == {1: 2.0, 2: 1.25, 3: 1.0} and book.ended == [run.id]
+    assert {"test/accuracy": 0.7412} in [values for _, values in book.points]
+    # One that was killed after the second step has its loss; only the third is new.
+    later = Book(**{"train/loss": (2, 1.25)})
+    Sender(later).send(run)
+    assert [step for step, v in later.points if "train/loss" in v] == [3]
+
+
+def test_a_run_that_goes_on_gives_what_is_new_and_ends_once(project):
+    (run,) = read_runs(project)
+    run.state = "running"
+    sender = Sender(book := Book())
+    sender.send(run)
+    count = len(book.points)
+    sender.send(run, run.by_step())  # told again
+    assert len(book.points) == count and not book.ended
+    sender.send(run, [(4, run.begun, {"train/loss": 0.5})])
+    assert book.points[count:] == [(4, {"train/loss": 0.5})]
+    sender.close([run])
+    sender.close([run])
+    assert book.ended == [run.id] and run.state == "interrupted"
