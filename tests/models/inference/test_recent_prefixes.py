@@ -29,6 +29,16 @@ def test_a_wrong_beginning_is_noticed(open_tiny):
     assert not lends(model.network, Wrong(right.cache))
 
 
+def test_a_beginning_that_leaves_no_room_below_the_limit_is_lent_to_nobody(open_tiny):
+    model = open_tiny()
+    model.network.config.rope_parameters = {"rope_type": "dynamic", "factor": 2.0}
+    model.network.config.max_position_embeddings = 20
+    assert model.beginning([5, 6, 7, 8]).lent
+    # Two rows of three tokens are tried after it: 18 and 3 are more than 20.
+    assert not model.beginning([5] * 18).lent
+    assert model.beginning([5] * 17).lent
+
+
 def test_two_beginnings_are_kept(open_tiny):
     model = open_tiny()
     first, second, third = ([i, 6, 7, 8, 9] for i in (1, 2, 3))

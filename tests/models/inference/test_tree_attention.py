@@ -144,3 +144,33 @@ def test_segments_that_see_the_same_keys_add_up_their_gradients():
     found, expected = (torch.autograd.grad((one * above).sum(), given) for one in (out, plain))
     for ours, theirs in zip(found, expected, strict=True):
         torch.testing.assert_close(ours, theirs)
+
+
+@pytest.mark.parametrize("masked", [False, True])
+def test_capped_scores_are_those_of_the_formula(masked):
+    draw = torch.Generator().manual_seed(11)
+    query, key, value = (
+        torch.randn(2, heads, n, WIDTH, generator=draw, dtype=torch.float64)
+        for heads, n in ((HEADS, 3), (SHARED, 5), (SHARED, 5))
+    )
+    # Three new tokens after two cached ones; of the second row the first key is padding.
+    sees = torch.ones(3, 5, dtype=torch.bool).tril(2).repeat(2, 1, 1, 1)
+    if masked:
+        sees[1, :, :, 0] = False
+    cap, found = 0.7, []
+    for row in range(2):
+        for head in range(HEADS):
+            keys, values = key[row, head // 2], value[row, head // 2]
+            for at in range(3):
+                own = sees[row, 0, at].nonzero()[:, 0]
+                scores = keys[own] @ query[row, head, at] * SCALE
+                weights = (cap * (scores / cap).tanh()).exp()
+                found.append(weights / weights.sum() @ values[own])
+    expected = torch.stack(found).view(2, HEADS, 3, WIDTH).transpose(1, 2)
+    mask = sees if masked else None
+    out, _ = attend(None, query, key, value, mask, scaling=SCALE, softcap=cap)
+    torch.testing.assert_close(out, expected)
+    # Without a scale, that of the width.
+    usual, _ = attend(None, query, key, value, mask, softcap=cap)
+    named, _ = attend(None, query, key, value, mask, softcap=cap, scaling=WIDTH**-0.5)
+    torch.testing.assert_close(usual, named)
