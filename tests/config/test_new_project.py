@@ -35,6 +35,24 @@ def test_the_only_file_here_is_taken():
         assay.init("tickets.csv")
 
 
+@pytest.mark.parametrize("name", ["mails", "mails/"])
+def test_a_folder_of_rows_gets_the_project_that_a_run_would_make(name):
+    Path("mails").mkdir()
+    tickets("mails/tickets.csv")
+    made = assay.init(name)
+    assert made == begin(Path(name)) == Path("mails-project/project.yaml")
+    assert config.load(made).files["data"] == [Path.cwd() / "mails"]
+    with problem(UsageError, "C205", "project.yaml"):
+        assay.init(name)
+
+
+def test_a_folder_that_one_stands_in_is_named_after_itself(monkeypatch):
+    Path("mails").mkdir()
+    tickets("mails/tickets.csv")
+    monkeypatch.chdir("mails")
+    assert assay.init(".") == Path("mails/project.yaml")
+
+
 def test_several_files_or_none():
     with problem(UsageError, "C204"):
         assay.init()

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from assay.config.explicit_settings import place_today
 from assay.config.portfolio import read_documents
-from assay.config.start import begin, folder_name
+from assay.config.start import begin, project_folder
 from assay.config.yamlfile import flow, quote_scalar, read
 from assay.core import store
 from assay.core.command_hints import look, word
@@ -23,7 +23,7 @@ from assay.core.corrupt_files import silent
 from assay.core.errors import Problem, UsageError
 from assay.core.project_paths import ENDINGS, PROJECT, project_target
 from assay.core.types import Tell
-from assay.data.reading.file_address import hub_set, parse_file_name
+from assay.data.reading.file_address import parse_file_name
 
 _FILES = re.compile(r"^  files: \{data: (.+)\}$", re.MULTILINE)
 # there is nothing to draw
@@ -100,11 +100,7 @@ def place_of(data: Path) -> Path:
         file = data / PROJECT if data.is_dir() else data
         if file.is_file():
             return file
-    hub = hub_set(data)
-    folder = Path(
-        folder_name(hub[0].name.rpartition("/")[2] if hub else parse_file_name(data).path.name)
-    )
-    return (Path(f"{folder}-project") if folder.is_file() else folder) / PROJECT
+    return project_folder(data) / PROJECT
 
 
 def _refuse_others(sets: Sequence[str]) -> None:

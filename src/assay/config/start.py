@@ -114,7 +114,7 @@ def begin(
     hub = hub_set(target)
     data = parse_file_name(target).path
     if hub is not None:
-        folder = Path(folder_name(hub[0].name.rpartition("/")[2]))
+        folder = project_folder(target)
         if not (folder / PROJECT).exists():
             (local,) = bring({"data": [target]}, offline=offline, tell=tell)["data"]
             _make(
@@ -125,11 +125,7 @@ def begin(
     if not data.exists():
         raise DataError(not_there(target))
     typed, target = str(target), with_partners(target)
-    data = parse_file_name(target).path
-    folder = Path(folder_name(data.resolve().name))
-    # data without an ending, or in a folder
-    if folder.is_file() or folder.resolve() == data.resolve():
-        folder = Path(f"{folder}-project")
+    data, folder = parse_file_name(target).path, project_folder(target)
     project = folder / PROJECT
     source = ProjectSource(target, folder, _path(target, folder), typed).with_sets(sets)
     if project.exists():
@@ -363,6 +359,16 @@ def _same_data(project: Path, data: Path) -> None:
                 " project of its own",
             )
         )
+
+
+def project_folder(data: Path) -> Path:
+    """Return the folder of the project that is made for data: `./tickets/` for `tickets.csv`."""
+    if hub := hub_set(data):
+        return Path(folder_name(hub[0].name.rpartition("/")[2]))
+    file = parse_file_name(with_partners(data)).path.resolve()
+    folder = Path(folder_name(file.name))
+    # data without an ending, or in a folder
+    return Path(f"{folder}-project") if folder.is_file() or folder.resolve() == file else folder
 
 
 def folder_name(name: str) -> str:
