@@ -5,6 +5,13 @@ import json
 import pytest
 
 import assay
+from assay.audits.context import Seen
+from assay.audits.other_tasks.run import answer_other, ask
+from assay.core.corrupt_files import silent
+from assay.decision.finished_arm import Arm
+from assay.runtime.arms.job import Job
+from assay.runtime.arms.runner import Bench
+from helpers.small_projects import answer_here, bench_of_project, load_project
 from helpers.toy import build, rows, write_rows
 
 OLD = "compare:\n- {kind: majority}\n- {kind: lora, rank: 4, epochs: 2, learning_rate: 5.0e-3}\n"
@@ -81,3 +88,48 @@ def test_a_task_whose_test_rows_are_gone_is_said(run):
     (copy / "new" / "work" / "other_tasks").rename(copy / "set-aside")
     found = assay.run(copy / "new").data["other_tasks"]
     assert found["without"] == ["lora-r4-lr5e-3-e2 of ../old"] and not found["arms"]
+
+
+EXISTING = "kind: existing, project: ../old, strategy:"
+BOTH = f"""
+compare:
+- {{{EXISTING} gone, name: broken}}
+- {{{EXISTING} tfidf, name: old}}
+- {{kind: router, cheap: {{kind: tfidf}}, strong: {{{EXISTING} tfidf}}, threshold: 0, name: own}}
+"""
+
+
+def test_each_arm_is_asked_for_itself_and_one_that_cannot_be_keeps_none_from_it(
+    tmp_path, monkeypatch
+):
+    theirs, exam = bench_of_project(load_project(tmp_path / "old", arms="compare: [{kind: tfidf}]"))
+    answer_here(theirs, theirs.project.arms["tfidf"], exam)
+    fit = theirs.project.work / "fit" / theirs.fit_key(theirs.project.arms["tfidf"])
+    found = {"arm": str(fit / "arm"), "data": str(theirs.prepared.folder), "digest": fit.name}
+    found |= {"project": str(theirs.project.target), "models": {}, "before": []}
+    project = load_project(tmp_path / "new", arms=BOTH)
+    learnt = [{**row, "label": EXCHANGED[row["label"]]} for row in rows(30)]
+    write_rows(tmp_path / "new" / "train.jsonl", learnt)
+    bench, exam = bench_of_project(project)
+    bench.models["../old#tfidf"] = {**found, "name": "theirs"}
+    bench.models["../old#gone"] = {**found, "name": "gone", "arm": str(tmp_path / "gone")}
+    for name in ("old", "own"):
+        answer_here(bench, bench.project.arms[name], exam)
+    asked = []
+
+    def here(bench, folder, request, why):
+        asked.append(why)
+        answer_other(Job(folder, request, silent))
+
+    monkeypatch.setattr(Bench, "launch", here)
+    seen = Seen(bench, exam, tuple(Arm(name, name) for name in ("broken", "old", "own")))
+    told = ask(seen)
+    assert set(told["failed"]) == {"broken"} and set(told["arms"]) == {"old", "own"}
+    assert told["tasks"] == [{"name": "theirs", "metric": "accuracy", "n": 12}]
+    old, own = (told["arms"][name]["tasks"]["theirs"] for name in ("old", "own"))
+    # One is that very strategy; the other has learnt that each label is called otherwise.
+    assert old["before"] == old["after"] == own["before"] > 0.9
+    assert own["after"] == 0 and own["difference"] == -own["before"]
+    assert told["arms"]["own"]["combined"]["difference"] < 0 == told["arms"]["old"]["backward"]
+    assert len(asked) == 3  # theirs once, for both
+    assert ask(seen) == told and len(asked) == 3
