@@ -77,6 +77,14 @@ def test_without_a_copy_the_chain_itself_says_it(book, copy, what):
     assert [warning["code"] for warning in changes(book)] == ["D170"]
 
 
+def test_a_line_without_a_hash_below_lines_that_have_one_was_written_by_another_hand(book, copy):
+    copy.unlink()
+    with book.open("a") as file:
+        file.write(json.dumps({"exam": "a", "by": "four", "opened": 4}) + "\n")
+    assert record_look(book, "a", "five", copy) == 5  # it counts all the same
+    assert [warning["code"] for warning in changes(book)] == ["D170"]
+
+
 def test_a_whole_book_says_nothing_and_a_copy_may_go(book, copy):
     assert record_look(book, "a", "three", copy) == 3 and changes(book) == []
     shutil.rmtree(copy.parent)

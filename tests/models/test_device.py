@@ -33,6 +33,16 @@ def test_the_processors_flags_decide(monkeypatch):
         assert weight_type() == (torch.bfloat16 if multiplies_bf16() else torch.float32)
 
 
+def test_a_card_that_only_emulates_bf16_is_given_fp32(monkeypatch):
+    # As torch says it of a card of the generation before bf16 (a T4).
+    monkeypatch.delenv("ASSAY_PRECISION", raising=False)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(
+        torch.cuda, "is_bf16_supported", lambda including_emulation=True: including_emulation
+    )
+    assert weight_type() == torch.float32
+
+
 class Off(TorchFunctionMode):
     """Every product in bf16 is off by a share."""
 
