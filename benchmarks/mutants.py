@@ -154,21 +154,19 @@ def failed(tests: Sequence[str], mutant: Mutant | None = None) -> str:
 def judged(
     mutant: Mutant, *, reached: dict[str, Any], seconds: dict[str, float], fails: dict[str, bool]
 ) -> dict[str, Any]:
-    """Return a mutant's line. A test that fails on the unchanged package kills nothing."""
+    """Return a mutant's line. What fails, or takes as long, on the unchanged package kills
+    nothing."""
     begun, tests = time.monotonic(), chosen(mutant, reached, seconds)
     left = list(tests)
     while by := failed(left, mutant) if left else "":
-        if not by.startswith("tests") or by not in fails:
-            ends = by.startswith("signal 24") or by == "does not end"
-            fails[by] = (
-                bool(failed([by] if by.startswith("tests") else left)) if not ends else False
-            )
-        if not fails[by]:
-            break
         if by.startswith("tests"):
+            if by not in fails:
+                fails[by] = bool(failed([by]))
+            if not fails[by]:
+                break
             left = [one for one in left if one not in (by, by.partition("::")[0])]
         else:
-            by, left = "", []
+            by, left = "" if failed(left) == by else by, []
     return {
         "name": mutant.name,
         "outcome": "killed" if by else "survived",
