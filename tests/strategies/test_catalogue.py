@@ -93,3 +93,20 @@ def test_who_compares_two_answers_and_who_is_refused_where_that_decides():
     for settings in (mixed, {"kind": "rag", "inner": {"kind": "shots", "k": 0}}):
         with pytest.raises(UsageError, match=r"C095.*not measured"):
             refuse_unfit({"arm": make_strategy(settings, {})}, task)
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "settings"),
+    [
+        ("qlora", "lora", {"bits": 4}),
+        ("dora", "lora", {"decompose": True}),
+        ("ipo", "preference", {"loss": "ipo"}),
+        ("kto", "preference", {"loss": "kto"}),
+        ("simpo", "preference", {"loss": "simpo"}),
+        ("orpo", "preference", {"loss": "orpo", "from_base": True}),
+    ],
+)
+def test_a_name_that_people_look_for_sets_what_it_stands_for(name, kind, settings):
+    arm = make_strategy({"kind": name}, {})
+    assert arm.kind == kind
+    assert {key: getattr(arm, key) for key in settings} == settings

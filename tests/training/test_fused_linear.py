@@ -5,7 +5,7 @@ import torch
 
 from assay.strategies.training.lora import Lora
 from assay.training.acceleration import faster
-from assay.training.fused_linear import FusedLora, Together
+from assay.training.fused_linear import FusedLora, Together, together
 
 IDS = torch.tensor([[5, 9, 200, 31, 7, 7, 90]])
 
@@ -187,3 +187,14 @@ def test_a_copy_in_fp32_while_it_trains_is_of_the_fused_matrices_alone(tuned, mo
         found = wide(IDS, use_cache=False).logits
     network.float()
     torch.testing.assert_close(found, network(IDS, use_cache=False).logits, atol=0.02, rtol=0)
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_layers_that_read_the_same_states_are_found_and_left_as_they_were(tuned, training):
+    network, _ = tuned()
+    block = network.model.layers[0]
+    q, k, v, o = (block.self_attn.get_submodule(f"{one}_proj") for one in "qkvo")
+    network.train(training)
+    assert together(network, [q, k, v, o]) == [[q, k, v], [o]]
+    assert network.training is training
+    assert not any(layer._forward_pre_hooks for layer in (q, k, v, o))

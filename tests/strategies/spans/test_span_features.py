@@ -35,3 +35,19 @@ def test_words_have_columns_where_train_has_them_often():
     # `lee` is in three answers, more than its share of the texts; the first names are in one each.
     assert known.inside == ("lee",)
     assert Known.from_json(json.loads(json.dumps(known.to_json()))) == known
+
+
+def test_columns_say_what_of_the_question_stands_before_and_behind_in_the_same_sentence():
+    text = "Ann met Bo , Cy , Di and paid . Bo paid"
+    passage = PassageTokens(text)
+    order = WordOrder.over([text, "Eve saw it."])
+    known = Known((), (), (), (), ())
+    places = np.array([[0, 1], [4, 5], [9, 10], [10, 11]])  # Ann, Cy, the first full stop, Bo
+    made = features(known, order, "paid", passage, np.zeros((2, 4)), places)
+    # "paid" within 2, 5 and 12 tokens, each time before and then behind
+    assert made[:, FORMS + 12 : FORMS + 18].tolist() == [
+        [0, 0, 0, 0, 0, 1],
+        [0, 0, 0, 1, 0, 1],
+        [1, 0, 1, 0, 1, 0],
+        [0, 1, 0, 1, 0, 1],
+    ]

@@ -46,3 +46,12 @@ def test_a_name_of_two_types_tells_both_and_one_of_too_many_words_is_in_no_list(
     assert names_in(rows) == {"jordan": ["person", "town"]}
     (own,) = features(["Jordan"], names_in(rows))
     assert {"known B person", "known B town"} <= set(own)
+
+
+def test_a_name_of_eight_words_is_known_and_one_of_nine_is_not():
+    for count, kept in ((8, True), (9, False)):
+        words = [f"w{i}" for i in range(count)]
+        known = names_in([(words, ["B-town", *["I-town"] * (count - 1)])])
+        assert list(known) == ([" ".join(words)] if kept else [])
+        begins = ["known B town" in own for own in features(words, {" ".join(words): ["town"]})]
+        assert begins == [kept, *[False] * (count - 1)]
