@@ -86,3 +86,9 @@ def test_a_hash_says_the_kind_and_is_the_same_however_the_datum_is_written():
     assert re.fullmatch(r"<EMAIL:[0-9a-f]{12}>", made)
     assert hash_token("Jo@ACME.com", "EMAIL", DRAW) == made
     assert hash_token("jo@acme.com", "EMAIL", Draw(b"j" * 32)) != made
+
+
+def test_an_initial_stays_an_initial_and_the_names_around_it_are_replaced_too():
+    made = pseudonym("Peter J. Miller", "PERSON", DRAW)
+    assert re.fullmatch(r"[A-Z]\w+ [A-Z]\. [A-Z]\w+", made)
+    assert "Peter" not in made and "Miller" not in made
