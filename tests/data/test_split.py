@@ -214,3 +214,8 @@ def test_draws_of_more_rows_contain_those_of_fewer(make, sentences):
     assert set(few) <= set(more)
     assert len(few) + len(aside) == 90
     assert draw(rows, 8, seed=1)[0] != few
+
+
+def test_with_folds_a_named_share_of_train_gives_way_to_what_val_leaves():
+    made = Split(folds=5, train=0.6, val=0.2, test=0.3)
+    assert (made.train, made.val, made.test) == (pytest.approx(0.8), 0.2, 0.0)
