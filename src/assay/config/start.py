@@ -365,7 +365,8 @@ def project_folder(data: Path) -> Path:
     """Return the folder of the project that is made for data: `./tickets/` for `tickets.csv`."""
     if hub := hub_set(data):
         return Path(folder_name(hub[0].name.rpartition("/")[2]))
-    file = parse_file_name(with_partners(data)).path.resolve()
+    file = parse_file_name(with_partners(data)).path
+    file = file.resolve() if file.exists() else file.absolute()
     folder = Path(folder_name(file.name))
     # data without an ending, or in a folder
     return Path(f"{folder}-project") if folder.is_file() or folder.resolve() == file else folder

@@ -117,6 +117,14 @@ def test_only_rows_of_val_become_preference_pairs(ran, tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("names", [("a/b",), ("..",), ("eve", "eve"), ("x" * 300,)])
+def test_reviewers_have_names_that_a_file_can_have(ran, tmp_path, names):
+    with problem(UsageError, "C073", "--reviewers", names[0]):
+        assay.review(ran).write(tmp_path / "s.csv", arms=("majority", "tfidf"), reviewers=names)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.slow
 def test_what_is_wrong_with_a_sheet_is_said_and_nothing_is_taken(ran, tmp_path):
     work = assay.review(ran)
     work.write(tmp_path / "s.csv", arms=("majority", "tfidf"), reviewers=("eve",))

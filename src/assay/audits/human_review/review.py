@@ -26,7 +26,7 @@ from assay.core.corrupt_files import Tell, silent, tell_damage
 from assay.core.errors import DataError, Problem, UsageError
 from assay.core.project_paths import place, project_target
 from assay.core.types import Record
-from assay.data.annotation.export_sheet import refuse_present, sheet_path
+from assay.data.annotation.export_sheet import refuse_names, refuse_present, sheet_path
 from assay.runtime.arms.cross_validation import run_by_fold
 
 if TYPE_CHECKING:
@@ -120,8 +120,10 @@ class Review:
                 no exam.
 
         Raises:
-            UsageError: C062, C083, C106 not two arms. DataError: D091, a sheet is there already.
+            UsageError: C062, C083, C106 not two arms, C073 a reviewer's name. DataError: D091, a
+                sheet is there already.
         """
+        refuse_names(reviewers, "--reviewers")
         paths = [sheet_path(Path(out), name) for name in reviewers or ("",)]
         refuse_present(paths)
         items, alike = self.draw(arms, rows=rows, split=split, offline=offline)
@@ -145,7 +147,7 @@ class Review:
         answer alike.
 
         Raises:
-            UsageError: C062, C083, C106 not two arms.
+            UsageError: C062, C083, C106 not two arms, C073 a reviewer's name.
         """
         first, second = arms if arms else self._rivals()
         both, seed = self._answers(first, second, split, offline)

@@ -10,14 +10,16 @@ Watch out   a cell of a spreadsheet holds 32,767 characters: longer texts are cu
 """
 
 import random
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from assay.core import store
-from assay.core.errors import DataError, Problem
+from assay.core.errors import DataError, Problem, UsageError
 from assay.core.spreadsheet import MARK, csv_line, escape_cell
 from assay.core.types import Example
 
+PERSON = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
 COLUMNS = ("row", "id", "text", "context", "current", "label", "annotator")
 LONGEST = 32_000  # characters of a cell
 CUT = " […]"
@@ -73,6 +75,14 @@ def cells(
         line["current"] = "" if blind else row.target or ""
         lines.append(line | ({"votes": votes[row.id]} if votes is not None else {}))
     return lines
+
+
+def refuse_names(names: Sequence[str], option: str) -> None:
+    """C073, where one of the people is named twice or by what is no part of a file's name."""
+    if all(PERSON.fullmatch(name) for name in names) and len(set(names)) == len(names):
+        return
+    told = f"must be names of 1 to 40 letters, digits, - and _, each once; got {', '.join(names)!r}"
+    raise UsageError(Problem("C073", told, option))
 
 
 def sheet_path(out: Path, annotator: str) -> Path:

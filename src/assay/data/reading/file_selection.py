@@ -81,7 +81,10 @@ def with_partners(path: Path) -> Path:
 
 
 def _visible(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.iterdir() if not path.name.startswith("."))
+    # a link that leads nowhere, or in a circle, does not exist
+    return sorted(
+        path for path in folder.iterdir() if not path.name.startswith(".") and path.exists()
+    )
 
 
 def _loose(folder: Path) -> dict[str, list[Path]]:

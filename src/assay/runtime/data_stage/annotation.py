@@ -14,7 +14,6 @@ project file or the data files.
 from __future__ import annotations
 
 import random
-import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
@@ -50,7 +49,6 @@ if TYPE_CHECKING:
     from assay.data.annotation.confident_learning import Doubt
 
 Pick = Literal["open", "next", "errors"]
-PERSON = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
 
 
 @dataclass(frozen=True)
@@ -173,13 +171,7 @@ class Annotation:
             UsageError: C073. DataError: D090 there are too few labels for `pick`; D091 a sheet is
                 there already.
         """
-        wrong = [name for name in annotators if not PERSON.fullmatch(name)]
-        if wrong or len(set(annotators)) < len(annotators):
-            told = (
-                "must be names of 1 to 40 letters, digits, - and _, each once; got"
-                f" {', '.join(annotators)!r}"
-            )
-            raise UsageError(Problem("C073", told, "--annotators"))
+        export_sheet.refuse_names(annotators, "--annotators")
         dealt = export_sheet.deal(
             self.rows_to_label(pick, rows, split), annotators, overlap, self.project.seed
         )

@@ -23,8 +23,8 @@ from assay.data.annotation.decisions import (
     match_decisions,
     read_decisions,
 )
+from assay.data.annotation.export_sheet import PERSON
 from assay.data.annotation.votes import mark, mend
-from assay.runtime.data_stage.annotation import PERSON
 
 if TYPE_CHECKING:
     from assay.runtime.data_stage.annotation import Annotation
