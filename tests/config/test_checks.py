@@ -168,3 +168,13 @@ def test_a_path_with_a_nul_is_one_message_and_exit_2(tmp_path: Path, capsys):
     file.write_text("version: 2\ndata: {files: {data: rows.jsonl}}\n")
     with problem(UsageError, "C081", None, "control character"):
         config.load(file, ("data.files.data=rows\0x.jsonl",))
+
+
+@pytest.mark.parametrize("check", ["learning_curve", "update_drill", "bias"])
+def test_a_check_is_asked_of_arms_that_are_there(tmp_path: Path, check):
+    arms = f"{HEAD}compare: [{{kind: tfidf}}]\nevaluate: {{{check}: {{arms: [NAME]}}}}\n"
+    found = load(tmp_path, arms.replace("NAME", "tfidf"))
+    assert getattr(found.checking, check).arms == ("tfidf",)
+    (told,) = faults(tmp_path, arms.replace("NAME", "tfdif"))
+    assert (told.code, told.place.split()[-1]) == ("C100", f"evaluate.{check}.arms")
+    assert not unnamed(told, "'tfdif'", "'tfidf'")

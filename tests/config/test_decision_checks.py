@@ -82,3 +82,22 @@ def test_guards_and_target_retrain_nothing():
     assert fit_key(Majority(), parts, plain, {}, "b", 0, None) == fit_key(
         Majority(), parts, guarded, {}, "b", 0, None
     )
+
+
+@pytest.mark.parametrize(
+    ("aim", "refused"),
+    [
+        ("kind: number, metric: mean_absolute_error, target: 5", False),  # it has no upper end
+        ("kind: number, target: 5", True),  # a share of right numbers
+        ("kind: number, metric: numeric_match, target: 0.5", False),
+        ("kind: continue, target: 1.5", False),  # bits per byte, which the kind has by itself
+    ],
+)
+def test_a_target_lies_where_its_metric_does(tmp_path, aim, refused):
+    path = tmp_path / "project.yaml"
+    path.write_text(f"version: 2\ntask: {{{aim}}}\ndata: {{files: {{data: rows.csv}}}}\n")
+    if not refused:
+        assert load(path).aim.target in (5, 0.5, 1.5)
+        return
+    with pytest.raises(ProjectError, match="C104"):
+        load(path)

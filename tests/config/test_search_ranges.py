@@ -151,3 +151,11 @@ def test_every_default_rate_lies_within_its_usual_range(kind):
 def test_a_method_without_usual_ranges_says_so():
     with pytest.raises(SettingsError, match="no usual ranges"):
         make_strategy({"kind": "majority", "search": "auto"}, {})
+
+
+@pytest.mark.parametrize("kind", [{"a": 1}, ["lora"], None, 3])
+@pytest.mark.parametrize("outer", [{}, {"kind": "rag", "find": "bm25", "top": 2}])
+def test_a_kind_that_is_no_word_is_refused_in_words(kind, outer):
+    value = {**outer, "inner": {"kind": kind}} if outer else {"kind": kind}
+    with pytest.raises(SettingsError):
+        make_strategy(value, {})

@@ -298,3 +298,12 @@ def test_a_name_that_is_not_utf_8_is_refused_and_shown_with_an_escape(
             told = capsys.readouterr().err
             assert "D003" in told and "\\udce9" in told and "rename" in told
     assert [*folder.iterdir()] == [file]
+
+
+def test_a_project_whose_rows_were_changed_past_recognition_stays_as_it_was():
+    file = tickets(Path("tickets.csv"), ("refund", "late"), 90)
+    path = begin(file)
+    made = path.read_text()
+    file.write_text("text,label\n")  # no row is left that anything could be guessed from
+    assert begin(file, ["task.kind=answer"]) == path
+    assert path.read_text() == made

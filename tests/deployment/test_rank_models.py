@@ -126,7 +126,7 @@ def test_what_cannot_be_ranked(project, tmp_path):
     loaded = load(project / "project.yaml")
     with problem(UsageError, "C060", "--model"):
         rank(loaded, ["there", "there"])
-    with pytest.raises(DataError, match="D060"):
+    with pytest.raises(DataError, match="D060 data: 66 rows of val and train are too few"):
         rank(loaded, ["there"], rows=9)
     assert command(["list", "steps", "--probe", str(project)]) == 2
 

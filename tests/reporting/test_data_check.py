@@ -91,3 +91,9 @@ def test_a_check_is_lines_and_json_with_the_same_numbers(tmp_path):
     assert text.endswith("will run majority, copy")
     split = checked.save_split(tmp_path / "split.csv").read_text()
     assert split.count("\n") == 42 + 1  # with a header
+
+
+def test_a_text_with_two_labels_is_shown_with_its_labels_and_its_first_row():
+    conflict = {"labels": list("abcde"), "text": "hello\nyou", "sources": ["a:1", "b:2", "c:3"]}
+    audit = {"pairs": [], "conflicts": [conflict] * 5, "given_away": {}}
+    assert leak_lines(audit, "repair") == ["labels a, b, c, d: hello you (a:1, ...)"] * 3

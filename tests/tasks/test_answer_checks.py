@@ -62,3 +62,12 @@ def test_words_and_sentences_are_counted_as_a_reader_would():
 def test_a_check_that_cannot_be_is_refused(given, message):
     with pytest.raises(ValidationError, match=message):
         AnswerCheck(**given)
+
+
+@pytest.mark.parametrize(("name", "least"), [("min", 0), ("max", 1)])
+@pytest.mark.parametrize("what", ["words", "sentences"])
+def test_no_least_length_may_be_written_down_and_no_length_may_be_negative(name, least, what):
+    key = f"{name}_{what}"
+    assert getattr(AnswerCheck(contains="hi", **{key: least}), key) == least
+    with pytest.raises(ValidationError, match=key):
+        AnswerCheck(contains="hi", **{key: least - 1})

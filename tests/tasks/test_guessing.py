@@ -206,3 +206,15 @@ def test_public_data_sets_need_no_settings(shared_data, file, kind, columns, lab
     assert (got.kind, got.columns, len(got.labels), len(got.train)) == (kind, columns, labels, n)
     assert got.guessed
     assert len({example.id for example in got.train}) == n
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind", "why"),
+    [
+        (lambda i: "ab"[i % 2], "classify", "the task is classify: 'said' is one of 2 labels"),
+        (lambda i: f"it is {i} {TEXTS[99 - i]}", "answer", "the task is answer: the targets are"),
+    ],
+)
+def test_the_kind_of_a_target_that_is_given_is_that_of_its_values(answer, kind, why):
+    got = guess(rows(text=TEXTS.__getitem__, said=answer), columns={"answer": "said"})
+    assert got.kind == kind and any(reason.startswith(why) for reason in got.reasons)

@@ -9,7 +9,7 @@ from assay.core.errors import DataError
 from assay.data.reading.load import load
 from assay.tasks.columns import Column, columns_of
 from assay.tasks.guessing import guess
-from assay.tasks.row_shapes import _choices
+from assay.tasks.row_shapes import _choices, detect_shape, shapes_of
 from helpers.lines import named
 from helpers.turns import acts_of_turns
 
@@ -166,3 +166,13 @@ def test_options_are_looked_for_by_the_names_of_columns_once(monkeypatch):
     )
     assert _choices(found, rows, {}) is None
     assert len(asked_for) < 5 * len(found)
+
+
+def test_of_a_given_kind_no_other_shape_is_looked_for():
+    words = ["red apple", "blue sky", "green grass"]
+    table = asked(40, choices=lambda i: words, answer=lambda i: words[i % 3])
+    found = columns_of(table)
+    assert detect_shape(found, table, {}).kind == "choose"
+    assert detect_shape(found, table, {}, "choose").columns["choices"] == "choices"
+    for kind in ("rank", "number", "classify", "answer"):
+        assert shapes_of(found, table, {}, kind) == []

@@ -89,7 +89,8 @@ class _Finder:
             path: where it stands, by fields; shown: by the user's keys. when: the option that it
                 belongs to.
         """
-        model = self.classes[is_part].get(value.get("kind", ""))
+        kind = value.get("kind", "")
+        model = self.classes[is_part].get(kind) if isinstance(kind, str) else None
         if model is None:
             return dict(value)
         fields = {key: name for name, key in field_names(model).items()}

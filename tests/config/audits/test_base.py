@@ -32,3 +32,13 @@ def test_what_is_no_setting_is_said():
         fill(Validate, {"bias": {"swap": ["sex"]}})  # and not also that no group is left
     with pytest.raises(SettingsError, match="depth"):
         fill(Validate, {"depth": "deep"})
+
+
+def test_a_name_alone_stands_for_the_model_only_where_a_question_has_one():
+    judged = {"model": "judge-7b"}
+    assert spelt_out(Validate, {"judge": "judge-7b"}) == {"judge": judged}
+    assert spelt_out(Validate, {"judge": judged}) == {"judge": judged}
+    assert spelt_out(Validate, {"judge": True}) == {"judge": {"when": "always"}}
+    assert fill(Validate, spelt_out(Validate, {"judge": judged})).judge.model == "judge-7b"
+    # These have no model: what was written is left as it is, and refused as what it is.
+    assert spelt_out(Validate, {"bias": "judge-7b", "seed": 3}) == {"bias": "judge-7b", "seed": 3}

@@ -27,3 +27,11 @@ def test_minutes_of_people_are_not_known_until_they_are_written_down():
 def test_what_cannot_be_drilled_is_refused(settings):
     with pytest.raises(SettingsError):
         fill(UpdateDrill, settings)
+
+
+@pytest.mark.parametrize("way", get_args(Way))
+def test_an_update_may_take_a_person_no_time_and_part_of_a_minute_but_not_less(way):
+    for minutes in (0, 0.5):
+        assert getattr(fill(UpdateDrill, {"minutes": {way: minutes}}).minutes, way) == minutes
+    with pytest.raises(SettingsError, match=way):
+        fill(UpdateDrill, {"minutes": {way: -0.5}})

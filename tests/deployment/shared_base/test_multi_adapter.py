@@ -129,6 +129,16 @@ def test_an_adapter_that_was_dropped_leaves_the_base_as_it_was(many, given, open
         )
 
 
+def test_dropping_an_adapter_changes_whose_turn_it_is_only_where_it_was_its_own(many, given):
+    many.use("plain")
+    mine = said(many.base, many.network, given)
+    for other in ("dora", "wide"):  # a name before it and one behind it
+        many.drop(other)
+        assert torch.equal(said(many.base, many.network, given), mine)
+    many.drop("plain")
+    assert many.names == () and (said(many.base, many.network, given) - mine).abs().max() > 1e-3
+
+
 def test_adapters_from_pefts_own_files_with_pissa_are_taken(given, open_tiny, tmp_path):
     model = open_tiny()
     change = Lora(rank=4, initialise="pissa", rs=True).change(model, given)

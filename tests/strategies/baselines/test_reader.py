@@ -73,3 +73,15 @@ def test_rows_whose_answers_stand_nowhere_are_a_named_error():
     with pytest.raises(TrainError) as caught:
         Reader(vectors=False).fit(lesson([row("Who?", "nobody here", "It rained.")], TASK))
     assert [problem.code for problem in caught.value.problems] == ["T058"]
+
+
+@pytest.mark.slow
+def test_the_progress_of_all_networks_counts_up_to_one_total(one_thread):
+    events = []
+    given = lesson(told(3), TASK)
+    given = replace(given, means=replace(given.means, tell=events.append))
+    Reader(vectors=False, networks=2).fit(given)
+    seen = [event for event in events if event["event"] == "progress"]
+    (total,) = {event["total"] for event in seen}
+    assert total % 2 == 0
+    assert [event["done"] for event in seen] == list(range(1, total + 1))

@@ -167,3 +167,7 @@ def test_a_run_too_short_for_an_allocation_is_refused(open_tiny, given):
 
 def test_the_starting_rank_is_half_as_much_again():
     assert [Adalora(rank=rank).first for rank in (1, 2, 8)] == [2, 3, 12]
+
+
+def test_its_process_has_imported_what_trains():
+    assert Adalora().preload == "training"

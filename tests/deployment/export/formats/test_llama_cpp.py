@@ -82,3 +82,21 @@ def test_an_answer_is_cut_at_the_first_stop_text():
     assert (found.text, found.prompt_tokens, found.tokens, found.truncated) == ("red", 3, 4, True)
     shaped = _to_generated({**said, "stop_type": "eos"}, Decoding(form=Form("json", "{}")))
     assert shaped.text == " red END b" and not shaped.truncated
+
+
+def test_tokens_of_many_texts_are_given_to_each_text(file, monkeypatch):
+    model = LlamaModel(file)
+    asked = []
+
+    class Letters:
+        """Answers as llama.cpp's server does, with a token a letter."""
+
+        def ask(self, path, body):
+            asked.append((path, body["add_special"], body["parse_special"]))
+            parts = ([ord(c) for c in p] if isinstance(p, str) else [p] for p in body["content"])
+            return {"tokens": [token for part in parts for token in part]}
+
+    monkeypatch.setattr(model, "server", Letters)
+    assert model.text_ids(["ab", "", "c", "de"]) == [[97, 98], [], [99], [100, 101]]
+    assert model.text_ids([]) == []
+    assert asked[0] == ("/tokenize", False, False) and len(asked) == 2
