@@ -10,6 +10,8 @@ REWORDED = [
     ("Please call me.", ["Call me, please."]),
     ("Do not call me", ["Don't call me"]),
     ("I'm late", ["I am late"]),
+    ("We are not here.", ["We aren't here."]),
+    ("You will not see it.", ["You won't see it."]),
     ("Could you buy it?", ["Could you purchase it?", "Can you buy it?"]),
     # What a careless rule would break.
     ("Why don't I see it?", []),

@@ -1,6 +1,6 @@
 import pytest
 
-from assay.data.pii.names import again, name_after, names_by_context, proper, truecase
+from assay.data.pii.names import _name_before, again, name_after, names_by_context, proper, truecase
 from assay.data.pii.spans import Span
 
 
@@ -60,3 +60,17 @@ def test_a_proper_noun_inside_a_sentence_is_a_person_and_a_shouted_word_is_none(
     nouns = [Span(5, 14, "PROPER"), Span(18, 22, "PROPER"), Span(0, 4, "PERSON")]
     assert said(text, proper(text, nouns, uncommon)) == ["Anna Berg"]
     assert list(proper(text, nouns, lambda word: True)) == []  # words of the dictionary
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("Zoltan Kovac", "Zoltan Kovac"),
+        ("then Anna Maria Berg", "Anna Maria Berg"),
+        ("from J. R. Okonkwo", "J. R. Okonkwo"),
+        ("the man", ""),
+        ("Anna\nBerg", "Berg"),
+    ],
+)
+def test_a_name_begins_with_the_first_of_its_words(text, name):
+    assert text[_name_before(text, len(text)) :] == name

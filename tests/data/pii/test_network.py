@@ -9,6 +9,7 @@ HITS = [
     ("jo.do@\nacme.com now", "EMAIL", "jo.do@\nacme.com"),
     ("jo.\ndo@acme.com now", "EMAIL", "jo.\ndo@acme.com"),
     ("jo.do@ac=\nme.com now", "EMAIL", "jo.do@ac=\nme.com"),
+    ("jo.do@mail.acme.\nco.\nuk now", "EMAIL", "jo.do@mail.acme.\nco.\nuk"),
     ("jo.do@acme．com", "EMAIL", "jo.do@acme．com"),
     ("jо.dо@аcme.com", "EMAIL", "jо.dо@аcme.com"),  # Cyrillic о and а
     ("jo . do @ acme . com on 02", "EMAIL", "jo . do @ acme . com"),

@@ -3,7 +3,7 @@
 import re
 
 from assay.data.pii.kinds import KINDS, OPTIONAL
-from assay.data.pii.recognise import find_by_pattern, recognise
+from assay.data.pii.recognise import _rather_a_person, find_by_pattern, recognise
 from assay.data.pii.spans import Span
 from assay.data.pii.tagger import NerTagger
 from assay.data.steps.anonymise import Anonymise
@@ -68,3 +68,13 @@ def test_what_stands_for_a_datum_already_is_left():
 
 def test_all_kinds_but_the_optional_ones_are_looked_for_by_themselves():
     assert Anonymise().kinds == frozenset(KINDS) - set(OPTIONAL)
+
+
+def test_two_or_three_words_of_no_dictionary_that_pass_for_a_company_are_a_person():
+    def person(name, kind="ORGANISATION"):
+        return _rather_a_person(name, Span(0, len(name), kind), lambda word: word == "Bank")
+
+    assert person("Anna Berg") and person("Anna Maria Berg")
+    for name in ("Nordic Bank", "Acme", "IBM Nordic", "Anna Maria Lund Berg"):
+        assert not person(name)
+    assert not person("Anna Berg", "PLACE")

@@ -23,6 +23,10 @@ def test_tokens_of_one_sort_that_touch_are_one_name():
         Span(0, 4, "PERSON"),
         Span(5, 9, "PERSON"),
     ]
+    # A person before a company is not one name, whichever comes first.
+    for first, second in (("PER", "ORG"), ("ORG", "PER")):
+        merged = _merge_tokens("Anna Acme", [first, second], [(0, 4), (5, 9)])
+        assert [(span.start, span.end) for span in merged] == [(0, 4), (5, 9)]
     assert _merge_tokens("x", ["O", "B-PER"], [(0, 1), (0, 0)]) == []
 
 

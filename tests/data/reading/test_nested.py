@@ -35,6 +35,14 @@ def test_questions_of_squad_files(tmp_path):
         ("Who met Bo?", "Ann", "Ann met Bo.")
     ]
     assert any(named(note, "1 row", "answer") for note in made.notes)
+    assert any(named(note, "SQuAD", "1 row of articles", "2 questions") for note in made.notes)
+
+
+def test_rows_under_a_key_are_said_with_the_key():
+    rows = [{"page": n, "items": [{"text": f"a{n}", "label": "b"}] * 2} for n in range(3)]
+    notes = flatten_rows(raw_table(rows), set()).notes
+    assert any(named(note, "3 rows", "6 rows", "'items'") for note in notes)
+    assert not any("SQuAD" in note for note in notes)
 
 
 def test_a_label_with_texts_that_have_it_is_a_row_for_each_text():

@@ -32,6 +32,14 @@ def test_each_rule_has_its_reason(subtests, make, outcome):
             assert outcome_of(Rules(**settings), text, make, outcome) == [reason]
 
 
+def test_text_that_stands_for_none_is_no_page_of_the_web(make, outcome):
+    page = "The committee met in the old hall and agreed that a bridge was to be built. " * 6
+    assert outcome_of(Rules(texts="web"), page, make, outcome) == []
+    for texts in ("web", "documents", "short"):
+        step = Rules(texts=texts)
+        assert outcome_of(step, f"{page}Lorem ipsum dolor.", make, outcome) == ["lorem ipsum"]
+
+
 def test_a_bound_that_is_set_stands_before_the_preset(make, outcome):
     assert outcome_of(Rules(max_lorem_ipsum=1), "Lorem ipsum", make, outcome) == []
     assert outcome_of(Rules(texts="web"), "How do I pay?", make, outcome) == ["too few words"]
