@@ -294,7 +294,8 @@ def test_tests_of_a_defect_begin_with_its_module_and_the_cheapest():
     from mutants_draw import Mutant
 
     here, other, slow = (f"tests/{name}.py::test_a" for name in ("stats/test_intervals", "b", "c"))
-    reached = {"stats/intervals.py": {"3": [slow, other, here], "4": [other]}}
+    lines = {"stats/intervals.py": {"3": [2, 1, 0], "4": [1]}}
+    reached = {"tests": [here, other, slow], "lines": lines}
     seconds = {slow: 9.0, other: 0.1}
     mutant = Mutant("stats/intervals.py", 3, "core/AddNot", 0)
     assert chosen(mutant, reached, seconds) == ["tests/stats/test_intervals.py", other, slow]
