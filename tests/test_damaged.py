@@ -6,6 +6,7 @@ import os
 import random
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -134,22 +135,38 @@ def test_no_flipped_byte_of_outcomes_gives_another_result(tmp_path, capsys):
 # --- writes that fail -----------------------------------------------------------------------------
 
 
-def run(folder: Path, at: int = 0, how: str = "KILL") -> tuple[int, int, str]:
-    """Exit code, number of writes, and messages of a run whose write number `at` goes wrong."""
-    count = folder.with_name("count")
-    count.unlink(missing_ok=True)
-    path = os.pathsep.join([str(FAILING), *filter(None, [os.environ.get("PYTHONPATH")])])
-    # With servers of its own: those that tests share would not fail.
+def run_with(
+    changes: Path,
+    folder: Path,
+    variables: dict[str, str],
+    before: Callable[[], None] | None = None,
+) -> tuple[int, str]:
+    """Exit code and messages of a run in a process of its own, into which a folder with a
+    `sitecustomize.py` is loaded.
+
+    Args:
+        before: called in the process before it starts.
+    """
+    path = os.pathsep.join([str(changes), *filter(None, [os.environ.get("PYTHONPATH")])])
+    # With servers of its own: those that tests share would not be changed.
     environment = {key: value for key, value in os.environ.items() if key != SHARED}
-    environment |= {"PYTHONPATH": path, "FAILING": f"{folder}|{count}|{at}|{how}"}
     done = subprocess.run(
         [sys.executable, "-m", "assay.cli", "run", "--plain", str(folder)],
         capture_output=True,
         text=True,
         timeout=900,
-        env=environment,
+        env=environment | {"PYTHONPATH": path} | variables,
+        preexec_fn=before,
     )
-    return done.returncode, int(count.read_text()), done.stderr
+    return done.returncode, done.stderr
+
+
+def run(folder: Path, at: int = 0, how: str = "KILL") -> tuple[int, int, str]:
+    """Exit code, number of writes, and messages of a run whose write number `at` goes wrong."""
+    count = folder.with_name("count")
+    count.unlink(missing_ok=True)
+    code, said = run_with(FAILING, folder, {"FAILING": f"{folder}|{count}|{at}|{how}"})
+    return code, int(count.read_text()), said
 
 
 def failing(folder: Path, ways: list[str], seed: int, each: int = 4) -> None:

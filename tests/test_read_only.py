@@ -5,15 +5,12 @@ import ctypes
 import os
 import random
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from assay.runtime.arms.process import SHARED
 from helpers.toy import build
-from test_damaged import QUICK, scores
+from test_damaged import QUICK, run_with, scores
 
 pytestmark = [pytest.mark.slow, pytest.mark.apart]
 JUMPING = Path(__file__).parent / "jumping"
@@ -28,19 +25,9 @@ def bound_by_permissions() -> None:
         ctypes.CDLL(None).prctl(CAPBSET_DROP, right, 0, 0, 0)
 
 
-def run(folder: Path, **more: str) -> tuple[int, str]:
-    """Exit code and messages of a run in a process of its own."""
-    # With servers of its own: those that tests share have root's rights and the true clock.
-    environment = {key: value for key, value in os.environ.items() if key != SHARED} | more
-    done = subprocess.run(
-        [sys.executable, "-m", "assay.cli", "run", "--plain", str(folder)],
-        capture_output=True,
-        text=True,
-        timeout=900,
-        env=environment,
-        preexec_fn=bound_by_permissions,
-    )
-    return done.returncode, done.stderr
+def run(folder: Path, **variables: str) -> tuple[int, str]:
+    """Exit code and messages of a run that permissions bind, with a clock that may jump."""
+    return run_with(JUMPING, folder, variables, bound_by_permissions)
 
 
 def folders(project: Path) -> list[Path]:
@@ -80,12 +67,11 @@ def test_a_clock_that_jumps_changes_no_result(tmp_path, tiny_model, seed):
     project = build(tmp_path / "p", tiny_model, QUICK)
     assert run(project)[0] == 0
     right, draw = scores(project), random.Random(seed)
-    path = os.pathsep.join([str(JUMPING), *filter(None, [os.environ.get("PYTHONPATH")])])
     for number in range(4):
         lost(project, draw)
         for file in project.rglob("*"):
             when = file.stat().st_mtime + draw.uniform(-1e8, 1e8)
             os.utime(file, (when, when))
-        code, said = run(project, PYTHONPATH=path, JUMPING=f"{seed}.{number}")
+        code, said = run(project, JUMPING=f"{seed}.{number}")
         assert code == 0, said
         assert scores(project) == right, number

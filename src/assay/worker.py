@@ -72,10 +72,11 @@ def main(folder: Path) -> int:
         if job.launch and not job.launch.rank:
             job.launch.end()
     except (AssayError, OSError) as error:
-        if (told := error if isinstance(error, AssayError) else system_error(error)) is None:
+        failure = error if isinstance(error, AssayError) else system_error(error)
+        if failure is None:
             raise
-        job.fail(told)
-        return told.exit_code
+        job.fail(failure)
+        return failure.exit_code
     except Stopped as stopped:
         return stopped.exit_code
     return 0

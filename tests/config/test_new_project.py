@@ -53,13 +53,11 @@ def test_a_folder_that_one_stands_in_is_named_after_itself(monkeypatch):
     assert assay.init(".") == Path("mails/project.yaml")
 
 
-def test_links_that_lead_nowhere_or_in_a_circle_are_no_data():
+def test_a_link_without_a_file_is_no_data():
     Path("mails").mkdir()
     tickets("mails/tickets.csv")
     Path("mails/circle").symlink_to("circle")
     Path("mails/gone.csv").symlink_to("nowhere.csv")
-    made = assay.init("mails")
-    assert made == Path("mails-project/project.yaml")
     for name in ("mails/circle", "mails/gone.csv"):
         with pytest.raises(DataError):
             assay.init(name)

@@ -152,8 +152,8 @@ def system_error(error: BaseException) -> DataError | None:
         "look at the disk, its mount and the rights there, then run the same command again: it"
         " continues"
     )
-    told = f"the system says: {os.strerror(error.errno)}"
-    return DataError(Problem("D180", told, str(error.filename or ""), help=help))
+    text = f"the system says: {os.strerror(error.errno)}"
+    return DataError(Problem("D180", text, str(error.filename or ""), help=help))
 
 
 def end_soon(number: int, seconds: float = 2.0) -> None:

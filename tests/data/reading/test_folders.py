@@ -70,6 +70,20 @@ def test_a_list_of_files_that_leaves_the_folder_is_refused(tmp_path, name):
         data_folder(folder, tmp_path)
 
 
+@pytest.mark.parametrize("target", ["../objects/ab/test.jsonl", "test.jsonl"])
+def test_a_split_whose_link_has_no_file_behind_it_is_refused(tmp_path, target):
+    # As git-annex and DVC leave what was not fetched; the second leads in a circle.
+    (folder := tmp_path / "set").mkdir()
+    (folder / "train.jsonl").write_text('{"a": 1}\n')
+    (folder / "test.jsonl").symlink_to(target)
+    with problem(DataError, "D181", "set/test.jsonl", target):
+        data_folder(folder, tmp_path)
+    (tmp_path / "there.jsonl").write_text('{"a": 2}\n')
+    (folder / "test.jsonl").unlink()
+    (folder / "test.jsonl").symlink_to("../there.jsonl")
+    assert set(data_folder(folder, tmp_path)) == {"train", "test"}
+
+
 def test_a_folder_without_a_data_file_says_what_it_holds(tmp_path):
     (tmp_path / "notes.md").write_text("about")
     with problem(DataError, "D002", None, "notes.md"):

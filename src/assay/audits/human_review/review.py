@@ -147,7 +147,7 @@ class Review:
         answer alike.
 
         Raises:
-            UsageError: C062, C083, C106 not two arms, C073 a reviewer's name.
+            UsageError: C062, C083, C106 not two arms.
         """
         first, second = arms if arms else self._rivals()
         both, seed = self._answers(first, second, split, offline)

@@ -44,8 +44,11 @@ def gather_files(folder: Path, base: Path, part: str, notes: list[str]) -> dict[
             raise
     made = {split: [parse_file_name(path) for path in paths] for split, paths in inside.items()}
     taken = {file.resolve() for some in made.values() for one in some for file in one.files}
+    # A link in a circle cannot be resolved.
     left = [
-        path for path in _visible(folder) if not any(_holds(path.resolve(), file) for file in taken)
+        path
+        for path in _visible(folder)
+        if not path.exists() or not any(_holds(path.resolve(), file) for file in taken)
     ]
     _note_unread(
         [path.name for path in left if path.name.lower() not in ("project.yaml",)],
@@ -81,10 +84,7 @@ def with_partners(path: Path) -> Path:
 
 
 def _visible(folder: Path) -> list[Path]:
-    # a link that leads nowhere, or in a circle, does not exist
-    return sorted(
-        path for path in folder.iterdir() if not path.name.startswith(".") and path.exists()
-    )
+    return sorted(path for path in folder.iterdir() if not path.name.startswith("."))
 
 
 def _loose(folder: Path) -> dict[str, list[Path]]:

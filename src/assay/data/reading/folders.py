@@ -79,6 +79,15 @@ def refuse_unreal(path: Path, place: str = "") -> None:
                 )
 
 
+def refuse_broken_link(path: Path, place: str) -> None:
+    """D181: a link without a file behind it, as git-annex and DVC leave for what was not fetched.
+    Skipped, a test set would be missing and another one drawn in its place."""
+    if path.is_symlink() and not path.exists():
+        told = f"is a link to {printable(str(path.readlink()))}, and no file is there"
+        help = "fetch the file (git annex get, dvc pull), or remove the link"
+        raise DataError(Problem("D181", told, place, help=help))
+
+
 def data_folder(folder: Path, base: Path, part: str = "") -> dict[str, list[Path]]:
     """{split: files} of a folder: what `save_to_disk` wrote, or data files named by split. Files of
     a folder without split names are all "data".
@@ -89,7 +98,8 @@ def data_folder(folder: Path, base: Path, part: str = "") -> dict[str, list[Path
 
     Raises:
         DataError: D002 when there is no data file, D056 when the folder's own list leaves the
-            folder, D080 for a configuration that is not there, or that has to be chosen.
+            folder, D080 for a configuration that is not there, or that has to be chosen, D181 for a
+            link to a data file that is not there.
     """
     place = display_path(folder, base)
     if (patterns := choose_patterns(configurations(folder), part, place)) is not None:
@@ -112,11 +122,10 @@ def data_folder(folder: Path, base: Path, part: str = "") -> dict[str, list[Path
     there = sorted([*folder.iterdir(), *(folder / "data").glob("*"), *folder.glob("*/*.parquet")])
     for path in dict.fromkeys(there):
         name = bare(path.name)
-        if (
-            path.is_file()
-            and name.endswith(DATA_SUFFIXES)
-            and name not in ("dataset_info.json", "dataset_infos.json")
-        ):
+        if not name.endswith(DATA_SUFFIXES):
+            continue
+        refuse_broken_link(path, display_path(path, base))
+        if path.is_file() and name not in ("dataset_info.json", "dataset_infos.json"):
             split = split_in(name.rpartition(".")[0]) or split_named(path.parent.name)
             found.setdefault(split, []).append(path)
     if not found:
