@@ -7,6 +7,7 @@ from assay.decision.decision_table import (
     cost_parts,
     effort,
     headline,
+    is_gain_proven,
     open_questions,
     rival_of,
     unsure,
@@ -99,3 +100,14 @@ def test_what_the_reason_has_said_is_no_open_question(data):
 def test_only_parts_that_cost_something_are_columns():
     data = weighed(GOOD, FAIR, price_per_hour=1.0)
     assert cost_parts(data) == ["answering"]
+
+
+@pytest.mark.parametrize(("higher", "difference"), [(True, 0.1), (False, -0.1)])
+def test_a_gain_is_proven_by_its_adjusted_p_and_the_direction_of_the_metric(higher, difference):
+    data = {"task": {"metric": "m", "level": 0.9, "higher_is_better": higher}}
+
+    def proven(p, size):
+        return is_gain_proven(data, {"p_holm": p, "difference": size})
+
+    assert proven(0.09, difference)
+    assert not proven(0.11, difference) and not proven(0.001, -difference) and not proven(0.001, 0)
