@@ -59,8 +59,11 @@ def test_a_link_without_a_file_is_no_data():
     Path("mails/circle").symlink_to("circle")
     Path("mails/gone.csv").symlink_to("nowhere.csv")
     for name in ("mails/circle", "mails/gone.csv"):
-        with pytest.raises(DataError):
+        with problem(DataError, "D181", name, "no file is there"):
             assay.init(name)
+    Path("p.yaml").write_text("version: 2\ndata: {files: {data: mails/gone.csv}}\n")
+    with problem(DataError, "D181", "mails/gone.csv"):
+        assay.check("p.yaml")
 
 
 def test_several_files_or_none():

@@ -38,6 +38,7 @@ from assay.core.types import Tell
 from assay.data.reading.file_address import hub_set, parse_file_name
 from assay.data.reading.file_selection import holds_data, with_partners
 from assay.data.reading.findings import printable, refuse_name
+from assay.data.reading.folders import refuse_broken_link
 
 BAD_ROWS = 0.05  # of `data.bad_rows`
 JOIN = "data.join_labels"
@@ -123,6 +124,7 @@ def begin(
             )
         return folder / PROJECT
     if not data.exists():
+        refuse_broken_link(data, str(target))
         raise DataError(not_there(target))
     typed, target = str(target), with_partners(target)
     data, folder = parse_file_name(target).path, project_folder(target)

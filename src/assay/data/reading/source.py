@@ -24,7 +24,7 @@ from assay.core.errors import DataError, Problem, nearest
 from assay.data.reading.archive import open_member
 from assay.data.reading.compression import bare, packer_of, unpack_stream
 from assay.data.reading.findings import printable, refuse_name
-from assay.data.reading.folders import refuse_unreal
+from assay.data.reading.folders import refuse_broken_link, refuse_unreal
 
 LINE_LIMIT = 8 * 2**20  # bytes of one line
 BLANK_LIMIT = 100_000  # empty lines one after the other
@@ -141,13 +141,7 @@ def _stat(path: Path, place: str) -> os.stat_result:
     except PermissionError:
         _stop("D003", "is in a folder that you may not read", place)
     except OSError as error:
-        if error.errno == errno.ELOOP:
-            _stop(
-                "D181",
-                "is a link that leads in a circle",
-                place,
-                "replace it by the file, or by a link to it",
-            )
+        refuse_broken_link(path, place)
         if error.errno not in (errno.ENOENT, errno.ENOTDIR):
             unread(error, place)
         _missing(path, place)
