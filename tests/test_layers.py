@@ -152,3 +152,18 @@ def test_settings_and_pipeline_load_no_heavy_library():
         [sys.executable, "-c", script], capture_output=True, text=True, check=True
     )
     assert done.stdout.splitlines() == [f"{name} []" for name in modules]
+
+
+@pytest.mark.slow
+def test_to_import_a_module_starts_nothing():
+    code = """
+import importlib, pkgutil, assay
+for one in pkgutil.walk_packages(assay.__path__, "assay."):
+    importlib.import_module(one.name)
+print("all")
+"""
+    line = [sys.executable, "-c", code]
+    done = subprocess.run(
+        line, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (0, "all\n"), done.stderr

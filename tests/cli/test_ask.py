@@ -74,3 +74,15 @@ def test_a_document_is_of_one_question(fitted, capsys):
     assert command(["ask", str(fitted), "--json"]) == 2
     (problem,) = json.loads(capsys.readouterr().out)["problems"]
     assert problem["text"] == "--json needs a question"
+
+
+@pytest.mark.parametrize(
+    ("words", "who"),
+    [(["--with", "majority"], "majority"), (["--compare", "majority,copy"], "majority, copy")],
+)
+def test_at_a_terminal_it_is_said_who_answers(fitted, monkeypatch, capsys, words, who):
+    stdin = io.StringIO("/quit\n")
+    stdin.isatty = lambda: True
+    monkeypatch.setattr(sys, "stdin", stdin)
+    assert command(["ask", str(fitted), *words]) == 0
+    assert f"{who} answers" in capsys.readouterr().out

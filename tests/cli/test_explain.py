@@ -62,3 +62,10 @@ def test_case_and_spaces_do_not_matter():
 def test_an_unknown_code_names_the_nearest():
     with problem(UsageError, "C061", None, "'C0760'", "assay explain C076"):
         page("C0760")
+
+
+def test_codes_stand_apart_from_the_card_before_them_and_first_where_there_is_none():
+    with_card, without = page("prompt tuning").splitlines(), page("sandbox").splitlines()
+    head = "codes (assay explain CODE):"
+    assert with_card[0].startswith("prompt_tuning") and with_card[with_card.index(head) - 1] == ""
+    assert without[0] == head

@@ -57,3 +57,12 @@ def test_a_script_is_silent_and_a_given_listener_hears(monkeypatch):
     assert in_notebook()
     monkeypatch.setitem(sys.modules, "IPython", types.SimpleNamespace(get_ipython=lambda: None))
     assert not in_notebook()
+
+
+def test_a_stage_that_does_not_say_how_long_it_took_is_timed_here():
+    drawn, now = [], [0.0]
+    block = Block(drawn.append, lambda: now[0])
+    block.tell({"event": "stage", "name": "data", "state": "start"})
+    now[0] = 3.0
+    block.tell({"event": "stage", "name": "data", "state": "done"})
+    assert drawn[-1].endswith("in 3.0 s")

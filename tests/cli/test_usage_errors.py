@@ -24,6 +24,7 @@ def test_every_other_name_leads_to_a_command_and_is_none_itself():
     [
         (["tickets.csv"], "assay run tickets.csv"),
         (["train", "tickets.csv"], "assay run tickets.csv"),
+        (["train", "other.csv"], "assay run other.csv"),
         (["run", "tickets.csv", "--model", "gpt2"], "assay run tickets.csv --set model=gpt2"),
         (["run", "tickets.csv", "--label=stars"],
          "assay run tickets.csv --set data.columns.label=stars"),
@@ -34,6 +35,7 @@ def test_every_other_name_leads_to_a_command_and_is_none_itself():
         (["run", "tickets.csv", "--dry-run"], "assay run tickets.csv --plan"),
         (["run", "tickets.csv", "--arm", "tfidf"], "assay run tickets.csv --only tfidf"),
         (["run", "train.csv", "test.csv"], "assay init train.csv --test test.csv"),
+        (["run", "test_a.csv", "val_b.csv"], "assay init test_a.csv --val val_b.csv"),
         (["run", "tickets.csv", "--epochs", "3"], "assay init tickets.csv"),
         (["ask", "tickets", "why", "--model", "lora"], "assay ask tickets why --with lora"),
         (["answer", "t", "a.csv", "--output", "b"], "assay answer t a.csv --out b"),

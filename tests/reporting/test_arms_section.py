@@ -62,3 +62,18 @@ def test_types_of_an_extraction_are_called_so(own):
     own.data["task"]["kind"] = "extract"
     page = render(arms_section.section(ReportView(own)))
     assert "Each type, worst first" in page and "Each label" not in page
+
+
+def test_a_search_is_told_with_its_score_on_the_test_rows_where_there_is_one(own):
+    done, failed = (
+        next(one for one in own.data["strategies"] if one["name"] == name)
+        for name in ("lora-r8", "full")
+    )
+    trial = {"number": 0, "values": {"c": 1}, "state": "complete", "score": 0.5, "seconds": 9}
+    search = {"planned": 1, "best": 0, "values": {"c": 1}, "rows": 200, "importance": None}
+    for one in (done, failed):
+        one["search"] = {**search, "trials": [{**trial, "curve": []}]}
+    told = cards(own)
+    tested = done["metrics"]["accuracy"]["value"]
+    assert f"which no trial saw, it has {tested:.3f}" in told["lora-r8"]
+    assert "On 200 val rows" in told["full"] and "which no trial saw" not in told["full"]

@@ -43,3 +43,17 @@ def test_what_each_was_given():
     assert [*rows] == ["tfidf", "probe", "zero-shot", "lora"]
     alone = SimpleNamespace(data={**DATA, "strategies": DATA["strategies"][-1:]}, metric_words="")
     assert race_blocks(alone) == []
+
+
+def test_the_best_on_val_is_the_lowest_where_lower_is_better():
+    data = {
+        "task": {"metric": "mean_absolute_error", "higher_is_better": False},
+        "metrics": {"mean_absolute_error": {"unit": "", "higher_is_better": False}},
+        "strategies": [
+            {**strategy(name, "done", heat(300, 76, val, 2.0)),
+             "metrics": {"mean_absolute_error": {"value": val}}}
+            for name, val in (("ridge", 0.5), ("knn", 0.75))
+        ],
+    }  # fmt: skip
+    said = " ".join(race_sentences(data["strategies"], data))
+    assert "The best of them on val, ridge, had 0.500 there" in said

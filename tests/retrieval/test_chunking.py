@@ -40,6 +40,8 @@ def test_long_paragraphs_are_cut_at_sentence_ends_then_at_words():
         "Six seven eight nine ten",
         "eleven twelve.",
     ]
+    # a part ends where the next sentence would not fit, not at every sentence
+    assert texts("a b\n\nc d e. f g h.", 6) == ["a b", "c d e. f g h."]
 
 
 def test_ids_and_sources():

@@ -67,3 +67,9 @@ def test_the_price_of_a_tree_counts_shared_tokens_once():
     flat = Costs(trees=True, pair=0.0)
     assert flat.tree([[1, 2, 3, 4], [1, 2, 9], [1, 2, 3]]) == 5
     assert flat.rows([4, 3, 3]) == 12
+
+
+def test_without_trees_every_token_is_computed_and_with_them_a_shared_one_once():
+    assert BatchPlan((4, 5), 2, 0, 100).cells == 9
+    ids = [[1, 2, 3, 4], [1, 2, 3, 5], [1, 2, 3, 6]]
+    assert plan(ids, costs=Costs(trees=True, pair=0.0), batch_size=3).cells == 6

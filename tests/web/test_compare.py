@@ -2,6 +2,7 @@
 
 import csv
 import io
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -146,3 +147,11 @@ def test_where_rows_stand_is_counted_among_all_rows(seen):
             one["rows"] == len(fitting)
             and one["of"] == list(values).count(one["value"]) >= one["rows"] >= FEW
         )
+
+
+def test_a_field_with_more_values_than_can_be_counted_is_passed_over(seen):
+    matrix, _ = seen
+    rows, _ = rows_of(seen, show="failed")
+    own = replace(matrix, targets=[f"written {row}" for row in range(len(matrix.targets))])
+    found = groups(own, rows)
+    assert found == [one for one in groups(matrix, rows) if one["field"] != "target"] != []

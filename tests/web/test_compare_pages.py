@@ -118,3 +118,10 @@ def test_an_earlier_run_stands_beside_on_the_rows_of_both(open_page, two_runs):
 def test_a_run_that_is_not_there_is_left_out(open_page, two_runs, number):
     text = open_page(two_runs).get(f"/p/{two_runs.id}/compare?show=all&run={number}").text
     assert "264 rows" in text
+
+
+def test_without_a_run_there_are_no_rows_to_download(open_page, sample_project, tmp_path):
+    folder = shutil.copytree(sample_project, tmp_path / "own")
+    shutil.rmtree(folder / "report")
+    own = WebProject(folder)
+    assert open_page(own).get(f"/p/{own.id}/compare/rows.csv").status_code == 404

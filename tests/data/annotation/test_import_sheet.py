@@ -171,3 +171,10 @@ def test_one_annotator_in_two_sheets_that_differ(tmp_path):
         (tmp_path / name).write_text(f"id,label,annotator\nr1,{label},anna\n")
     found = together([take(tmp_path / name, BY_ID, LABELS) for name in ("one.csv", "two.csv")])
     assert [problem.code for problem in found] == ["D089"] and "two.csv:2" in found[0].place
+
+
+def test_a_label_that_there_is_not_leaves_those_of_the_other_annotators(tmp_path):
+    (tmp_path / "t.csv").write_text("id,label_anna,label_bo\nr1,banana,login\n")
+    found = take(tmp_path / "t.csv", BY_ID, LABELS)
+    assert codes(found) == [("D030", "2")]
+    assert [(vote.annotator, vote.label) for vote in found.votes] == [("bo", "login")]

@@ -74,3 +74,15 @@ def test_a_proper_noun_inside_a_sentence_is_a_person_and_a_shouted_word_is_none(
 )
 def test_a_name_begins_with_the_first_of_its_words(text, name):
     assert text[_name_before(text, len(text)) :] == name
+
+
+@pytest.mark.parametrize(
+    ("text", "one_case", "names"),
+    [
+        ("please tell mr smith baker", True, ["smith"]),
+        ("My name is Anna Baker", False, ["Anna Baker"]),  # capitals tell it from the word
+    ],
+)
+def test_a_word_of_the_dictionary_ends_a_name_where_there_are_no_capitals(text, one_case, names):
+    found = names_by_context(text, one_case=one_case, common=lambda word: word.lower() == "baker")
+    assert said(text, found) == names

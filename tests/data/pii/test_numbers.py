@@ -55,3 +55,8 @@ def test_a_number_goes_on_over_a_line_end_and_not_into_the_next_word():
 def test_zeros_at_the_beginning_are_a_pseudonym():
     assert found("SSN 000-45-6789") == []
     assert found("NHS number 000 000 0000") == []
+
+
+def test_a_card_in_odd_groups_or_of_a_loose_brand_needs_a_word():
+    assert found("my order 41 111111 1111 1111 ok") == [] == found("it is 584528792610")
+    assert found("visa 41 111111 1111 1111 ok") == [("CARD", "41 111111 1111 1111")]

@@ -49,3 +49,13 @@ def test_a_change_of_the_rows_is_one_of_all_splits(tmp_path):
     found = loaded(tmp_path, *LABELLED).map_splits(lambda rows: rows[:1])
     assert (len(found.train), found.val, found.test) == (1, [], [])
     assert found.labels == ("a", "b")
+
+
+@pytest.mark.parametrize("target", [True, False])
+def test_the_first_rows_of_a_sorted_file_are_warned_of_where_their_labels_are_read(
+    tmp_path, target
+):
+    lines = [f"question {n},{'abc'[n // 100]}" for n in range(300)]
+    (tmp_path / "sorted.csv").write_text("\n".join(["text,label", *lines]))
+    found = load({"data": ["sorted.csv#200"]}, base=tmp_path, target=target)
+    assert ("D235" in {one["code"] for one in found.warnings}) == target

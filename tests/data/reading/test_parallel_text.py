@@ -78,3 +78,19 @@ def test_lines_of_labels_are_a_column_of_the_rows_beside_them(tmp_path):
     (tmp_path / "valid-labels.lst").write_text("0\n1\n1\n")
     with problem(DataError, "D205", "valid.jsonl", "2", "3"):
         read_named(one, base=tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "other", "beside"),
+    [
+        ("corpus.eng", "corpus.deu", True),
+        ("corpus.src", "corpus.plain", True),
+        ("eng.corpus.x", "deu.corpus.x", False),  # at the front they may be part of a title
+        ("src.corpus.x", "plain.corpus.x", False),
+        ("en.corpus.x", "de.corpus.x", True),
+    ],
+)
+def test_languages_and_one_known_word_make_columns_at_the_end(tmp_path, name, other, beside):
+    for one in (name, other):
+        (tmp_path / one).write_text("a line\n" * 3)
+    assert partners(tmp_path / name) == ((other,) if beside else ())

@@ -110,3 +110,19 @@ def test_an_answer_that_names_no_option(tmp_path):
             kind="choose",
             columns={"question": "question", "choices": "choices", "answer": "answer"},
         )
+
+
+def test_candidates_have_a_grade_each_however_the_relevant_ones_are_named(tmp_path):
+    texts = ["a pump", "a wheel", "a saddle"]
+    said = [[2, 0, 1], [True, False, True], "a wheel", ["a saddle", "a pump"], [2], 1]
+    rows = [
+        {"query": f"q {n}", "passages": texts, "relevant": value} for n, value in enumerate(said)
+    ]
+    columns = {"question": "query", "candidates": "passages", "grades": "relevant"}
+    made = load(file_of(tmp_path, rows), kind="rank", columns=columns)
+    grades = ["2 0 1", "1 0 1", "0 1 0", "1 0 1", "0 0 1", "0 1 0"]
+    assert [one.target for one in made.train] == grades
+    wrong = [{**rows[0], "relevant": "a horn"}, {**rows[1], "relevant": [1, -1, 0]}]
+    with pytest.raises(DataError) as caught:
+        load(file_of(tmp_path, [*rows, *wrong]), kind="rank", columns=columns)
+    assert [one.code for one in caught.value.problems] == ["D118", "D118"]

@@ -2,6 +2,7 @@
 read leniently; a letter is held to the options of its question."""
 
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from assay.core.types import Answer, Example, Message, Task
 from assay.models.remote.endpoint import Endpoint
 from assay.models.remote.remote_model import RemoteModel
-from assay.strategies.prompting.prompted_arm import Prompted, among, best_label
+from assay.strategies.prompting.prompted_arm import Prompted, among, answer_room, best_label
 from assay.tasks.parsing import AnswerParser
 from helpers.services import Service, reply, serving
 
@@ -109,3 +110,12 @@ def test_the_likeliest_label_is_the_answer(labels, scores, text, confidence):
     answer = best_label(labels, np.log(scores))
     assert answer.text == answer.raw == text
     assert answer.confidence == pytest.approx(confidence, abs=1e-6)
+
+
+def test_an_answer_has_room_for_half_as_much_again_as_the_longest_target():
+    model = SimpleNamespace(count_tokens=lambda messages: 4 + len(messages[0].content.split()))
+    rows = [Example(str(n), (Message("user", "q"),), "word " * n) for n in (3, 10)]
+    lesson = SimpleNamespace(task=Task(kind="answer"), train=rows)
+    assert answer_room(lesson, model) == 10 * 3 // 2 + 4
+    own = SimpleNamespace(task=Task(kind="answer", max_answer_tokens=7), train=rows)
+    assert answer_room(own, model) == 7

@@ -11,6 +11,7 @@ from assay.config.complaints import SettingsError
 from assay.config.names import arm_name
 from assay.core.errors import Stopped, TrainError
 from assay.core.types import Task
+from assay.training.estimate.protocol import ask, read_rehearsals
 from helpers.nights import nightly_but
 from helpers.problems import problem
 
@@ -228,3 +229,13 @@ def test_names_that_people_look_for():
     assert not kinds[0].belongs_elsewhere(Task(kind="number"))
     judged = make_strategy({"kind": "grpo", "reward": {"kind": "judge", "model": "other"}}, {})
     assert judged.needs("base") == ("base", "other")
+
+
+def test_an_estimate_runs_one_round_and_tells_all_of_them(given, tmp_path):
+    told = tmp_path / "told"
+    own = counting(given, tmp_path, f"    print(len(answers), file=open({str(told)!r}, 'a'))\n")
+    ask(tmp_path)
+    own.fit(given(workdir=tmp_path / "work"))
+    assert told.read_text().split() == ["48"]  # prompts times samples
+    found = read_rehearsals(tmp_path)[-1]
+    assert found["seconds"]["rounds"] == [4 * one for one in found["inside"]]

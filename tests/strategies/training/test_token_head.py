@@ -10,6 +10,7 @@ import torch
 from assay.core.errors import TrainError
 from assay.core.types import Example, Message, Record
 from assay.evaluation.scoring import judge
+from assay.strategies.training import token_head
 from assay.strategies.training.token_head import (
     TokenHead,
     locate_words,
@@ -19,6 +20,7 @@ from assay.strategies.training.token_head import (
     texts_of,
     words_of,
 )
+from assay.strategies.training.trained_arm import train
 from assay.tasks.entities import pieces_of
 from helpers.nights import nightly_but
 
@@ -138,3 +140,18 @@ def test_rows_without_any_piece_are_refused(lesson):
 def test_other_kinds_of_task_are_refused_with_what_fits(lesson, kind, way):
     (problem,) = TokenHead().unfit(lesson(kind).task)
     assert (problem.code, way in problem.help) == ("T042", True)
+
+
+@pytest.mark.parametrize("layers", [0, 1])
+def test_states_are_kept_while_it_learns_only_where_no_layer_changes_them(
+    lesson, layers, monkeypatch
+):
+    kept = []
+
+    def watching(lesson, settings, model, change, arm, **given):
+        kept.append(arm.states.on)
+        return train(lesson, settings, model, change, arm, **given)
+
+    monkeypatch.setattr(token_head, "train", watching)
+    TokenHead(**{**QUICK, "epochs": 1, "layers": layers}).fit(lesson("extract"))
+    assert kept == [layers == 0]

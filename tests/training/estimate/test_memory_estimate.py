@@ -102,3 +102,11 @@ def test_a_small_training_is_not_measured_and_a_large_one_is(build, tmp_path):
     )
     assert found.lean < found.selective <= found.cell
     assert found.least == max(training._exercise.lengths)
+
+
+def test_a_training_on_a_card_is_left_to_the_card(build, tmp_path):
+    training = build(tmp_path)
+    masters = Masters(training.change.trained.items())
+    own = (masters, training.settings, training._exercise.lengths, 1_000_000)
+    assert is_memory_risky(training.network, *own)
+    assert not is_memory_risky(training.network.to("meta"), *own)

@@ -1,12 +1,16 @@
 """The network that reads question and passage together."""
 
+import shutil
+
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 
 from assay.core.errors import ModelError
 from assay.models.loading.folder_validation import admit
 from assay.training.retriever.cross_encoder import Joint, PairScorer, is_ready
 from assay.training.retriever.reranker import CrossEncoder
+from helpers.problems import problem
 from helpers.retriever_parts import classifier_of, ready
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -74,3 +78,15 @@ def test_pairs_of_like_length_are_computed_together_and_none_is_lost(encoder):
     for numbers, (padded, _, _) in parts:
         assert padded["input_ids"].numel() <= 40 or len(numbers) == 1
         assert padded["input_ids"].shape[1] <= 32  # what is longer was cut
+
+
+def test_a_ready_cross_encoder_without_the_weights_of_its_head_is_refused(classifier, tmp_path):
+    place = shutil.copytree(classifier, tmp_path / "headless")
+    held = load_file(place / "model.safetensors")
+    save_file(
+        {name: one for name, one in held.items() if not name.startswith("classifier.")},
+        place / "model.safetensors",
+        {"format": "pt"},
+    )
+    with problem(ModelError, "M092", None, "classifier"):
+        Joint(place)

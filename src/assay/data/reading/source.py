@@ -57,9 +57,9 @@ class InputFile:
     name: str
     file: io.BufferedReader[Any]
     head: bytes  # the first bytes, up to 64 KB, unpacked
-    packed: bool = False
+    packed: bool
     # what the first bytes say, where it is two bytes a character or more
-    encoding: str | None = None
+    encoding: str | None
 
 
 @contextlib.contextmanager

@@ -3,6 +3,7 @@ tokenizer's."""
 
 import json
 
+import numpy as np
 import pytest
 
 from assay.core.errors import ModelError
@@ -10,11 +11,13 @@ from assay.core.types import Decoding, Form, Message
 from assay.deployment.export.formats.gguf import (
     QUANTISATIONS,
     compare_tokenizers,
+    describe_gguf,
     probes,
     sentences,
     unknown,
     write_gguf,
 )
+from assay.deployment.export.formats.kquants import Cast
 from assay.deployment.export.formats.llama_cpp import LlamaModel
 from helpers.export_models import asked, gemma, wide_llama
 from helpers.nights import nightly_but
@@ -367,3 +370,21 @@ def test_without_the_package_it_says_how_to_install(tiny_model, tmp_path, monkey
     monkeypatch.setattr(gguf, "package_version", lambda name: "none")
     with problem(ModelError, "M133", None, "libgguf", "assay[gguf]"):
         write_gguf(tiny_model, tmp_path, "q4_k_m")
+
+
+def test_a_tensor_that_is_not_as_the_recipe_has_it_is_listed(tmp_path):
+    import gguf
+
+    file = gguf.GGUFWriter(tmp_path / "model.gguf", "llama")
+    file.add_block_count(1)
+    file.add_embedding_length(16)
+    file.add_context_length(64)
+    for name in ("narrow", "norm"):
+        file.add_tensor(name, np.zeros((2, 16), dtype=np.float16))
+    file.write_header_to_file()
+    file.write_kv_data_to_file()
+    file.write_tensors_to_file()
+    file.close()
+    casts = [Cast("narrow", (16, 2), "F16", "Q4_K"), Cast("norm", (16, 2), "F16", "F16")]
+    found = describe_gguf(tmp_path / "model.gguf", "q4_k_m", casts)
+    assert found["instead"] == [{"tensor": "narrow", "meant": "Q4_K", "is": "F16"}]

@@ -17,6 +17,7 @@ from assay.deployment.export.formats.model_folder import (
 )
 from assay.deployment.export.formats.source import QUESTION, Base
 from assay.models.loading.safetensors_header import tensors_of
+from assay.models.tokenizer.chat_tokens import Chat
 from helpers.problems import problem
 
 PROMPTS = [
@@ -100,3 +101,15 @@ def test_files_that_the_base_has_not_are_not_made_up(tiny_model, tmp_path):
     (tmp_path / "out").mkdir()
     write_tokenizer(Base("bare", base, "0" * 64), tmp_path / "out")
     assert [file.name for file in (tmp_path / "out").iterdir()] == ["tokenizer.json"]
+
+
+def test_an_end_of_several_tokens_is_compared_by_its_last(tmp_path, tiny_model):
+    from transformers import AutoTokenizer
+
+    base = shutil.copytree(tiny_model, tmp_path / "base")
+    template = base / "chat_template.jinja"
+    template.write_text(template.read_text().replace("<|im_end|>", "over<|im_end|>"))
+    write_tokenizer(Base("tiny", base, "0" * 64), tmp_path / "out")
+    chat = Chat(AutoTokenizer.from_pretrained(base))
+    assert len(chat.end) > 1
+    same_tokens(chat, PROMPTS, tmp_path / "out")
