@@ -32,6 +32,7 @@ from assay.evaluation.test_set_uses import changes, places
 from assay.reporting.publish import build_report, publish
 from assay.runtime.arms import embedding_similarity
 from assay.runtime.arms.cache_keys import libraries
+from assay.runtime.arms.contestant import with_parts
 from assay.runtime.arms.measured import warn_of_changed
 from assay.runtime.arms.model_lookup import computable, find_models
 from assay.runtime.arms.process import Servers
@@ -49,7 +50,7 @@ from assay.runtime.events.trackers import check_trackers
 from assay.runtime.execution import reference_warning, refuse_unsafe, wrong_references
 from assay.runtime.planning.plan import plan_event
 from assay.runtime.planning.racing import quick_first
-from assay.runtime.planning.time_limit import deadline, too_few_minutes
+from assay.runtime.planning.time_limit import deadline, grace, too_few_minutes
 from assay.runtime.signals import interruptible
 from assay.tasks.kinds import kind_of
 
@@ -114,7 +115,7 @@ def run(
             servers = stack.enter_context(RayServers(ray, nodes, here=servers))
             named = [libraries(arm, prepared.task) for arm in arms.values()]
             servers.inspect(project.work, models, set().union(*named), tell)
-        bench = Bench(project, prepared, models, tell, servers)
+        bench = Bench(project, prepared, models, tell, servers, grace=grace(minutes))
         tell(plan_event(bench, arms, exam, minutes, time.monotonic() - started))
         servers.ready(
             {arm.preload for arm in arms.values() if bench.state(arm, exam.hash) != "cached"}
@@ -131,7 +132,8 @@ def run(
         outcomes = take_turns(bench, turns, exam, look, deadline(started, minutes))
         for said in too_few_minutes(outcomes, minutes, before):
             tell({"event": "warning", **said})
-        outcomes.sort(key=lambda arm: [*arms].index(arm.name))
+        bench = with_parts(bench, arms, outcomes)
+        outcomes.sort(key=lambda arm: [*bench.project.arms].index(arm.name))
         interrupted = any(arm.note == INTERRUPTED for arm in outcomes)
         warnings += check_references(bench, exam)
         opened = look()

@@ -1,8 +1,11 @@
 """The decision in words, from the numbers of a report."""
 
+from dataclasses import replace
+
 import pytest
 
 from assay.decision.decision_table import (
+    below_headline,
     break_even_words,
     cost_parts,
     effort,
@@ -45,26 +48,40 @@ def test_of_two_arms_it_is_said_which_is_cheaper_and_from_where():
     assert break_even_words({"answers": None, "below": None}) == "never: they cost the same"
 
 
-def test_the_headline_of_a_run_out_of_time_has_score_rows_and_the_command_that_resumes_it():
+def test_of_a_run_out_of_time_the_best_so_far_is_said_then_what_is_missing_and_the_command():
     late = Arm("lora", "lora", status="stopped", left=230.0)
     found = weighed(FLOOR, FAIR, late)
-    found["verdict"]["resume"] = "assay run tickets"
-    assert headline(found) == (
-        "Undecided: lora did not finish (about 4 minutes more); fair is ahead: accuracy 0.850"
-        " (0.812 to 0.882) on 400 held-out rows. To resume: assay run tickets"
-    )
+    found["verdict"]["resume"] = "assay run tickets --minutes 6"
+    assert headline(found) == "Best so far: fair, accuracy 0.850"
+    assert below_headline(found) == [
+        "0.812 to 0.882 on 400 held-out rows",
+        "lora did not finish (about 4 minutes more). To go on: assay run tickets --minutes 6",
+    ]
     found = weighed(FLOOR, late)
-    found["verdict"]["resume"] = "assay run tickets"
-    assert named(headline(found), "the constant floor", "accuracy 0.500", "400 held-out rows")
-    assert headline(found).endswith("To resume: assay run tickets")
+    assert headline(found) == "Nothing works so far"
+    assert named(below_headline(found)[0], "floor has 0.500", "400 held-out rows")
     nothing = weighed(late)
     nothing["verdict"]["resume"] = "assay run tickets"
-    assert headline(nothing) == ("There is nothing to recommend yet. To resume: assay run tickets")
+    assert headline(nothing) == "There is nothing to recommend yet."
+    assert named(below_headline(nothing)[0], "lora did not finish", "assay run tickets")
+
+
+def test_what_is_better_on_val_is_said_to_win_likely():
+    def heat(value):
+        return ({"rows": 100, "asked": 50, "value": value, "seconds": 9.0},)
+
+    late = Arm("lora", "lora", status="stopped", left=230.0, heats=heat(0.9))
+    worse = Arm("shots", "shots", status="stopped", heats=heat(0.7))
+    found = weighed(FLOOR, replace(FAIR, heats=heat(0.8)), late, worse)["verdict"]
+    assert found["state"] == "so far" and found["late"].endswith(
+        "On val lora has accuracy 0.900, fair 0.800: it would likely win."
+    )
 
 
 def test_the_headline_says_the_score_and_the_rows(data):
     # twin is chosen: 94.5 % of 400 rows
-    assert named(headline(data), "twin", "0.945", "400")
+    assert headline(data) == "Use twin, accuracy 0.945"
+    assert below_headline(data)[0].endswith("on 400 held-out rows")
     none = {**data, "verdict": {**data["verdict"], "recommended": None, "out": []}}
     assert headline(none) == "There is nothing to recommend yet."
 

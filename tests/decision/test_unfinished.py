@@ -6,16 +6,23 @@ import pytest
 
 from assay.decision.finished_arm import Arm
 from assay.decision.recommendation import Standing
-from assay.decision.unfinished import could_gain, find_unfinished, sentence
+from assay.decision.unfinished import (
+    could_gain,
+    find_unfinished,
+    likely_winners,
+    minutes_to_go_on,
+    sentence,
+    val_score,
+)
 
 
 def test_a_constant_never_wins_and_another_baseline_may():
     assert find_unfinished([Arm("majority", "majority", status="skipped", floor=True)]) == []
     late = Arm("probe", "probe", status="stopped", floor=True)
-    assert find_unfinished([late]) == [{"arm": "probe", "minutes": None}]
+    assert find_unfinished([late]) == [{"arm": "probe", "minutes": None, "val": None}]
     pruned, failed = Arm("a", "shots", status="pruned"), Arm("b", "lora", status="failed")
     assert find_unfinished([pruned, failed, Arm("c", "lora", status="stopped", left=230.0)]) == [
-        {"arm": "c", "minutes": 3.8}
+        {"arm": "c", "minutes": 3.8, "val": None}
     ]
 
 
@@ -35,3 +42,17 @@ def test_no_arm_can_gain_more_than_the_interval_leaves_to_a_perfect_one():
     assert could_gain(standing(2.0, 5.0), 0.0, False) == 5.0  # lower is better
     assert could_gain(standing(2.0, 5.0), math.inf, True) == math.inf
     assert could_gain(standing(None, None), 1.0, True) == math.inf
+
+
+def test_the_command_that_goes_on_has_room_and_none_where_nothing_is_known():
+    assert minutes_to_go_on([{"minutes": None}, {"minutes": 4.0}]) == 6
+    assert minutes_to_go_on([{"minutes": None}]) is None
+
+
+def test_the_last_score_on_val_counts_and_must_beat_the_chosen_one():
+    assert val_score(({"value": 0.2}, {"value": 0.4}, {"value": None})) == 0.4
+    assert val_score(()) is None
+    late = [{"arm": "a", "val": 0.5}, {"arm": "b", "val": None}, {"arm": "c", "val": 0.1}]
+    assert [one["arm"] for one in likely_winners(late, 0.3, True)] == ["a"]
+    assert [one["arm"] for one in likely_winners(late, 0.3, False)] == ["c"]
+    assert likely_winners(late, None, True) == []

@@ -79,6 +79,7 @@ def test_the_schema(report):
         ),
         *("more_rows", "more_rows_range", "out", "target", "failed", "unjudged", "busy"),
         "unfinished",
+        "late",
         "resume",
     ]
     for one in data["strategies"]:

@@ -169,8 +169,8 @@ def test_control_characters_are_made_visible(poison):
 
 def test_the_notebook_view_is_inert_too(poison, report):
     assert "<script" not in notebook(poison.data) and "<img" not in notebook(poison.data)
-    assert "Use lora-r8: accuracy 0.875" in report._repr_html_()
-    assert repr(report).startswith("Use lora-r8: accuracy 0.875")
+    assert "Use lora-r8, accuracy 0.875" in report._repr_html_()
+    assert repr(report).startswith("Use lora-r8, accuracy 0.875")
 
 
 def test_markdown_has_no_live_html_or_link(poison):

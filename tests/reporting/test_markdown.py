@@ -13,7 +13,7 @@ def test_the_markdown_report_has_its_sections_in_order(report):
     ]
     assert places == sorted(places)
     assert text.startswith(
-        "# banking\n\n**Use lora-r8: accuracy 0.875 (0.830 to 0.910) on 264 held-out rows**"
+        "# banking\n\n**Use lora-r8, accuracy 0.875**\n\n0.830 to 0.910 on 264 held-out rows"
     )
     assert named(text, "13 of 264")
     assert "```yaml\nversion: 2" in text

@@ -34,7 +34,8 @@ def test_the_last_lines_say_what_is_open_lost_and_failed():
 
 def test_the_last_lines_of_a_run(report):
     lines = summary_lines(report.data)
-    assert named(lines[0], "lora-r8", "0.875", "0.830", "0.910", "264")
+    assert lines[0] == "Use lora-r8, accuracy 0.875"
+    assert lines[1] == "  0.830 to 0.910 on 264 held-out rows"
     text = " ".join(line.strip() for line in lines)
     assert named(text, "+23.5 points", "tfidf", "+17.9 to +29.4", "p < 0.001")
     assert named(

@@ -132,29 +132,50 @@ def unsure(data: dict[str, Any]) -> list[str]:
 
 
 def headline(data: dict[str, Any]) -> str:
-    """The verdict as one sentence that could be said aloud; with few test rows it says so."""
+    """The verdict in at most ten words."""
     verdict = data["verdict"]
     winner = verdict["recommended"]
-    resume = f". To resume: {verdict['resume']}" if verdict.get("resume") else ""
     if winner is None:
-        if verdict["out"]:
-            return "No strategy may be recommended."
-        return f"There is nothing to recommend yet{resume or '.'}"
+        out = "No strategy may be recommended." if verdict["out"] else ""
+        return out or "There is nothing to recommend yet."
     said = verdict.get("headline", f"Use {winner}")  # a report from before there were several
-    if verdict.get("state") == "nothing" or not said.endswith(
-        (winner, "is ahead")
-    ):  # the score of a constant is no news
-        return f"{said}{_on(data)}{resume}"
+    if not said.endswith((winner, "is ahead")):  # the score of a constant is no news
+        return said
     metric = data["task"]["metric"]
-    one = next(s for s in data["strategies"] if s["name"] == winner)["metrics"][metric]
-    ends = between(one["low"], one["high"], why=uncertainty.why_none(data))
-    level = f"{metric.replace('_', ' ')} {score(one['value'])} ({ends})"
-    return f"{said}: {level}{_on(data)}{resume}"
+    return f"{said}, {metric.replace('_', ' ')} {score(_winner(data)['value'])}"
 
 
-def _on(data: dict[str, Any]) -> str:
+def below_headline(data: dict[str, Any]) -> list[str]:
+    """The sentences right below the headline: how sure its score is, on how many rows; what did not
+    finish in time, and the command that goes on."""
+    verdict, said = data["verdict"], []
     rows = (data.get("certainty") or {}).get("rows") or data["rows"]["test"]
-    return f" on {'only ' * (rows < FEW_ROWS)}{count(rows)} held-out rows" if rows else ""
+    if verdict["recommended"] is not None and rows:
+        one = _winner(data)
+        ends = between(one["low"], one["high"], why=uncertainty.why_none(data))
+        few = "only " * (rows < FEW_ROWS)
+        where = f"on {few}{count(rows)} held-out rows"
+        if headline(data).endswith(value := score(one["value"])):
+            said.append(f"{ends} {where}")
+        else:
+            said.append(f"{verdict['recommended']} has {value} ({ends}) {where}")
+    if late := unfinished_line(data):
+        said.append(late)
+    return said
+
+
+def unfinished_line(data: dict[str, Any]) -> str:
+    """What did not finish in time, and the command that goes on."""
+    verdict = data["verdict"]
+    way = f"To go on: {verdict['resume']}" if verdict.get("resume") else ""
+    return " ".join(part for part in (verdict.get("late", ""), way) if part)
+
+
+def _winner(data: dict[str, Any]) -> dict[str, Any]:
+    """The score of the recommended strategy."""
+    name = data["verdict"]["recommended"]
+    one = next(s for s in data["strategies"] if s["name"] == name)
+    return one["metrics"][data["task"]["metric"]]
 
 
 def rival_of(data: dict[str, Any]) -> str | None:

@@ -6,22 +6,33 @@ counts as equal.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from assay.decision.finished_arm import Arm
 from assay.decision.recommendation import Standing
 
+ROOM, START = 1.25, 1.0  # of the minutes that are missing, and minutes before strategies begin
+
 
 def find_unfinished(arms: Sequence[Arm]) -> list[dict[str, Any]]:
-    """Strategies that the time was too short for and that may yet win: name, and minutes that they
-    would have taken longer, None where that is not known. A constant never wins; another baseline
-    may."""
+    """Strategies that the time was too short for and that may yet win: name, minutes that they
+    would have taken longer, and their score on val, None where these are not known. A constant
+    never wins; another baseline may."""
     late = [arm for arm in arms if arm.status in ("stopped", "skipped") and arm.kind != "majority"]
     return [
-        {"arm": arm.name, "minutes": None if arm.left is None else round(arm.left / 60, 1)}
+        {
+            "arm": arm.name,
+            "minutes": None if arm.left is None else round(arm.left / 60, 1),
+            "val": val_score(arm.heats),
+        }
         for arm in late
     ]
+
+
+def val_score(heats: Sequence[Mapping[str, Any]]) -> float | None:
+    """The last score on val of a strategy that was in a race."""
+    return next((heat["value"] for heat in reversed(heats) if heat["value"] is not None), None)
 
 
 def could_gain(chosen: Standing, perfect: float, higher: bool) -> float:
@@ -34,6 +45,22 @@ def could_gain(chosen: Standing, perfect: float, higher: bool) -> float:
     if chosen.low is None or chosen.high is None:  # test rows of one group alone
         return math.inf
     return max(0.0, perfect - chosen.low if higher else chosen.high - perfect)
+
+
+def minutes_to_go_on(missing: Sequence[Mapping[str, Any]]) -> int | None:
+    """Minutes of a run that ends them, where known: with room, since machines are busy at times."""
+    known = [one["minutes"] for one in missing if one["minutes"] is not None]
+    return math.ceil(ROOM * sum(known) + START) if known else None
+
+
+def likely_winners(
+    missing: Sequence[Mapping[str, Any]], chosen: float | None, higher: bool
+) -> list[Mapping[str, Any]]:
+    """Those whose score on val is better than that of the chosen strategy, `chosen`."""
+    if chosen is None:
+        return []
+    sign = 1 if higher else -1
+    return [one for one in missing if one["val"] is not None and sign * (one["val"] - chosen) > 0]
 
 
 def sentence(missing: Sequence[dict[str, Any]]) -> str:

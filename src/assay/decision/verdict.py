@@ -18,7 +18,7 @@ from assay.decision.measured_scores import round_or_none
 from assay.decision.recommendation import ArmChoice, Standing, best_floor, decide
 from assay.decision.settings import Weigh
 from assay.decision.uncertainty import single
-from assay.decision.unfinished import could_gain, sentence
+from assay.decision.unfinished import could_gain, likely_winners, sentence, val_score
 from assay.decision.verdict_words import ChoiceSentences
 from assay.presentation.number_format import between, format_size, score, three
 
@@ -52,7 +52,7 @@ def verdict(
     groups = None if field.measured.groups is None else units
     chosen = None if choice.pick is None else standings[choice.pick]
     gain = math.inf if chosen is None else could_gain(chosen, field.perfect, field.higher)
-    late, missing = (sentence(missing), missing) if missing else ("", missing)
+    late = _late(missing, chosen, field)
     if gain <= settings.equivalent / 100:
         missing = []
     words = ChoiceSentences(
@@ -64,10 +64,10 @@ def verdict(
         higher=field.higher,
         unit=field.unit,
         groups=groups,
-        missing=late if missing else "",
+        missing=bool(missing),
         gain=""
         if missing or not late
-        else f"{late}; no strategy could gain more than {format_size(gain, field.unit)}.",
+        else f"{late} No strategy could gain more than {format_size(gain, field.unit)}.",
     )
     return {
         "recommended": chosen and chosen.name,
@@ -91,7 +91,23 @@ def verdict(
         "unjudged": [*unjudged, *undecided_limits(field.arms, settings.limits)],
         "busy": busy_sentence(field.arms),
         "unfinished": [*missing],
+        "late": late if missing else "",
     }
+
+
+def _late(missing: Sequence[dict[str, Any]], chosen: Standing | None, field: Field) -> str:
+    """What did not finish, and which of that has the better score on val."""
+    if not missing:
+        return ""
+    heats = next((arm.heats for arm in field.arms if chosen and arm.name == chosen.name), ())
+    own, said = val_score(heats), f"{sentence(missing)}."
+    for one in likely_winners(missing, own, field.higher):
+        name, values = field.metric.replace("_", " "), [score(one["val"]), score(own)]
+        said += (
+            f" On val {one['arm']} has {name} {values[0]}, {chosen and chosen.name} {values[1]}:"
+            " it would likely win."
+        )
+    return said
 
 
 def _target(target: float | None, chosen: Standing | None, field: Field) -> dict[str, Any] | None:

@@ -30,8 +30,8 @@ class ChoiceSentences:
     """The sentences about one choice.
 
     Args:
-        n: test rows. groups: that they come in, if they do. missing: which arms did not finish in
-            time and may yet win, in words. gain: the same of those that cannot.
+        n: test rows. groups: that they come in, if they do. missing: whether arms did not finish
+            in time that may yet win. gain: in words, which cannot.
     """
 
     def __init__(
@@ -45,7 +45,7 @@ class ChoiceSentences:
         higher: bool = True,
         unit: str = "",
         groups: int | None = None,
-        missing: str = "",
+        missing: bool = False,
         gain: str = "",
     ):
         self.arms = arms
@@ -70,13 +70,13 @@ class ChoiceSentences:
 
     def state(self) -> str:
         """What kind of verdict it is: `use` what is proven to be better than a baseline, `best
-        guess`, `open_question` where the choice is expected to lose more than what counts as equal
-        or an arm did not finish in time, `nothing` where nothing beats a constant; `none` where no
-        arm may be recommended."""
+        guess`, `undecided` where the choice is expected to lose more than what counts as equal,
+        `so far` where an arm did not finish in time, `nothing` where nothing beats a constant;
+        `none` where no arm may be recommended."""
         if self.choice.pick is None:
             return "none"
         if self.missing:
-            return "undecided"
+            return "so far"
         if self.constant is not None and not self._above_constant():
             return "nothing"
         if self.proven():
@@ -99,11 +99,10 @@ class ChoiceSentences:
             self.state(),
             self.arms[self.pick].name if self.choice.pick is not None else "",
         )
-        if self.missing:
-            flat = name and self.constant is not None and not self._above_constant()
-            ahead = f"no strategy beats the constant {name}" if flat else f"{name} is ahead"
-            return f"Undecided: {self.missing}{f'; {ahead}' if name else ''}"
+        if state == "so far" and self.constant is not None and not self._above_constant():
+            return "Nothing works so far"
         return {
+            "so far": f"Best so far: {name}",
             "use": f"Use {name}",
             "best guess": f"Best guess: {name}",
             "undecided": f"Undecided; {name} is ahead",

@@ -29,7 +29,12 @@ def verdict(seen: ReportView) -> list[spec.Block]:
         arm.number("count", "n"),
         *(() if time.value is None else (", ", time, " ms an answer")),
     )
-    return [spec.Paragraph((said, *few), "verdict"), spec.Paragraph(line, "figure-line")]
+    late = decision_table.unfinished_line(seen.data)
+    return [
+        spec.Paragraph((said, *few), "verdict"),
+        spec.Paragraph(line, "figure-line"),
+        *([spec.Paragraph(late)] if late else []),
+    ]
 
 
 def blocks(seen: ReportView) -> list[spec.Block]:

@@ -25,7 +25,7 @@ from assay.decision.read_report import read_report
 from assay.decision.sensitivity import change
 from assay.decision.settings import Weigh
 from assay.decision.uncertainty import certainty, of_seeds, wear_text
-from assay.decision.unfinished import find_unfinished
+from assay.decision.unfinished import find_unfinished, minutes_to_go_on
 from assay.decision.verdict import verdict
 from assay.evaluation.scoring import metrics_for
 from assay.reporting.arm_detail import details, metric_details, values_of, weighable
@@ -138,7 +138,7 @@ def build(
         "audit": {**dict.fromkeys(AUDIT, 0), **audit},
         "exam": {"hash": "", "opened": 0, **exam},
         "strategies": strategies,
-        "verdict": {**said, "resume": resume if said["unfinished"] else ""},
+        "verdict": {**said, "resume": _to_go_on(resume, said["unfinished"])},
         "certainty": sure,
         "weigh": settings.model_dump(mode="json"),
         "change": changing,
@@ -191,6 +191,14 @@ def _check(arms: Sequence[Arm]) -> None:
     for arm in arms:
         if arm.status == "done" and not arm.records:
             raise ValueError(f"{arm.name} is done but has no records")
+
+
+def _to_go_on(resume: str, missing: Sequence[Mapping[str, Any]]) -> str:
+    """The command that goes on with what did not finish; "" where all did."""
+    if not (resume and missing):
+        return ""
+    minutes = minutes_to_go_on(missing)
+    return f"{resume} --minutes {minutes}" if minutes else resume
 
 
 def _strategy(

@@ -46,6 +46,7 @@ def render(report: Report) -> str:
     blocks = [
         f"# {plain(report.data['project']) or 'report'}",
         f"**{plain(decision_table.headline(report.data))}**",
+        *map(plain, decision_table.below_headline(report.data)),
         *blocks_markdown(answer_section.blocks(seen)),
         *(text for section in sections(seen) for text in section_markdown(section)),
     ]

@@ -9,6 +9,7 @@ from assay.audits.forgetting import section as forgetting
 from assay.audits.other_tasks import section as other_tasks
 from assay.decision import cluster_intervals, decision_table, uncertainty
 from assay.decision.finished_arm import measured_time, was_busy
+from assay.decision.unfinished import val_score
 from assay.presentation import section_spec as spec
 from assay.presentation.number_format import (
     NOTHING,
@@ -53,7 +54,9 @@ def cells_of(arm: dict[str, Any], data: dict[str, Any]) -> list[str]:
         *([three(cost["money_per_answer"])] if decision_table.has_paid_arm(data) else []),
     ]
     if arm["status"] != "done":
-        return [arm["name"], arm["status"], NOTHING, NOTHING, NOTHING, NOTHING, *costs]
+        seen = val_score(arm.get("heats") or ())
+        known = [arm["status"], NOTHING] if seen is None else [f"{score(seen)} val", arm["status"]]
+        return [arm["name"], *known, NOTHING, NOTHING, NOTHING, *costs]
     one, floor = arm["metrics"][metric], (arm["versus_floor"] or {}).get(metric)
     gain = (
         [format_signed(floor["difference"]), p_value(floor["p_holm"])]
@@ -109,10 +112,15 @@ def summary_lines(data: dict[str, Any], width: int = 80) -> list[str]:
     if winner is None:
         return [
             line
-            for text in (verdict["reason"], *decision_table.open_questions(data))
+            for text in (
+                verdict["reason"],
+                decision_table.unfinished_line(data),
+                *decision_table.open_questions(data),
+            )
             for line in wrap(text, "")
         ]
     lines = wrap(decision_table.headline(data), "")
+    lines += [line for text in decision_table.below_headline(data) for line in wrap(text)]
     floor = winner["versus_floor"]
     if verdict.get("state") == "nothing" or not floor:
         lines += wrap(verdict["reason"]) if len(arms) > 1 else []
@@ -223,6 +231,7 @@ def notebook(data: dict[str, Any]) -> str:
     verdict = data["verdict"]
     blocks = [
         spec.Paragraph(spec.Strong(decision_table.headline(data))),
+        *(spec.Paragraph(text) for text in decision_table.below_headline(data)),
         spec.Paragraph(verdict["reason"] or ""),
         spec.Paragraph(verdict["doubt"] or ""),
         spec.Table("", header, rows, wide=False, right=1),

@@ -1,7 +1,14 @@
 """A strategy in a race."""
 
 from assay.config import make_strategy
-from assay.runtime.arms.contestant import Contestant, arm_left_out, most_rows, trains_base
+from assay.config.names import arm_name
+from assay.runtime.arms.contestant import (
+    Contestant,
+    arm_left_out,
+    learning_from,
+    most_rows,
+    trains_base,
+)
 
 
 def test_a_part_of_the_rows_comes_first_where_a_language_model_is_trained():
@@ -40,3 +47,14 @@ def test_one_that_is_left_out_keeps_what_it_was_given():
     left = arm_left_out(one, {"k": 3})
     assert (left.status, left.note, left.settings, left.left) == ("pruned", "behind", {"k": 3}, 3.0)
     assert left.heats == tuple(one.heats)
+
+
+def test_a_training_on_fewer_rows_is_a_strategy_named_so():
+    lora = make_strategy({"kind": "lora", "rank": 4}, {})
+    assert arm_name(learning_from(lora, 90)) == "lora-r4-max-rows90"
+    named = learning_from(make_strategy({"kind": "lora", "name": "mine"}, {}), 90)
+    assert (arm_name(named), named.max_rows) == ("mine-max-rows90", 90)
+    long = learning_from(make_strategy({"kind": "lora", "name": "m" * 40}, {}), 90)
+    assert len(arm_name(long)) == 40 and arm_name(long).endswith("-max-rows90")
+    assert learning_from(make_strategy({"kind": "rag", "inner": {"kind": "lora"}}, {}), 90) is None
+    assert learning_from(make_strategy({"kind": "knn"}, {}), 90) is None

@@ -140,3 +140,31 @@ def test_who_stays_is_tested_by_folds_and_what_a_heat_has_fitted_is_kept(tmp_pat
     fits = [path for path in (folder / "work" / "fit").iterdir() if (path / "done.json").exists()]
     # of majority and tfidf one of all rows and three of two folds; of the base one, asked val alone
     assert len(fits) == 4 + 4 + 1
+
+
+@pytest.mark.slow
+def test_a_training_that_is_too_long_stands_with_the_rows_that_it_has_learnt_from(
+    tmp_path, tiny_model, monkeypatch
+):
+    lora = "{kind: lora, rank: 4, epochs: 6, learning_rate: 2e-2}"
+    arms = f"minutes: 10\ncompare: [{{kind: majority}}, {{kind: shots, k: 0}}, {lora}]\n"
+    folder = build(tmp_path / "p", tiny_model, arms)
+    write_rows(folder / "train.jsonl", rows(400))
+    # after the heat on a part of the rows no time is left for another one
+    monkeypatch.setattr(
+        Race, "_end_of_heat", lambda _, one: time.monotonic() + 600 * (not one.heats)
+    )
+    report = assay.run(folder)
+    found = {one["name"]: one for one in report.data["strategies"]}
+    whole, part = (found[name] for name in found if name.startswith("lora"))
+    assert (whole["status"], part["status"]) == ("stopped", "done")
+    assert part["name"] == f"{whole['name']}-max-rows119" and part["settings"]["max_rows"] == 119
+    assert f"{part['name']} stands for it." in noted(report, whole["name"])
+    assert report.data["verdict"]["state"] == "so far"
+    # reports and commands know it
+    again = assay.run(folder)
+    assert {one["name"]: one["status"] for one in again.data["strategies"]} == {
+        name: one["status"] for name, one in found.items()
+    }
+    (reply,) = assay.ask("where is my order", folder, part["name"]).replies
+    assert reply.answer.text

@@ -252,19 +252,14 @@ def test_the_first_line_says_what_did_not_finish():
     pruned = Arm("shots", "shots", status="pruned", note="It cannot win any more.")
     done = [arm_of(of, "majority", 30, floor=True), arm_of(of, "probe", 5)]
     said = build(task=TASK, arms=[*done, late, pruned], rows={}, audit={}, exam={})["verdict"]
-    assert said["state"] == "undecided" and said["recommended"] == "probe"
-    assert (
-        said["headline"] == "Undecided: lora did not finish (about 4 minutes more); probe is ahead"
-    )
-    assert said["unfinished"] == [{"arm": "lora", "minutes": 3.8}]
+    assert said["state"] == "so far" and said["recommended"] == "probe"
+    assert said["headline"] == "Best so far: probe"
+    assert said["late"] == "lora did not finish (about 4 minutes more)."
+    assert said["unfinished"] == [{"arm": "lora", "minutes": 3.8, "val": None}]
     constant = build(task=TASK, arms=[done[0], late], rows={}, audit={}, exam={})["verdict"][
         "headline"
     ]
-    assert (
-        constant
-        == "Undecided: lora did not finish (about 4 minutes more); no strategy beats the constant"
-        " majority"
-    )
+    assert constant == "Nothing works so far"
     assert (
         build(task=TASK, arms=[*done, pruned], rows={}, audit={}, exam={})["verdict"]["state"]
         == "use"
@@ -290,10 +285,10 @@ def test_nothing_waits_for_an_arm_that_could_gain_too_little():
     sure = said(1)  # the interval of 399 of 400 ends above .98
     assert (sure["state"], sure["headline"], sure["unfinished"]) == ("use", "Use probe", [])
     assert (
-        "lora did not finish (about 4 minutes more); no"
+        "lora did not finish (about 4 minutes more). No"
         " strategy could gain more than 1.4 points" in sure["undecided"]
     )
-    assert said(1, equivalent=1.0)["state"] == said(40)["state"] == "undecided"
+    assert said(1, equivalent=1.0)["state"] == said(40)["state"] == "so far"
 
 
 @pytest.mark.slow
@@ -307,7 +302,7 @@ def test_the_time_of_the_project_file_holds_and_the_next_run_goes_on(tmp_path, t
     assert load(folder / "project.yaml").minutes == 0.0001
     report = assay.run(folder)
     assert {one["status"] for one in report.data["strategies"]} == {"skipped"}
-    assert "zero-shot did not finish" in report.data["verdict"]["headline"]
+    assert "zero-shot did not finish" in report.data["verdict"]["late"]
     assert report.data["verdict"]["resume"] == "assay run p"  # as it is called, not where it lies
     report = assay.run(folder, minutes=5)
     assert {one["status"] for one in report.data["strategies"]} == {"done"}

@@ -17,7 +17,7 @@ from assay.config.names import same
 from assay.config.yamlfile import read
 from assay.core import store
 from assay.core.errors import ResourceError
-from assay.core.types import Tell
+from assay.core.types import Strategy, Tell
 from assay.data.reading.file_address import hub_set, parse_file_name
 from assay.models.environment import numeric_environment, package_version
 from assay.models.loading.model_cache import file_sha256
@@ -150,9 +150,16 @@ def _settings(then: Project, now: Project, arm: str) -> Iterator[str]:
     if changed:
         yield f"{now.file} has other settings: {', '.join(changed)}"
     if arm in then.arms and arm not in now.arms:
-        yield f"{now.file} names no strategy {arm}"
+        if not any(_is_on_fewer_rows(then.arms[arm], one) for one in now.arms.values()):
+            yield f"{now.file} names no strategy {arm}"
     elif arm in then.arms and not same(then.arms[arm], now.arms[arm]):
         yield f"{now.file} has other settings for {arm}"
+
+
+def _is_on_fewer_rows(one: Strategy, other: Strategy) -> bool:
+    """Whether it is the other one on fewer training rows, as a run with a time limit leaves it."""
+    rows = dict(other).get("max_rows")
+    return "max_rows" in dict(one) and same(one.model_copy(update={"max_rows": rows}), other)
 
 
 def _flat(settings: dict[str, Any]) -> Iterator[tuple[str, Any]]:

@@ -14,6 +14,9 @@ Left out   after each piece, where leaving it out is expected to lose less than 
 Test rows  met in three turns: by the baselines, which are never left out; by those that stay of
            what is quick; by those that stay of what trains or asks a model. So there is a verdict
            whenever the time is over. A heat ends early enough for the next turn
+Too long   a training that does not end in time learns from as many rows as do, and meets the test
+           rows as a strategy named so (`lora-max-rows200`): the largest part that a heat has
+           tried, or a larger one that fits by its pace
 At once    where strategies run at once, so do those of a turn, and heats on as many rows. Each is
            compared with the best before they began, so that the same are left out whoever is the
            first to end
@@ -25,6 +28,7 @@ Watch out  strategies stop or choose by val, which flatters their score there. S
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -34,7 +38,7 @@ from assay.core import checksummed_lines
 from assay.core.errors import ResourceError, Stopped, TrainError
 from assay.core.sampling import hash_rank
 from assay.core.types import Answer, Record, Strategy
-from assay.data.subsets import original_rows, subset
+from assay.data.subsets import original_rows
 from assay.decision.finished_arm import Arm
 from assay.evaluation.held_out_test import Exam
 from assay.evaluation.scoring import judge, metrics_for
@@ -43,10 +47,14 @@ from assay.runtime.arms.at_once import Each, works_at_once
 from assay.runtime.arms.contestant import (
     Contestant,
     asks_endpoint,
+    bench_of_part,
+    late_part,
+    learning_from,
     most_rows,
+    part_of,
+    stand_ins,
     trains_base,
 )
-from assay.runtime.arms.data_variants import bench_with_data
 from assay.runtime.arms.runner import Bench
 from assay.runtime.events.progress_rate import HEAT, duration
 from assay.runtime.planning.racing import (
@@ -64,6 +72,9 @@ ASKED = 256  # val rows at most
 PIECE = 16  # val rows between two comparisons
 FEWEST = 24  # val rows of a race
 FEWEST_LEARNT = 96  # training rows of a heat: fewer say little, and a fit has seconds of its own
+FEWEST_PART = 32  # and of a training for which there is no more time
+MORE = 1.25  # times the rows of the last part, for which another one is worth a training
+SAFE = 0.8  # of the time that is left, what a training may be planned to take
 START = 5.0  # seconds that a process takes before it answers, about
 QUICK = 20.0  # seconds of a fit under which no part of it is tried
 
@@ -91,9 +102,10 @@ class Race:
         best on val first."""
         for group in self._groups():
             self._run_heats(group)
-            self._compare(group)
-            yield sorted(group, key=lambda one: -one.hope)
-            for one in group:
+            parts = stand_ins(group, self.bench.project.arms)
+            self._compare([*group, *parts])
+            yield sorted([*group, *parts], key=lambda one: -one.hope)
+            for one in (*group, *parts):
                 one.met = True
 
     def _groups(self) -> Iterator[list[Contestant]]:
@@ -136,21 +148,23 @@ class Race:
         """Fit it on so many rows and ask it val; it leaves where it is too late or behind."""
         most = most_rows(one.strategy, whole)
         share = min(1.0, rows / most)  # of what it learns from in the end
-        if late := self._late_part(one):
+        if late := late_part(one, self.field):
             one.leave("stopped", f"It needs {late.name}, which did not finish.", late.left)
             return
-        until, needed = self._end_of_heat(), one.fitting * share
-        if time.monotonic() + needed > until:
+        until, needed = self._end_of_heat(one), one.fitting * share
+        if (left := until - time.monotonic()) < needed or left <= 0:
             told = f" It would take about {duration(needed)}." if needed else ""
             one.leave("stopped", f"No time was left for it.{told}", needed or None)
+            if needed:
+                self._learn_from_fewer(one, whole, left / needed * rows)
             return
-        bench = self._bench_of(rows, whole)
+        bench, strategy = self._learning_from(one, rows, whole)
         part = f" on {rows:,} rows" if rows < whole else ""
         learnt = f" It had learnt from {rows:,} of {most:,} rows." if rows < whole else ""
-        watch = self._monitor(bench, one, f"{HEAT}{one.name}{part}", until, share)
+        watch = self._monitor(bench, one, strategy, f"{HEAT}{one.name}{part}", until, share)
         begun = time.monotonic()
         try:
-            ended = self._ask(one, bench, watch, until)
+            ended = self._ask(strategy, bench, watch, until)
         except (TrainError, ResourceError) as error:
             if rows == whole:  # a part of the rows may be too few for it
                 one.leave("failed", str(error.problems[0]))
@@ -164,37 +178,51 @@ class Race:
                 one.leave("pruned", ended + learnt, watch.left)
             else:  # it may have been learning still
                 one.leave("stopped", ended, watch.left)
+                took = time.monotonic() - begun + (watch.left or math.inf)
+                self._learn_from_fewer(one, whole, (until - time.monotonic()) / took * rows)
             return
-        stage, fit = bench.stage(one.strategy, self.val.hash), bench.fit_stage(one.strategy)
+        stage, fit = bench.stage(strategy, self.val.hash), bench.fit_stage(strategy)
         asked, fitted = stage.completion_note() or {}, fit.completion_note() or {}
         one.fitting = fitted.get("seconds", 0.0) / share
         one.asking = asked.get("seconds", 0.0) * self.questions / len(self.val)
         if (folds := bench.prepared.note["rows"].get("folds", 0)) and "train" in one.strategy.reads:
             one.asking += folds * (START + one.fitting)
+        arm = Arm(one.name, one.strategy.kind, records=records)
         if rows == whole:
-            one.done = Arm(one.name, one.strategy.kind, records=records)
+            one.done = arm
+        elif strategy is not one.strategy:
+            one.part = part_of(one, strategy, arm)
         if watch.best and (behind := watch.behind(records, watch.best.records)):
             one.leave("pruned", self._say_behind(behind, watch.best.name) + learnt)
 
-    def _late_part(self, one: Contestant) -> Contestant | None:
-        """A contestant that is a part of this one and that the time was too short for."""
-        inside = [strategy for _, strategy in one.strategy.inside()]
-        late = [other for other in self.field if other.status == "stopped"]
-        return next((other for other in late if other.strategy in inside), None)
+    def _learn_from_fewer(self, one: Contestant, whole: int, rows: float) -> None:
+        """A heat on so many rows as there is time for, where that are more than it has learnt from:
+        what it comes to meets the test rows in its place."""
+        known = one.part.heats[-1]["rows"] if one.part else 0
+        fewer = int(SAFE * rows)
+        if fewer < max(FEWEST_PART, MORE * known) or fewer >= most_rows(one.strategy, whole):
+            return
+        if self._learning_from(one, fewer, whole)[1] is one.strategy or one.shortened:
+            return  # its parts are no strategies of their own; or this was tried
+        again, one.shortened = replace(one, heats=[], shortened=True), True
+        self.run_heat(again, fewer, whole)
+        one.heats += again.heats
+        one.part = again.part or one.part
 
-    def _end_of_heat(self) -> float:
-        """When a heat has to end, so that time is left for the test rows of those that go on."""
-        due = [one for one in self.field if one.done and not one.status and not one.met]
-        there = sum(START + one.asking for one in due)
+    def _end_of_heat(self, one: Contestant) -> float:
+        """When its heat has to end, so that time is left for the test rows of those that go on, and
+        for its own."""
+        due = [other for other in self.field if other.done and not other.status and not other.met]
+        there = sum(START + other.asking for other in (*due, one) if other.asking)
         return self.until - min(there, (self.until - time.monotonic()) / 2)
 
-    def _ask(self, one: Contestant, bench: Bench, watch: RaceMonitor, until: float) -> str:
+    def _ask(self, strategy: Strategy, bench: Bench, watch: RaceMonitor, until: float) -> str:
         """Fit and ask it, unless that is done; why it was ended early, or "".
 
         Raises:
             AssayError: as the worker. Stopped: the user interrupted.
         """
-        if bench.state(one.strategy, self.val.hash) == "cached":
+        if bench.state(strategy, self.val.hash) == "cached":
             return ""
         begun, label, note = time.monotonic(), watch.name, ""
         bench.tell({"event": "stage", "name": label, "state": "start"})
@@ -202,7 +230,7 @@ class Race:
             watch.compare_with_saved()
             replace(bench, tell=watch.tell).run(
                 label,
-                one.strategy,
+                strategy,
                 self.val.questions_in_order,
                 self.val.hash,
                 until - begun,
@@ -218,21 +246,23 @@ class Race:
         self._tell_end(label, "skipped" if note else "done", note, time.monotonic() - begun)
         return note
 
-    def _bench_of(self, rows: int, whole: int) -> Bench:
+    def _learning_from(self, one: Contestant, rows: int, whole: int) -> tuple[Bench, Strategy]:
+        """The strategy as one that learns from so many rows, or else itself on a bench that has no
+        more."""
         if rows == whole:
-            return self.bench
-        train, task = self.bench.prepared.examples("train"), self.bench.prepared.task
-        part = subset(
-            train,
-            rows,
-            stratify=task.kind == "classify",
-            seed=self.bench.project.seed,
-            draw=0,
-        )
-        return bench_with_data(self.bench, "race", train=part)
+            return self.bench, one.strategy
+        if (strategy := learning_from(one.strategy, rows)) is not None:
+            return self.bench, strategy
+        return bench_of_part(self.bench, rows), one.strategy
 
     def _monitor(
-        self, bench: Bench, one: Contestant, label: str, until: float, share: float
+        self,
+        bench: Bench,
+        one: Contestant,
+        strategy: Strategy,
+        label: str,
+        until: float,
+        share: float,
     ) -> RaceMonitor:
         best, project = self._find_best(), self.bench.project
         one.dearer = self._is_dearer(one, best)
@@ -249,7 +279,7 @@ class Race:
             )
 
         behind = self._rule(one, share**RATE)
-        answers = bench.stage(one.strategy, self.val.hash).folder / "answers.jsonl"
+        answers = bench.stage(strategy, self.val.hash).folder / "answers.jsonl"
         if one.strategy.baseline:
             best = None
         # Of what is trained inside another strategy the score is something else.
@@ -260,6 +290,7 @@ class Race:
             *(bench, self.val, label, until, answers, best, behind, "val rows", own),
             scored=scored,
             always=True,
+            then=self.questions,
         )
 
     def _add_heat(

@@ -38,7 +38,8 @@ LATE = 4.0  # seconds that a worker whose time is over gets to save what it has
 @dataclass
 class Bench:
     """One project's arms over its prepared data. `models` maps each needed model's name to its
-    folder and digest; with `servers` the arms' processes are forked."""
+    folder and digest; with `servers` the arms' processes are forked. `grace`: seconds by which a
+    strategy that has begun to answer the test rows may overrun the time given."""
 
     project: Project
     prepared: Prepared
@@ -50,6 +51,7 @@ class Bench:
     # is given the answers so far, by the place of their question, and the share that is done, after
     # each fold
     hear_fold: Callable[[Mapping[int, Answer], float], None] | None = None
+    grace: float = 0.0
 
     def __post_init__(self) -> None:
         self.numeric = self.servers.numeric() if self.servers else numeric_environment()

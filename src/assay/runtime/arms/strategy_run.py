@@ -98,7 +98,7 @@ def run_to_end(bench: Bench, arm: Arm, strategy: Strategy, exam: Exam, watch: Ra
     """
     name, until = arm.name, watch.until
     try:
-        seconds = None if until is None else until - time.monotonic()
+        seconds = None if until is None else until + watch.grace - time.monotonic()
         given = (name, strategy, exam.questions_in_order, exam.hash, seconds)
         run_by_fold(replace(bench, tell=watch.tell, hear_fold=watch.hear_fold), *given, alone=True)
     except (TrainError, ResourceError) as error:
@@ -106,7 +106,7 @@ def run_to_end(bench: Bench, arm: Arm, strategy: Strategy, exam: Exam, watch: Ra
         bench.tell({"event": "stage", "name": name, "state": "failed", "note": said})
         return replace(arm, status="failed", note=said)
     except Stopped:
-        if not watch.why and (until is None or until > time.monotonic()):
+        if not watch.why and (until is None or until + watch.grace > time.monotonic()):
             raise
         said = watch.note or "Stopped when the time given was over. What it has saved is kept."
         bench.tell({"event": "stage", "name": name, "state": "skipped", "note": said})
@@ -151,7 +151,7 @@ def make_monitor(
         equivalent=project.weigh.equivalent,
         seed=project.seed,
     )
-    return RaceMonitor(bench, exam, name, until, answers, best, told)
+    return RaceMonitor(bench, exam, name, until, answers, best, told, grace=bench.grace)
 
 
 def tell_for(tell: Tell, name: str, event: dict) -> None:

@@ -71,6 +71,8 @@ class RaceMonitor:
         rows: what the rows are called.
         curve: of a score on val after a share of the training, the same. scored: val rows that the
             score is of. always: it is compared after every piece, however little is left.
+        grace: seconds after `until` that it may take where it has begun. then: rows that it will be
+            asked after these.
 
     Attributes:
         why: "late", "behind", or "" where it was not ended here. note: the same in a sentence.
@@ -89,12 +91,15 @@ class RaceMonitor:
     curve: Callable[[float, float], str] | None = None
     scored: int = 0
     always: bool = False
+    grace: float = 0.0
+    then: int = 0
     why: str = ""
     note: str = ""
     left: float | None = None
     looked: float | None = None
     _stage: StageProgress | None = None
     _compared: int = 0
+    _overran: bool = False
     _begun: float = field(default_factory=time.monotonic)
 
     def tell(self, event: dict[str, Any]) -> None:
@@ -114,14 +119,25 @@ class RaceMonitor:
             self.compare()
         if left is None:
             return
-        self.left = left[1]
-        if now + left[0] > self.until:
+        asked = event.get("unit") == "answer" and self._stage.total - self._stage.done
+        more = 1 + self.then / asked if asked else 1.0
+        self.left = left[1] * more
+        if now + left[0] * more > self.until + self.grace:
             over = max(0.0, self.until - now)
             said = (
-                f"Needs about {duration(left[1])} more, and {duration(over)} were left. What it"
+                f"Needs about {duration(self.left)} more, and {duration(over)} were left. What it"
                 " has saved is kept."
             )
             self._end("late", said)
+        if now > self.until and not self._overran:
+            self._overran = True
+            self.bench.tell({"event": "note", "text": self._say_grace(left[1])})
+
+    def _say_grace(self, left: float) -> str:
+        return (
+            f"{self.name} needs about {duration(left)} more than the time given, and gets it: up to"
+            f" {duration(self.grace)}"
+        )
 
     def _follow_curve(self, event: dict[str, Any]) -> None:
         """A training's own score on val, where it has one."""

@@ -13,12 +13,18 @@ if TYPE_CHECKING:
 ENDING = 6.0  # seconds, about, that the report of a run takes
 FIRST = 15.0  # seconds of a process that starts and a baseline in it, with room
 SHARE = 6.0  # seconds of each minute that `ENDING` may take
+GRACE, LEAST_GRACE = 0.05, 10.0  # share of the time, and seconds, by which a strategy may overrun
 
 
 def deadline(started: float, minutes: float | None) -> float | None:
     """When strategies have to end, by `time.monotonic()`: a little before the run has to, for its
     report takes time."""
     return None if minutes is None else started + 60 * minutes - min(ENDING, SHARE * minutes)
+
+
+def grace(minutes: float | None) -> float:
+    """Seconds by which a strategy that has begun may overrun the time."""
+    return max(LEAST_GRACE, GRACE * 60 * minutes) if minutes else 0.0
 
 
 def least_minutes(before: float, work: float = FIRST) -> float:
