@@ -1,0 +1,66 @@
+"""Files as tools, services and benchmarks write them: what `assay run FILE` makes of each.
+
+A folder of tests/tool_shapes holds the file or files and expect.yaml, which was written from the
+format before anything was run:
+file             what `assay run` is given
+kind, or         the kind that is guessed, or another that is as good
+columns          role -> field; roles that are not named here may be anything
+kept             rows that are read
+first            a part of the text of a row, and its whole target
+refused          instead of these: no task can be guessed, and a message says so
+
+tests/tool_shapes/open.yaml names those that are not read so yet; one that is has to leave it.
+"""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+
+from assay import config
+from assay.config.start import begin
+from assay.core.errors import AssayError
+from assay.runtime.data_stage.labels import read_rows
+
+SHAPES = Path(__file__).parent / "tool_shapes"
+
+
+def read(file: Path) -> dict[str, Any]:
+    return YAML(typ="safe", pure=True).load(file.read_text(encoding="utf-8"))
+
+
+OPEN = read(SHAPES / "open.yaml")
+NAMES = [
+    pytest.param(name, marks=pytest.mark.xfail(strict=True, reason=OPEN[name]))
+    if name in OPEN
+    else name
+    for name in sorted(path.parent.name for path in SHAPES.glob("*/expect.yaml"))
+]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", NAMES)
+def test_a_file_as_its_tool_writes_it(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    want = read(SHAPES / name / "expect.yaml")
+    shutil.copytree(SHAPES / name, tmp_path, dirs_exist_ok=True)
+    (tmp_path / "expect.yaml").unlink()
+    monkeypatch.chdir(tmp_path)
+    if want.get("refused"):
+        with pytest.raises(AssayError):
+            read_rows(config.load(begin(Path(want["file"]))), unlabelled=False)
+        return
+    loaded = read_rows(config.load(begin(Path(want["file"]))), unlabelled=False)
+    assert loaded.kind in (want["kind"], want.get("or")), loaded.guessed
+    asked = want.get("columns") or {}
+    assert {role: loaded.columns.get(role) for role in asked} == asked
+    rows = [row for part in (loaded.train, loaded.val, loaded.test) for row in part]
+    assert len(rows) == want.get("kept", len(rows))
+    if first := want.get("first"):
+        found = next(row for row in rows if first.get("text", "") in row.text)
+        assert found.target == first.get("target", found.target)
+
+
+def test_what_is_open_is_there():
+    assert set(OPEN) <= {path.parent.name for path in SHAPES.glob("*/expect.yaml")}
