@@ -43,7 +43,7 @@ def test_ctrl_c_gives_the_verdict_of_what_is_known(tmp_path):
 
     report = assay.run(folder, tell=interrupt, only=["majority", "tfidf", "later"])
     assert [one["status"] for one in report.data["strategies"]] == ["done", "done", "skipped"]
-    assert "later did not finish" in report.data["verdict"]["headline"]
+    assert "later did not finish" in report.data["verdict"]["late"]
     assert exit_code(report) == 130
     with pytest.raises(Stopped):  # there is nothing to compare yet
         first = build(tmp_path / "first", Path("no-model"), arms)
