@@ -174,7 +174,7 @@ def load(
     layout = _with_meaning(layout, reads) if target else layout
     values = Values(layout.exclusive_fields)
     parts, warnings, raw = _convert(reads, layout, problems, values, aside, bad_rows)
-    passed += mark_closings(parts) if layout.by_turn else []
+    passed += mark_closings(parts, warnings) if layout.by_turn else []
     warnings += aside_warnings(aside)
     unwanted, told = _preferences(parts) if target else ([], [])
     if unwanted and not any(parts.values()) and not problems:
