@@ -22,6 +22,7 @@ BETWEEN = " | "
 TYPE = ("label", "type", "entity_type", "entity_group", "entity", "slot", "tag", "class")
 TYPE += ("labels", "displayName", "display_name")
 WORDS = ("text", "words", "word", "value", "entity_value", "surface", "mention")
+_TAG = re.compile(r"O|[BIESLU]-\S+")
 BOUNDS = (
     ("start", "end"),
     ("start_position", "end_position"),
@@ -103,6 +104,13 @@ def of_run(tags: Sequence[str]) -> Iterator[Span]:
         if current and mark in ("E", "S", "L", "U"):
             yield start, i + 1, current
             current = ""
+
+
+def tags_of(value: Any) -> list[str] | None:
+    """The tags that a field holds, as a list or one text; None where it holds none."""
+    some = re.split(r"[\s,]+", value.strip()) if isinstance(value, str) else value
+    tagged = isinstance(some, list) and some and all(isinstance(one, str) for one in some)
+    return some if tagged and all(map(_TAG.fullmatch, some)) else None
 
 
 def of_field(value: Any, text: str, words: Sequence[str] | None) -> list[Piece]:

@@ -80,6 +80,10 @@ def test_several_labels_a_row_are_joined_each(tmp_path):
     assert found.labels == ("Lend", "Pay")
 
 
+def test_a_sign_is_part_of_a_number():
+    assert looks("-1") != looks("1") == looks("1") and looks("a-1") == looks("a 1")
+
+
 def test_letters_that_look_different_stay_apart():
     assert (
         looks("бета") != looks("beta")

@@ -15,7 +15,7 @@ from typing import Any
 
 from assay.data.reading.findings import SHOWN, Findings, excerpt
 from assay.data.reading.findings import rows as count_rows
-from assay.data.reading.header import LOOKED_AT, class_and_text
+from assay.data.reading.header import LOOKED_AT
 from assay.data.reading.json_lines import Numbered
 from assay.data.reading.loose_quotes import Failure, Lines, LooseRows
 from assay.data.reading.source import CELL_LIMIT, InputFile
@@ -210,11 +210,9 @@ def _name_cells(
     else:
         top = read_head(sample, found)
     top = _with_row_names(top, [cells for _, cells in sample[top.rows :]], found)
-    if not top.named:
-        found.roles |= class_and_text([cells for _, cells in sample], top.names)
     kept: list[Numbered] = []
     empty = again = 0
-    names = sample[top.rows - 1][1] if top.named and top.rows else []
+    names = sample[top.rows - 1][1] if top.rows else []
     for number, cells in chain(sample[top.rows :], rows):
         if head is not None and len(kept) >= head:
             break

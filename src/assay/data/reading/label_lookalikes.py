@@ -6,6 +6,7 @@ Source           Unicode, UTS 39 (confusables): the Cyrillic and Greek letters t
                  as Latin ones
 """
 
+import re
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -19,6 +20,7 @@ SLIP = 5  # times that a label is more frequent than a slip in writing it
 # Capitals are looked up before case is folded: Н looks like H, but н does not look like h.
 _CYRILLIC = ("АВЕКМНОРСТУХІЈЅԚԜаеорсухіјѕһԁԛԝ", "ABEKMHOPCTYXIJSQWaeopcyxijshdqw")
 _GREEK = ("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧονρι", "ABEZHIKMNOPTYXovpi")
+_NUMBER = re.compile(r"\s*[-+\u2212]?\d+(?:[.,]\d+)?\s*")
 _LATIN = {
     ord(other): latin for pair in (_CYRILLIC, _GREEK) for other, latin in zip(*pair, strict=True)
 }
@@ -27,6 +29,8 @@ _LATIN = {
 def looks(label: str) -> str:
     """What two labels share that look the same."""
     plain = unicodedata.normalize("NFKC", label).translate(_LATIN).casefold()
+    if _NUMBER.fullmatch(plain):  # -1 is not 1
+        return plain
     return "".join(plain.replace("_", " ").replace("-", " ").split())
 
 

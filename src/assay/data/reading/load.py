@@ -17,6 +17,7 @@ from typing import Any
 from assay.core.errors import DataError, Problem, UsageError, did_you_mean
 from assay.core.types import NOTHING, Example
 from assay.data.reading.chat_turns import each_turn, mark_closings
+from assay.data.reading.class_files import label_by_file
 from assay.data.reading.dialogues import join_turns
 from assay.data.reading.file_address import parse_file_name
 from assay.data.reading.findings import KEPT, Aside, Findings, aside_warnings
@@ -116,8 +117,8 @@ def load(
     """Read all files of a project.
 
     Args:
-        files: "train", "val", "test" (official splits) or "data" (not split yet) to files,
-            `file#500` for the first 500 rows, or folders as Hugging Face `datasets` writes them.
+        files: "train", "val", "test" (official splits) or "data" (not split yet) to files, folders
+            or `file#500`, its first 500 rows.
         columns: role -> field, see `shapes`; roles that are left out are guessed.
         encoding: of the text forms; UTF-8 when None.
         kind: one of `tasks.kinds`; guessed when None.
@@ -152,6 +153,7 @@ def load(
     _check_roles(columns)
     problems: list[Problem] = []
     reads, columns, aside, passed = tables(files, columns, encoding, base, bad_rows, problems)
+    reads = label_by_file(reads, columns, kind if target else "")
     if unlabelled and kind and columns and not columns.keys() & {*TARGETS, "messages"}:
         target = False
     settled = None
@@ -175,13 +177,12 @@ def load(
     values = Values(layout.exclusive_fields)
     parts, warnings, raw = _convert(reads, layout, problems, values, aside, bad_rows)
     passed += mark_closings(parts, warnings) if layout.by_turn else []
-    warnings += aside_warnings(aside)
     unwanted, told = _preferences(parts) if target else ([], [])
     if unwanted and not any(parts.values()) and not problems:
         what = f"all {len(unwanted):,} rows only say which answers are not wanted"
         help = "add rows whose answer is wanted: a model learns what to say from these"
         raise DataError(Problem("D052", what, unwanted[0].source, help=help))
-    warnings += told
+    warnings += [*aside_warnings(aside), *told]
     cut = any(parse_file_name(base / name).last for names in files.values() for name in names)
     said, more = check_row_order(parts["train"], layout.kind, cut) if target else ([], [])
     warnings += more
@@ -375,9 +376,8 @@ def _convert(
                 for label, kinds in types.items():
                     raw_types[label] = {**kinds, **raw_types.get(label, {})}
             warnings += found.warnings
-            clocks = {
-                clock: f"{table.place}:{line}" for clock, line in found.clocks.items()
-            } | clocks
+            seen = {clock: f"{table.place}:{line}" for clock, line in found.clocks.items()}
+            clocks = seen | clocks
             aside += found.settle(len(table.rows), bad_rows, bad)
     if len(clocks) > 1:
         told = (

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection
 from dataclasses import replace
 
 from assay.data.reading.annotations import name_labels, unfold_annotations
-from assay.data.reading.answer_lists import flatten_answers
+from assay.data.reading.answer_lists import flatten_answers, join_accepted
 from assay.data.reading.cell_literals import parse_cells
 from assay.data.reading.conversations import convert_turns
 from assay.data.reading.findings import ENOUGH
@@ -18,8 +18,10 @@ from assay.data.reading.judged_answers import judge_answers
 from assay.data.reading.label_flags import gather_flags
 from assay.data.reading.learnt_segments import read_segments
 from assay.data.reading.marked_fields import read_marked
+from assay.data.reading.measured_spans import measure_spans
 from assay.data.reading.mixture_rows import drop_tokens
 from assay.data.reading.nested import flatten_rows
+from assay.data.reading.nested_turns import lift_turns
 from assay.data.reading.odd_rows import allowed, odd_rows
 from assay.data.reading.opened_objects import open_objects
 from assay.data.reading.option_rows import list_options
@@ -29,9 +31,12 @@ from assay.data.reading.read_file import RawRow, RawTable
 from assay.data.reading.relevant_passages import grade_passages
 from assay.data.reading.reply_trees import follow_replies
 from assay.data.reading.spans import with_spans
+from assay.data.reading.tagged_texts import place_tags
 from assay.data.reading.token_objects import join_tokens
 from assay.data.reading.tool_calls import format_calls
+from assay.data.reading.unnamed_options import name_options
 from assay.data.reading.value_names import with_names
+from assay.data.reading.written_records import write_records
 from assay.tasks.columns import MANY, usual_names
 
 Form = Callable[[RawTable, set[str]], RawTable]
@@ -44,13 +49,19 @@ FORMS: tuple[Form, ...] = (
     unfold_annotations,
     name_labels,
     join_tokens,
+    lift_turns,
+    name_options,
     with_spans,
+    measure_spans,
+    place_tags,
+    write_records,
     gather_flags,
     open_objects,
     flatten_rows,
     judge_answers,
     with_names,
     grade_passages,
+    join_accepted,
     list_options,
     pair_preferences,
     convert_programs,
