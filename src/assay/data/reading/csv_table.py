@@ -151,7 +151,8 @@ def _split_quotes(
             if mended is not None:
                 continue
             loose.first = loose.first or failure
-        _explain(loose.first, found, whole=True)
+        if loose.first:
+            _explain(loose.first, found, whole=True)
         return
     for failure in loose.lost:
         _explain(failure, found)
@@ -211,7 +212,7 @@ def _name_cells(
         top = read_head(sample, found)
     top = _with_row_names(top, [cells for _, cells in sample[top.rows :]], found)
     kept: list[Numbered] = []
-    empty = again = 0
+    empty, again = 0, 0
     names = sample[top.rows - 1][1] if top.rows else []
     for number, cells in chain(sample[top.rows :], rows):
         if head is not None and len(kept) >= head:
