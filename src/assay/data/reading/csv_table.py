@@ -8,6 +8,7 @@ Watch out        a tab-separated file is read without quotes when its quote mark
 
 import contextlib
 import csv
+from collections import Counter
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import chain, islice
@@ -212,24 +213,24 @@ def _name_cells(
         top = read_head(sample, found)
     top = _with_row_names(top, [cells for _, cells in sample[top.rows :]], found)
     kept: list[Numbered] = []
-    empty, again = 0, 0
+    counts = Counter[str]()
     names = sample[top.rows - 1][1] if top.rows else []
     for number, cells in chain(sample[top.rows :], rows):
         if head is not None and len(kept) >= head:
             break
         if len(cells) > 1 and cells == names:
-            again += 1
+            counts["again"] += 1
         elif len(cells) != len(top.names):
             counted = f"{len(cells)} cell{'s' * (len(cells) != 1)}, header has {len(top.names)}"
             help = "put quotes around a cell that holds the delimiter"
             found.problem("D037", counted, number, help=help, excerpt=excerpt(" | ".join(cells)))
         elif len(cells) > 1 and not any(map(str.strip, cells)):
-            empty += 1
+            counts["empty"] += 1
         else:
             kept.append((number, fields(top, cells)))
-    if empty:
+    if empty := counts["empty"]:
         found.note(f"{found.place}: {count_rows(empty)} without any text were passed over")
-    if again:
+    if again := counts["again"]:
         found.note(f"{found.place}: {count_rows(again)} with the names again were passed over")
     if not kept and not found.problems:
         found.problem("D005", "has a header but no rows", help="check the program that writes it")
