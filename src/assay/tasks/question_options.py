@@ -2,7 +2,7 @@
 
 What it is for   the roles of the kind `choose`, with the reason
 The question     a column that is named so; without one, the texts before the options, where these
-                 are texts that differ from row to row
+                 are texts that differ from row to row; where there are none, lists of texts
 Watch out        where two columns are the question (a premise and "cause" or "effect", a sentence
                  and the beginning of the next), both are asked; a text that stands in another one
                  brings nothing
@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from assay.tasks import column_names, options
 from assay.tasks.columns import Column, Row, value_at
 from assay.tasks.option_columns import choice_list_column, column_series
+from assay.tasks.option_lists import option_lists
 from assay.tasks.text_overlap import stands_in
 
 _ASKED = (
@@ -60,9 +61,12 @@ def choice_roles(
     """(role -> column, why), or None where no columns are options of which one is named."""
     given = [part.strip() for part in known.get("choices", "").split(",") if part.strip()]
     sets = [given] if given else [choice_list_column(found), *column_series(found)]
+    ways = [(fields, "") for fields in sets if fields]
+    if not given:
+        ways += [([listed], goal) for listed, goal in option_lists(found, rows)]
     keys = {column.key.replace(" ", "_"): column for column in found if column.filled}
     keys = {key: keys[key] for key in (*_ASKED, *_SAYS) if key in keys}
-    made = (_roles(found, keys, rows, known, fields) for fields in sets if fields)
+    made = (_roles(found, keys, rows, known, fields, goal) for fields, goal in ways)
     return next((one for one in made if one is not None), None)
 
 
@@ -72,15 +76,17 @@ def _roles(
     rows: Sequence[Row],
     known: Mapping[str, str],
     fields: Sequence[str],
+    named: str,
 ) -> tuple[dict[str, str], str] | None:
     """These fields as options, where another one names the right one of every row.
 
     Args:
         keys: the columns that are named like a question or like what says the right option.
+        named: the field that names the right one, where that is known; "" where its name tells.
     """
     keys = {key: column for key, column in keys.items() if column.name not in fields}
-    goal = known.get("answer") or known.get("label") or _first(keys, _SAYS)
-    if goal is None:
+    goal = known.get("answer") or known.get("label") or named or _first(keys, _SAYS)
+    if goal is None or named not in ("", goal):
         return None
     asked = known.get("question") or known.get("text")
     questions = [asked] if asked else _asked(found, keys, rows, fields, goal)
@@ -153,8 +159,16 @@ def _before(
     listed = [found[at] for at in places]
     if not places or not all(c.nested or (c.numbers < 0.5 and c.share >= 0.5) for c in listed):
         return []
-    texts = [c for c in found[: min(places)] if c.prose and c.full and not c.technical]
-    return [c for c in texts if c.name != goal and not c.is_prediction]
+    free = [c for c in found[: min(places)] if c.full and c.name != goal and not c.is_prediction]
+    texts = [c for c in free if c.prose and not c.technical]
+    return texts or [c for c in free if c.nested > COPIED and _are_said(rows, c.name)]
+
+
+def _are_said(rows: Sequence[Row], name: str) -> bool:
+    """Are these lists of texts, such as what is said in turn?"""
+    values = [value_at(row, name) for row in rows[:500]]
+    said = [isinstance(one, list) and all(isinstance(t, str) for t in one) for one in values]
+    return sum(said) >= COPIED * len(said)
 
 
 def _apart(columns: Sequence[Column], rows: Sequence[Row]) -> list[Column]:

@@ -19,6 +19,8 @@ def names_of(found):
 def test_files_of_splits_are_taken_and_the_others_named(tmp_path):
     for name in ("train.csv", "test.csv", "README.md", "project.yaml", "figure.png"):
         (tmp_path / name).write_text(TABLE)
+    (tmp_path / "begun").mkdir()
+    (tmp_path / "begun" / "project.yaml").touch()  # a project of these very files
     notes = []
     found = gather_files(tmp_path, tmp_path.parent, "", notes)
     assert names_of(found) == {"test": ["test.csv"], "train": ["train.csv"]}

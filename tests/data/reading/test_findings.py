@@ -6,7 +6,13 @@ from pathlib import Path
 import pytest
 
 from assay.core.errors import DataError
-from assay.data.reading.findings import Findings, display_path, excerpt, printable
+from assay.data.reading.findings import (
+    Findings,
+    display_path,
+    excerpt,
+    joined_notes,
+    printable,
+)
 from assay.data.reading.load import load
 from helpers.problems import problem
 
@@ -195,3 +201,14 @@ def test_rows_that_share_a_problem_are_counted_in_one():
         found.settle()
     (one,) = caught.value.problems
     assert (one.place, one.text) == ("rows.csv:4", "'label' missing (3 rows)")
+
+
+def test_what_many_files_share_is_said_once():
+    files = [(f"{name}.txt", [f"D035 {name}.txt: a tab was used"]) for name in "abcd"]
+    files[0][1].append("a.txt: 2 rows were passed over")
+    assert joined_notes([*files, files[0]]) == [
+        "D035 4 files, the first of them a.txt: a tab was used",
+        "a.txt: 2 rows were passed over",
+    ]
+    few = [(place, notes[:1]) for place, notes in files[:3]]
+    assert joined_notes(few) == [notes[0] for _, notes in few]

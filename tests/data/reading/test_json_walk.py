@@ -3,6 +3,8 @@ import json
 import pytest
 
 from assay.core.errors import DataError
+from assay.data.reading.findings import Findings
+from assay.data.reading.json_walk import Walk
 from assay.data.reading.read_file import read
 from helpers.problems import problem
 from helpers.raw_tables import written
@@ -62,6 +64,33 @@ def test_objects_inside_of_a_broken_row_are_no_rows(tmp_path):
     each[5] = each[5].replace('"label"', "label")
     ids, aside, _ = rows_of(tmp_path, array(each))
     assert ids == [0, 1, 2, 3, 4, 6, 7, 8, 9, 10, 11] and aside == ["rows.json:7"]
+
+
+def test_nor_are_they_where_the_first_row_is_broken_or_one_row_lacks_fields():
+    each = [json.dumps({**row, "parts": [{"id": 90, "text": "x"}]}) for row in ROWS]
+    assert _ids(array([each[0].replace('"label"', "label"), *each[1:]])) == list(range(1, 12))
+    each[5] = '{"id": 5}, "text": "x"}'
+    assert _ids(array(each)) == list(range(12))
+
+
+def _ids(text):
+    walk = Walk(text, Findings("a.json"))
+    rows = [row for _, row in [*walk.elements(top=True), *walk.tail()]]
+    return [row["id"] for row in rows if isinstance(row, dict)]
+
+
+def test_rows_in_an_array_of_their_own_are_rows_all_the_same():
+    assert _ids(array([*EACH[:5], f"[{EACH[5]}", *EACH[6:-1], f"{EACH[-1]}]"])) == list(range(12))
+
+
+def test_a_damaged_character_costs_its_row_where_all_stand_on_one_line(tmp_path):
+    rows = [{**row, "text": f"é {row['text']}"} for row in ROWS]
+    data = json.dumps(rows, ensure_ascii=False).encode()
+    at = data.index("é".encode(), len(data) // 2)
+    (tmp_path / "rows.json").write_bytes(data[:at] + data[at + 1 :])
+    table = read(tmp_path / "rows.json", base=tmp_path, bad_rows=0.05)
+    assert len(table.rows) == 11 and table.rows[0].fields["text"] == "é a text 0"
+    assert [(one.source, one.code) for one in table.aside] == [("rows.json:7", "D008")]
 
 
 @pytest.mark.parametrize(

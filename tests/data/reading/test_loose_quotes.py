@@ -46,12 +46,15 @@ def test_such_a_row_is_read_and_noted(tmp_path, row, text):
     assert "line 14" in table.notes[-1]
 
 
-@pytest.mark.parametrize("row", ['"My card,card\n', '"My card,card\n"plain, too",b\n'])
+@pytest.mark.parametrize(
+    "row", ['"My card,card\n', '"My card,card\n"plain, too",b\n', '"My "card,card\nplain,"or "b"\n']
+)
 def test_a_quote_that_is_never_closed_costs_its_row_alone(tmp_path, row):
     path = written(tmp_path / "rows.csv", f"text,label\n{GOOD}{row}{GOOD}")
     table = read(path, base=tmp_path, bad_rows=0.05)
     assert [(one.source, one.code) for one in table.aside] == [("rows.csv:14", "D036")]
     assert len(table.rows) == 23 + row.count("\n")
+    assert all("\n" not in raw.fields["text"] for raw in table.rows)
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,11 @@ import json
 
 import pytest
 
+from assay.core.errors import DataError
 from assay.data.reading.findings import Findings
 from assay.data.reading.load import load
 from assay.data.reading.turns import is_conversation, turns_of, unlearnt, usual_role
+from helpers.problems import problem
 
 
 @pytest.mark.parametrize(
@@ -34,9 +36,17 @@ def said(*turns):
 @pytest.mark.parametrize(
     ("turns", "code"),
     [
-        (said(("user", "Hi"), ("user", "there"), ("assistant", "Hello")), "D044"),
-        (said(("assistant", "Hello"), ("user", "Hi")), "D044"),
-        (said(("user", "Hi"), ("assistant", "Hello"), ("user", "Bye")), "D042"),
+        (said(("user", "Hi"), ("system", "Be kind."), ("assistant", "Hello")), "D044"),
+        (said(("assistant", "Hello"), ("user", "Hi")), "D042"),
+        (said(("user", "Hi"), ("user", "there")), "D042"),
+        (
+            [
+                {"role": "user", "content": "Hi"},
+                {"role": "assistant", "content": "Ho", "weight": 0},
+                {"role": "assistant", "content": "Hello", "weight": 1},
+            ],
+            "D044",
+        ),
         (said(("system", "Be kind."), ("user", "Hi")), "D042"),
         (said(("user", "Hi"), ("Maria", "Ho"), ("Tom", "Hello")), "D043"),
         (said(("user", [{"type": "image"}]), ("assistant", "A cat")), "D045"),
@@ -48,6 +58,37 @@ def test_turns_that_no_template_takes_are_named(turns, code):
     found = Findings("a.jsonl")
     assert turns_of(turns, "messages", 5, found, target=True) is None
     assert [bad[0] for bad in found.bad.values()] == [code]
+
+
+@pytest.mark.parametrize(
+    ("turns", "kept", "codes"),
+    [
+        ("u:Hi u:there a:Hello", "u:Hi there a:Hello", ["D044"]),
+        ("u:Hi a:Hello a:friend u:Bye", "u:Hi a:Hello friend", ["D044", "D042"]),
+        ("a:Welcome u:Hi a:Hello", "u:Hi a:Hello", ["D044"]),
+        ("s:Kind a:Welcome u:Hi u: a:Hello", "s:Kind u:Hi a:Hello", ["D044", "D044"]),
+        ("u:Hi a:Hello", "u:Hi a:Hello", []),
+    ],
+)
+def test_turns_are_put_in_order_and_what_was_done_is_counted(turns, kept, codes):
+    names = {"u": "user", "a": "assistant", "s": "system"}
+    rows = said(*((names[one[0]], one[2:]) for one in turns.split(" ")))
+    found = Findings("a.jsonl")
+    made = turns_of(rows, "messages", 5, found, target=True)
+    assert " ".join(f"{one.role[0]}:{one.content}" for one in made).replace("\n\n", " ") == kept
+    assert [one["code"] for one in found.warnings] == codes and not found.problems
+
+
+def test_conversations_of_which_all_end_with_a_question_are_refused(tmp_path):
+    rows = [
+        said(("user", f"Hi {n}"), ("assistant", f"Hello {n}"), ("user", "So?")) for n in range(9)
+    ]
+    path = tmp_path / "a.jsonl"
+    path.write_text("".join(json.dumps({"messages": one}) + "\n" for one in rows))
+    with problem(DataError, "D042", "a.jsonl:1", "dialogues"):
+        load({"data": [path]}, base=tmp_path)
+    path.write_text(path.read_text() + json.dumps({"messages": rows[0][:2]}) + "\n")
+    assert len(load({"data": [path]}, base=tmp_path).train) == 10
 
 
 def test_an_answer_that_is_there_is_no_part_of_a_question():

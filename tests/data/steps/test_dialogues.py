@@ -92,17 +92,17 @@ def write(path, rows):
     path.write_text("".join(json.dumps(row) + "\n" for row in rows))
 
 
-def test_without_the_step_such_rows_are_refused_and_with_it_they_are_read(tmp_path):
+def test_without_the_step_a_later_system_turn_is_refused_and_with_it_it_is_read(tmp_path):
     talk = [
         {"role": ROLES[part[0]], "content": part[2:]}
-        for part in "u:Hi u:there a:Hello u:Bye".split()
+        for part in "u:Hi u:there s:Kind a:Hello u:Bye".split()
     ]
     write(tmp_path / "t.jsonl", [{"messages": talk}])
-    with problem(DataError, "D044", "t.jsonl:1", "user, user"):
+    with problem(DataError, "D044", "t.jsonl:1", "system"):
         load({"data": ["t.jsonl"]}, base=tmp_path)
     (example,) = load({"data": ["t.jsonl"]}, base=tmp_path, mend_turns=True).train
     result = Dialogues(between="space").one(example, Means())
-    assert said(result.example) == "u:Hi there a:Hello"
+    assert said(result.example) == "s:Kind u:Hi there a:Hello"
 
 
 def test_a_project_with_the_step(tmp_path):

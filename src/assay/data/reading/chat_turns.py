@@ -13,8 +13,11 @@ Watch out        closings are told by English words
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
+from assay.core.errors import DataError, Problem
 from assay.core.types import Example
 from assay.data.reading.findings import excerpt
 from assay.data.reading.layout import RowLayout
@@ -80,15 +83,23 @@ def each_turn(whole: Example, layout: RowLayout, row: Row) -> list[Example]:
     return [replace(one, group=group) for one in rows[-1 if layout.turns == "last" else 0 :]]
 
 
-def mark_closings(parts: dict[str, list[Example]]) -> list[str]:
+def mark_closings(
+    parts: dict[str, list[Example]], warnings: Sequence[Mapping[str, Any]] = ()
+) -> list[str]:
     """Give each row the slice of its turn, where some close their conversation; what is said of the
     rows of conversations.
 
     Args:
-        parts: split -> rows, which are changed.
+        parts: split -> rows, which are changed. warnings: what reading them said.
+
+    Raises:
+        DataError: D042, all end with a question: they may be questions that wait for answers.
     """
     rows = [row for part in parts.values() for row in part]
     conversations, said = len({row.source for row in rows}), []
+    if rows and conversations == sum(one["count"] for one in warnings if one["code"] == "D042"):
+        help = "add the answers; to learn from those before it: prepare: [{kind: dialogues}]"
+        raise DataError(Problem("D042", "all last turns are the user's", rows[0].source, help))
     if len(rows) > conversations:
         said.append(
             f"{conversations:,} conversations are {len(rows):,} rows, one for each assistant turn;"

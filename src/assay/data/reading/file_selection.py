@@ -28,6 +28,7 @@ from assay.data.reading.standoff import standoff_folders
 
 MORE_SUFFIXES = (".xml", ".conll", ".bio", ".iob", ".iob2", ".io", ".ner", ".txt", ".tags")
 MORE_SUFFIXES += (".po", ".tmx", ".xlf", ".xliff", ".mbox")
+PROJECT = "project.yaml"  # of a folder that assay itself made
 _PARTS = 5  # files
 _PAIRED = 100  # files of a folder, beside each of which lines of labels are looked for
 
@@ -67,11 +68,9 @@ def gather_files(folder: Path, base: Path, part: str, notes: list[str]) -> dict[
         for path in _visible(folder)
         if not path.exists() or not any(_holds(path.resolve(), file) for file in taken)
     ]
-    _note_unread(
-        [path.name for path in left if path.name.lower() not in ("project.yaml",)],
-        display_path(folder, base),
-        notes,
-    )
+    left = [path for path in left if path.name.lower() != PROJECT]
+    names = [path.name for path in left if not (path / PROJECT).is_file()]
+    _note_unread(names, display_path(folder, base), notes)
     return made
 
 

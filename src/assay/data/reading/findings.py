@@ -6,7 +6,7 @@ Watch out        text from files is escaped before it is shown: it could steer t
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ KEPT = 1000  # problems of one file that are kept
 ENOUGH = 10  # rows of a file of which one may be bad, whatever its share
 INSIDE = ("D008", "D009")  # problems of a line of text, which may be any line of a row
 SHOWN = 3  # lines that a warning names
+MANY_FILES = 4  # that say the same
 
 
 def printable(text: str) -> str:
@@ -176,6 +177,20 @@ class Findings:
         if self.problems:
             raise DataError(*self.problems)
         return []
+
+
+def joined_notes(files: Iterable[tuple[str, Sequence[str]]]) -> list[str]:
+    """The notes of files, each with its place; one that many files share is said once."""
+    places: dict[str, dict[str, None]] = {}
+    for place, notes in files:
+        for note in notes:
+            places.setdefault(note.replace(place, "\0"), {})[place] = None
+    made = []
+    for text, there in places.items():
+        many = f"{len(there):,} files, the first of them {next(iter(there))}"
+        named = [many] if len(there) >= MANY_FILES else [*there]
+        made += [text.replace("\0", name) for name in named]
+    return made
 
 
 def aside_warnings(aside: Sequence[Aside]) -> list[dict]:

@@ -5,15 +5,16 @@ Watch out        an object that is no row itself is read as `keyed` says, and no
 """
 
 import re
+from collections.abc import Sequence
 from itertools import chain
 from typing import Any
 
-from assay.data.reading.findings import Findings, excerpt
+from assay.data.reading.findings import INSIDE, Findings, excerpt
 from assay.data.reading.json_walk import Walk
 from assay.data.reading.keyed_json import rows_of, table
 from assay.data.reading.source import InputFile
 from assay.data.reading.strict_json import Broken, Strict, explain
-from assay.data.reading.text_encoding import lines
+from assay.data.reading.text_encoding import STAND_IN, lines
 
 Numbered = tuple[int, dict[str, Any]]  # line or index from 1, fields
 
@@ -155,7 +156,7 @@ def read_value(
             " in the file, from 1"
         )
         rows = [(index, row) for index, (_, row) in enumerate(rows, 1)]
-        found.whole |= bool(found.bad)  # which row a line of those is, is not known any more
+        _locate(rows, found)
     kept: list[Numbered] = []
     found.starts = [
         (split, sum(isinstance(row, dict) and bool(row) for _, row in rows[:at]))
@@ -178,6 +179,18 @@ def read_value(
         at = numbered.get(id(value), line)
         found.problem(one.code, one.text, at, help=one.help, excerpt=one.excerpt)
     return kept
+
+
+def _locate(rows: Sequence[tuple[int, Any]], found: Findings) -> None:
+    """What is wrong inside of lines, as problems of the rows that have a stand-in for it."""
+    if not found.bad:
+        return
+    why = next(iter(found.bad.values()))
+    damaged = [number for number, row in rows if STAND_IN in repr(row)]
+    if not damaged and not any(isinstance(row, Broken) for _, row in rows):
+        found.whole = True
+    found.whole |= any(code not in INSIDE for code, *_ in found.bad.values())
+    found.bad = dict.fromkeys(damaged, why)
 
 
 def _report(broken: Broken, text: str, number: int, found: Findings) -> None:

@@ -4,13 +4,14 @@ is no JSON costs itself alone.
 What it is for   arrays and objects of rows, and objects one after the other; a comma too many or
                  missing between rows, comments between them and a missing end are passed over, with
                  a note
-A broken row     the text is searched for the next row: an object with the fields that all rows
+A broken row     the text is searched for the next row: an object with the fields that the rows
                  before it have, or a list of values of the same types
 Watch out        where no such row comes soon, too much would be lost in silence: then the text ends
                  there, or is refused
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -23,6 +24,7 @@ _SPACE = re.compile(r"[ \t\r\n]*")
 _COMMENTS = re.compile(r"(?:[ \t\r\n]+|//[^\n]*|#[^\n]*|/\*.*?\*/)*", re.DOTALL)
 _ROW = re.compile(r"(?<=[\s,}\]\[])[{\[](?=\s*[\"\d\[{-])")
 _ONE = "write one object a line, or one array"
+USUAL = 0.8  # share of the rows that have a field which a row needs
 LONGER = 3  # times the longest row, that what is skipped may be
 SHORT = 2000  # characters that may be skipped before any row was read
 
@@ -31,13 +33,14 @@ class _Form:
     """What the rows that were read have in common."""
 
     def __init__(self) -> None:
-        self.keys: set[str] | None = None
         self.first, self.longest = "", 0
+        self._rows, self._keys = 0, Counter[str]()
         self._types: tuple[type, ...] = ()
 
     def add(self, value: Any, length: int) -> None:
         if isinstance(value, dict) and value:
-            self.keys = {*value} if self.keys is None else self.keys & value.keys()
+            self._rows += 1
+            self._keys.update([*value])
             self.first = self.first or next(iter(value))
         elif isinstance(value, list):
             self._types = tuple(map(type, value))
@@ -46,7 +49,8 @@ class _Form:
 
     def fits(self, value: Any) -> bool:
         if isinstance(value, dict):
-            return bool(self.keys) and (self.keys or set()) <= value.keys()
+            usual = {key for key, count in self._keys.items() if count >= USUAL * self._rows}
+            return bool(usual) and usual <= value.keys()
         return isinstance(value, list) and bool(value) and self._types == (*map(type, value),)
 
 
@@ -155,6 +159,8 @@ class Walk:
                 yield from more
                 continue
             self._form = form
+            if self.broken:  # a second defect: the array may have ended inside of a row
+                raise self.broken[0]
             broken = explain("Extra data", self._text, self._at)
             if mark == "{":
                 broken = Broken("D018", "a second value begins here", self._at, _ONE)
@@ -176,8 +182,12 @@ class Walk:
             except Broken as broken:
                 yield from self._skip(start, broken, form, top)
                 continue
-            form.add(value, self._at - start)
-            yield line, value
+            if isinstance(value, list) and any(map(form.fits, value)):
+                self._note("D018", "an array inside of the rows was read as more of them")
+                yield from ((line, one) for one in value)
+            else:
+                form.add(value, self._at - start)
+                yield line, value
             if (mark := self.peek()) == ",":
                 self._at += 1
                 if self.peek() == "]":
@@ -206,6 +216,7 @@ class Walk:
             named = re.compile(r'\{\s*"((?:[^"\\]|\\.)*)"\s*:').match(text, start)
             first, most = named[1] if named else "", SHORT
         end, lost = len(text), [] if here else [(start, broken)]
+        fields = 0  # of the row that is found where none was read before
         for match in _ROW.finditer(text, start, start + 2 * most + SHORT):
             at = match.start()
             if at == start and not here:
@@ -216,9 +227,12 @@ class Walk:
                 if text.startswith(f'"{first}"', at + 1):
                     lost.append((at, other))
                 continue
-            if form.fits(value) or (not form.longest and first == next(iter(value), None)):
+            if form.fits(value):
                 end = at
                 break
+            # What stands inside of a row has fewer fields than it.
+            if not form.longest and first == next(iter(value), None) and len(value) > fields:
+                end, fields = at, len(value)
         if end > start and not lost:
             lost = [(start, broken)]
         at_end = end == len(text) and (top or broken.code == "D014")

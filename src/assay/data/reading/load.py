@@ -20,7 +20,7 @@ from assay.data.reading.chat_turns import each_turn, mark_closings
 from assay.data.reading.class_files import label_by_file
 from assay.data.reading.dialogues import join_turns
 from assay.data.reading.file_address import parse_file_name
-from assay.data.reading.findings import KEPT, Aside, Findings, aside_warnings
+from assay.data.reading.findings import KEPT, Aside, Findings, aside_warnings, joined_notes
 from assay.data.reading.join_by_id import join_by_id
 from assay.data.reading.known_labels import all_labels
 from assay.data.reading.known_labels import labels_of as labels_of
@@ -176,7 +176,7 @@ def load(
     layout = _with_meaning(layout, reads) if target else layout
     values = Values(layout.exclusive_fields)
     parts, warnings, raw = _convert(reads, layout, problems, values, aside, bad_rows)
-    passed += mark_closings(parts) if layout.by_turn else []
+    passed += mark_closings(parts, warnings) if layout.by_turn else []
     unwanted, told = _preferences(parts) if target else ([], [])
     if unwanted and not any(parts.values()) and not problems:
         what = f"all {len(unwanted):,} rows only say which answers are not wanted"
@@ -214,7 +214,7 @@ def load(
         if target
         else tuple(labels),
         guessed=settled.reasons,
-        notes=[*passed, *(note for _, _, table in reads for note in table.notes), *unseen, *said],
+        notes=[*passed, *joined_notes((t.place, t.notes) for _, _, t in reads), *unseen, *said],
         warnings=warnings,
         values=values,
         aside=aside,

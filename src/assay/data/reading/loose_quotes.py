@@ -13,6 +13,7 @@ import csv
 import re
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from functools import cache
 from typing import NamedTuple
 
@@ -87,7 +88,10 @@ class LooseRows:
         for taken in range(1, SPANNED + 1):
             if taken > len(lines.row) and next(lines, None) is None:
                 break
-            text += lines.row[taken - 1][1]
+            line = lines.row[taken - 1][1]
+            text += line
+            if taken > 1 and self._is_row(line):
+                break  # a row of its own
             if taken == 1 or text.count('"') % 2 == 0:
                 cells = self._cells(text.rstrip("\r\n"), failure)
                 if cells is not None:
@@ -106,6 +110,12 @@ class LooseRows:
     @property
     def _width(self) -> int:
         return self._widths.most_common(1)[0][0]
+
+    def _is_row(self, line: str) -> bool:
+        with suppress(csv.Error):
+            cells = next(csv.reader([line], delimiter=self._mark, strict=True), [])
+            return len(cells) == self._width and line.count('"') % 2 == 0
+        return False
 
     def _cells(self, text: str, failure: Failure) -> list[str] | None:
         if "new-line" in failure.message:

@@ -231,6 +231,9 @@ def _beside_wrong(table: RawTable, by_key: Mapping[str, str], named: set[str]) -
     )
     if not wrong or best is None or "choices" in by_key or not table.rows:
         return table
+    others = [table.rows[0].fields.get(name) for name in table.names if name not in (*wrong, best)]
+    if not any(isinstance(one, str) and " " in one for one in others):  # a text and its correction
+        return table
     if isinstance(table.rows[0].fields.get(best), list):  # accepted answers: nothing to choose
         return table
     rows, turned = [], 0

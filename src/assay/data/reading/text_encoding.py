@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import codecs
 import io
+import re
 from collections.abc import Iterator
 from typing import NoReturn
 
@@ -20,6 +21,9 @@ from assay.data.reading.findings import Findings, excerpt
 from assay.data.reading.source import BLANK_LIMIT, BOM, DOCUMENT_LIMIT, LINE_LIMIT, InputFile
 
 WESTERN = "windows-1252"
+STAND_IN = "\ufffd"  # for what is no character
+_UTF8 = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
+_BAD = re.compile(rb"[\x80-\xff]")
 _PADDING = (b"\0", b"\x1a")  # what a program that was stopped, and DOS, leave at a file's end
 # share of a line's letters beyond ASCII, and their number, above which it is not Western
 _LETTERS, _ACCENTS = 0.35, 8
@@ -117,7 +121,7 @@ class _Decoder:
             self._found.problem(
                 "D009", told, number, excerpt=excerpt(data.decode(self._codec, "replace"))
             )
-            data = data.replace(b"\0", b" ")
+            data = data.replace(b"\0", STAND_IN.encode(self._codec, "replace"))
         try:
             text = data.decode(self._codec)
         except UnicodeDecodeError as error:
@@ -142,12 +146,13 @@ class _Decoder:
             self._found.problem("D008", told, number, help=help, excerpt=excerpt(text))
             return text
         western = _western(data)
-        if western and not self._given and not self._utf8:
+        damaged = len(_UTF8.findall(data)) > len(_BAD.findall(_UTF8.sub(b"", data)))
+        if western and not self._given and not self._utf8 and not damaged:
             self._codec = WESTERN
             told = f"from line {number:,} on it is not UTF-8, so it was read as {WESTERN}"
             self._found.note(f"D203 {self._found.place}: {told}; another: data: {{encoding: NAME}}")
             return data.decode(WESTERN)
-        text = data.decode(WESTERN if western else "utf-8", "replace")
+        text = data.decode(WESTERN if western and not damaged else "utf-8", "replace")
         help = (
             f"looks like {WESTERN}: set data.encoding: {WESTERN}"
             if western

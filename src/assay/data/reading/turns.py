@@ -1,7 +1,7 @@
 """Conversations: who may speak, in which order, and what a turn may hold.
 
-What it is for   a chat template needs user and assistant in turn; a row that breaks this is named,
-                 not mended silently
+What it is for   a chat template needs user and assistant in turn: people write two messages in a
+                 row, and have the last word; what is joined or left out is counted and said
 """
 
 import contextlib
@@ -31,6 +31,8 @@ CONTENTS = ("content", "value", "text", "utterance", "message", "body", "said", 
 CONTENTS += ("parts",)  # Gemini
 # Where one turn says that it is not to be learnt (OpenAI, Mistral: weight 0; axolotl; ms-swift).
 LEARNT = ("weight", "train", "training", "loss", "loss_weight")
+JOINED = "turns of one role in a row were joined"
+OPEN = "what follows the last answer was left out"
 # Who asks, and who answers, in lower case.
 _ASKING = (
     "user human customer client patient caller visitor student guest prompter questioner shopper"
@@ -41,6 +43,7 @@ _ANSWERING = (
     " rep advisor staff"
 )
 _ANSWERING += " expert tutor teacher clerk support counselor counsellor wizard sys a admin"
+_ANSWERING += " listener supporter helper"
 _CALLING = ("function_call", "tool_call", "tool_calls")
 _CALLED = (
     "tool",
@@ -125,7 +128,9 @@ def turns_of(
         told = "no assistant turn to learn: all have the weight 0"
         found.problem("D042", told, line, help="give one the weight 1, or remove the row")
         return None
-    return tuple(turns) if mend else _check_order(tuple(turns), line, found, target)
+    if mend:
+        return tuple(turns)
+    return _in_order(turns, line, found, target, fixed=target and bool(unlearnt(value)))
 
 
 def speaker_of(turn: Mapping[str, Any]) -> str:
@@ -233,35 +238,47 @@ def _calls(value: Any) -> list[str]:
     return lines
 
 
-def _check_order(turns: Messages, line: int, found: Findings, target: bool) -> Messages | None:
-    roles = [turn.role for turn in turns]
-    spoken = roles[1:] if roles[:1] == ["system"] else roles
-    for first, second in pairwise(spoken):
-        if first == second or second == "system":
-            found.problem(
-                "D044",
-                f"{first}, {second} in a row",
-                line,
-                help="join the turns, or mend their order",
-            )
-            return None
-    if spoken[:1] not in (["user"], []):
-        found.problem(
-            "D044",
-            f"the conversation begins with {spoken[0]}",
-            line,
-            help="begin with the user's turn",
-        )
+def _in_order(
+    turns: Sequence[Message], line: int, found: Findings, target: bool, fixed: bool
+) -> Messages | None:
+    """User and assistant in turn: neighbours of one role joined, what stands before the first
+    question and behind the last answer left out; each is said.
+
+    Args:
+        fixed: single turns are named by their places, so none may be joined or left out.
+    """
+    head, spoken = tuple(turns[:1]), [*turns[1:]]
+    if not turns or turns[0].role != "system":
+        head, spoken = (), [*turns]
+    joined: list[Message] = []
+    for turn in spoken:
+        if joined and turn.role == joined[-1].role:
+            both = (joined[-1].content, turn.content)
+            joined[-1] = Message(turn.role, "\n\n".join(one for one in both if one.strip()))
+        else:
+            joined.append(turn)
+    roles = [turn.role for turn in joined]
+    first = roles.index("user") if "user" in roles else len(roles)
+    wanted: Role = "assistant" if target else "user"
+    last = len(roles) - roles[::-1].index(wanted) if wanted in roles else 0
+    if "system" in roles or (fixed and (len(joined) < len(spoken) or first)):
+        pair = next((f"{a}, {b}" for a, b in pairwise(map(_role, spoken)) if a == b), "")
+        told = f"{pair} in a row" if pair else f"the conversation has {roles[0]} first"
+        told = "a system turn comes later" if "system" in roles else told
+        found.problem("D044", told, line, help="join the turns, or put them in order")
         return None
-    if target and (spoken[-1:] != ["assistant"]):
-        told = (
-            "no assistant turn to learn"
-            if "assistant" not in spoken
-            else "the last turn is the user's"
-        )
+    if last <= first:
+        told = f"no {wanted} turn to {'learn' if target else 'answer'}"
         found.problem("D042", told, line, help="end with the answer, or remove the row")
         return None
-    if not target and spoken[-1:] != ["user"]:
-        # Questions: an answer that is there already is not asked for again.
-        turns = turns[:-1]
-    return turns
+    if len(joined) < len(spoken):
+        found.warn("D044", JOINED, line)
+    if first:
+        found.warn("D044", "what stands before the user's first turn was left out", line)
+    if target and last < len(joined):
+        found.warn("D042", OPEN, line)
+    return (*head, *joined[first:last])
+
+
+def _role(turn: Message) -> Role:
+    return turn.role

@@ -12,11 +12,13 @@ from dataclasses import replace
 from assay.data.reading.annotations import name_labels, unfold_annotations
 from assay.data.reading.answer_lists import flatten_answers, join_accepted
 from assay.data.reading.cell_literals import parse_cells
+from assay.data.reading.cloze_options import unfold_blanks
 from assay.data.reading.conversations import convert_turns
 from assay.data.reading.findings import ENOUGH
 from assay.data.reading.judged_answers import judge_answers
 from assay.data.reading.label_flags import gather_flags
 from assay.data.reading.learnt_segments import read_segments
+from assay.data.reading.lettered_options import cut_options
 from assay.data.reading.marked_fields import read_marked
 from assay.data.reading.measured_spans import measure_spans
 from assay.data.reading.mixture_rows import drop_tokens
@@ -30,6 +32,7 @@ from assay.data.reading.ranked_answers import pair_preferences
 from assay.data.reading.read_file import RawRow, RawTable
 from assay.data.reading.relevant_passages import grade_passages
 from assay.data.reading.reply_trees import follow_replies
+from assay.data.reading.right_and_wrong import gather_sides
 from assay.data.reading.spans import with_spans
 from assay.data.reading.tagged_texts import place_tags
 from assay.data.reading.token_objects import join_tokens
@@ -62,6 +65,9 @@ FORMS: tuple[Form, ...] = (
     with_names,
     grade_passages,
     join_accepted,
+    unfold_blanks,
+    gather_sides,
+    cut_options,
     list_options,
     pair_preferences,
     convert_programs,

@@ -2,8 +2,8 @@
 to the assistant.
 
 What it is for   logs in which people write three messages before an answer comes; a chat template
-                 takes turns only. Without this step such a file is refused, with the line of every
-                 row (D042, D044)
+                 takes turns only. Without this step turns are joined as they are read, and a row
+                 with a later system turn is refused (D044)
 Last turn        what follows the last answer is cut, as nothing can be learnt from it; a question
                  that is asked of a fitted arm ends with the user instead
 Watch out        an assistant's greeting before the user has said anything is cut too. Rows without
