@@ -18,7 +18,7 @@ from assay.data.reading.findings import printable
 from assay.data.reading.opened_objects import QUESTIONS
 from assay.data.reading.read_file import RawRow, RawTable
 from assay.data.reading.shapes import text_spans
-from assay.data.reading.span_places import Place, in_step, is_length, places
+from assay.data.reading.span_places import Place, annotations_in, is_length, places
 from assay.data.reading.span_texts import MarkedText, Path, text_at, text_paths
 from assay.data.reading.span_types import Annotation, SpanTypes, types_of
 from assay.tasks import column_names
@@ -32,6 +32,7 @@ ENTITIES = "entities"
 TARGETS = {"entities", "label", "labels", "messages"}
 _INCLUSIVE = "the end is the last one inside"
 _AT_WORDS = "a start and the words"
+_PLAIN = (*((name,) for name in TYPE), (2,))  # where spans that are read as they are have a type
 # How two numbers bound a piece: its first character or word, and one past its last.
 _WAYS: dict[str, Callable[[Place], tuple[int, int]]] = {
     "": lambda one: (one.first, one.last),
@@ -85,14 +86,9 @@ def _holds(value: Any) -> bool:
     )
 
 
-def _objects(value: Any) -> list[Any]:
-    value = in_step(value)
-    return value if isinstance(value, list) else [value] if isinstance(value, Mapping) else []
-
-
 def _measure(rows: Sequence[Mapping[str, Any]], name: str) -> _Measure | None:
     """The text, and the way, by which most bounds cut out what they should."""
-    objects = [_objects(row[name])[:_MANY] for row in rows]
+    objects = [annotations_in(row[name])[:_MANY] for row in rows]
     marks = [[place for one in some for place in places(one)] for some in objects]
     if not any(marks):
         return None
@@ -178,10 +174,11 @@ def _wordless(
 def _measured(table: RawTable, name: str, measure: _Measure) -> RawTable | None:
     """The table with the pieces; None where they have no type, or too many do not fit."""
     rows = [raw.fields for raw in table.rows]
+    kinds = {form[0] for form in measure.forms}
     annotations = [
         [
-            Annotation(one, [place for place in places(one) if place.form in measure.forms])
-            for one in (_objects(row.get(name)) if _holds(row.get(name)) else [])
+            Annotation(one, [p for p in places(one, kinds) if p.form in measure.forms])
+            for one in (annotations_in(row.get(name)) if _holds(row.get(name)) else [])
         ]
         for row in rows
     ]
@@ -200,9 +197,7 @@ def _measured(table: RawTable, name: str, measure: _Measure) -> RawTable | None:
     for row, some in zip(rows, annotations, strict=True):
         text = text_at(row, measure.path, by_words=measure.by_words) or MarkedText("")
         spans = [
-            _span(text, one, place, measure, types, alone, tally)
-            for one in some
-            for place in one.places
+            _span(text, place, measure, types, alone, tally) for one in some for place in one.places
         ]
         tally["nowhere"] += sum(all(place.first < 0 for place in one.places) for one in some)
         kept = {(one["start"], one["end"], one["label"]): one for one in spans if one}
@@ -233,7 +228,6 @@ def _are_words(tally: Counter[str], *, single: bool) -> bool:
 
 def _span(
     text: MarkedText,
-    annotation: Annotation,
     place: Place,
     measure: _Measure,
     types: SpanTypes,
@@ -249,7 +243,7 @@ def _span(
     moved = bool(place.words) and not text.says(start, end, place.words)
     if moved:
         bounds = text.nearest(place.words, start)
-    kind = alone or types.of(annotation, place)
+    kind = alone or types.of(place)
     if not bounds or not kind:
         tally["wrong"] += 1
         return None
@@ -279,9 +273,10 @@ def _is_plain(table: RawTable, name: str, measure: _Measure, types: SpanTypes) -
     """Are these spans that are read as they are?"""
     known = text_spans(table.names, table.rows[0].fields) or {}
     usual = all(form[1:3] in (*BOUNDS, (0, 1)) for form in measure.forms)
-    named = all(path[-1] in (*TYPE, 2) and len(path) == 1 for path in types.texts)
+    told = [*types.texts.values()]
+    named = told and all(len(at) == 1 and at[0][1:] in _PLAIN for at in told)
     found = {"text": measure.path[0], "entities": name}
-    return known == found and not measure.way and usual and named and bool(types.texts)
+    return known == found and not measure.way and usual and bool(named)
 
 
 def _with_spans(
