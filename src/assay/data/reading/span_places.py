@@ -15,10 +15,11 @@ from typing import Any, NamedTuple
 
 from assay.tasks.columns import words_of
 
-# How a place may be written; the first four have words.
-KINDS = frozenset({"beside", "numbers", "key", "start", "alone", "named", "run"})
+# How a place may be written; the first five have words, "said" nothing else.
+KINDS = frozenset({"beside", "numbers", "key", "start", "said", "alone", "named", "run"})
 DEEPEST = 8
 _NOWHERE = 1 << 40  # numbers that are no places in a row lie outside of every text
+_NOTHING = {"null", "none", "nan", "n/a", "-"}
 _MOST = 6  # numbers of one object that are tried in pairs
 _PAIR = re.compile(r"\s*[\[(]?\s*(-?\d+)\s*(?:[:,;\u2013-]|\.\.|\s)\s*(-?\d+)\s*[\])]?\s*")
 _NUMBERED = re.compile(r"[A-Za-z]{0,2}[-_]?\d+")  # names of annotations, such as T1
@@ -58,13 +59,14 @@ def places(
     around = (value, *around)
     bounds = [(key, pairs) for key, one in items if (pairs := _bounds(one))]
     numbers = [(key, n) for key, one in items if (n := _whole(one)) is not None][:_MOST]
-    if bounds or numbers:
+    if bounds or numbers or "said" in kinds:
         texts = [(key, some) for key, one in items if (some := _texts(one))]
         names = isinstance(value, dict) and len(bounds) == len(items)  # of types, or words
         for place in chain(
             _of_bounds(bounds, texts, path, names=names),
             _of_numbers(numbers, texts, path) if kinds & {"numbers", "start"} else (),
             _of_names(numbers, path) if "named" in kinds else (),
+            _of_words(texts, path) if "said" in kinds else (),
         ):
             yield place._replace(around=around)
     placed = {key for key, _ in bounds}
@@ -106,6 +108,14 @@ def _of_numbers(
             yield Place(("numbers", start, end, name), below, a, b, said)
         for start, a in free:
             yield Place(("start", start, name), below, a, a, said)
+
+
+def _of_words(texts: Sequence[tuple[Any, list[str]]], path: tuple[str, ...]) -> Iterator[Place]:
+    """Words that may stand in the text, without a place."""
+    for name, words in texts:
+        said = " ".join(words)
+        nowhere = said.strip().casefold() in _NOTHING
+        yield Place(("said", name), _below(path, name), -nowhere, -nowhere, said)
 
 
 def _of_names(numbers: Sequence[tuple[Any, int]], path: tuple[str, ...]) -> Iterator[Place]:

@@ -48,6 +48,14 @@ class SpanTypes:
         """Is there a type at all?"""
         return any(self.texts.values()) or any(self.roles.values())
 
+    @property
+    def named(self) -> bool:
+        """Does each type stand under a name that says so, or in a record?"""
+        return all(
+            some and all(isinstance(at[-1], int) or _rank(at) for at in some)
+            for some in self.texts.values()
+        )
+
     def of(self, place: Place) -> str:
         """The type of a piece; "" where it has none."""
         said = [_text_at(place, path) for path in self.texts.get(place.path, ())]
