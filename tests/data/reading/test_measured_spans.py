@@ -257,6 +257,10 @@ def tokens(t, _some):
             "answer": "A",
         },
         lambda t, _: {"text": t, "about": [{"name": "travel", "type": "topic"}]},  # not in it
+        lambda t, some: {  # a call
+            "text": t,
+            "calls": [{"name": k, "arguments": {"what": w}} for *_, k, w in some],
+        },
         lambda t, some: {"text": t, "entities": [{"text": w, "type": k} for *_, k, w in some]},
         lambda t, some: {"text": t, "about": [{"word": w} for *_, w in some]},  # no type
         lambda t, _: {"text": t, "marks": []},

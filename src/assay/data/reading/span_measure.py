@@ -87,7 +87,8 @@ def _said(
         fits: Counter[tuple[Any, ...]] = Counter()
         for text, some in zip(texts, marks, strict=True):
             for place in some if text else ():
-                if place.form[0] == "said" and place.first >= 0:
+                # arguments of a call stand in an object of their own
+                if place.form[0] == "said" and place.first >= 0 and len(place.path) < 2:
                     total[place.form] += 1
                     fits[place.form] += text.nearest(place.words, 0) is not None
         forms = {form for form in total if fits[form] >= MOSTLY * total[form]}
