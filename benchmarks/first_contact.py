@@ -70,7 +70,9 @@ def contact(path: Path) -> tuple[str, list[str]]:
     started, heard = time.perf_counter(), []
     name = str(path.relative_to(SHARED))
     try:
-        project = begin(path, tell=lambda event: heard.append(event.get("text", "")))
+        project = begin(
+            path, tell=lambda event: event["event"] == "note" and heard.append(event["text"])
+        )
         seconds = f"{time.perf_counter() - started:.1f}"
         loaded = read_rows(config.load(project), unlabelled=False)
     except AssayError as error:

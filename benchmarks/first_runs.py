@@ -1,13 +1,22 @@
-"""What `assay run FILE --minutes N` comes to, on files of several kinds as they came.
+"""What a first run comes to in so many minutes, on one core or two, on a quiet machine or beside
+another job.
 
-    python benchmarks/first_runs.py        # FILES with 8 minutes, SHORT with 2 and 4, too
-    python benchmarks/first_runs.py --only sms --minutes 2    # one file, one time
+    python benchmarks/first_runs.py [--sets snips,scitldr] [--minutes 2,4,8,15] [--cores 1,2]
+                                    [--load quiet,busy] [--until MINUTES] [--first CORE]
 
-Each run begins in an empty folder. Written down, into first_runs.jsonl and from there into
-docs/first-run.md: the time asked for and the wall time of the whole command, the strategies with
-their scores or why they have none, and the first line of the verdict. What is written down is not
-run again; `--again` does.
+Each set is the project that `assay run FILE` makes, on at most as many rows as `race.py` takes, in
+an empty folder: nothing is kept from another run. *Cores*: the run may use only so many.
+*Busy*: another process keeps each of them busy from before the run until its end. *Points lost*: by
+the test scores of the whole comparison (`race.py`, without any limit, on the same rows), its best
+strategy among those of the project less the one that is recommended; a strategy that the whole
+comparison does not have, such as a training on fewer rows, counts with its own test score.
+*LoRA*: whether some LoRA has a score, be it of a heat on val. *Over*: of the time asked for.
+
+Resumable: what is done stands in benchmarks/first_runs.jsonl, which is committed; docs/first-run.md
+is written from it. Two runs on one core each may go side by side: `--first 0` and `--first 1`.
 """
+
+from __future__ import annotations
 
 import argparse
 import json
@@ -15,122 +24,219 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
-from contest import processor
+from assay.core.store import append, drop_torn_line, read_lines, write_text
+from contest import environment, processor
+from outside_rows import Laid, lay_out
+from outside_sets import SETS
+from race import make_wide_project, results
 
-ROOT = Path(__file__).parents[1]
-SHARED = Path(os.environ.get("ASSAY_DATA", ROOT.parent / "shared" / "data"))
-KEPT = Path(__file__).with_suffix(".jsonl")
-PAGE = ROOT / "docs" / "first-run.md"
-FILES = (
-    "sms_spam/SMSSpamCollection",
-    "banking77/train.csv",
-    "covid_faq/faq_covidbert.csv",
-    "ncbi_disease_ner/train.tsv",
-    "scitldr/train_first500.jsonl",
-)
-SHORT = FILES[:3]
-HEAD = """# The first run
-
-What `assay run FILE --minutes N` comes to on files under `../shared/data`, each in an empty folder
-and with nothing said about it: the wall time of the whole command, what the strategies scored or
-why they have no score, and the first line of the verdict. `pruned` is a strategy that could not win
-any more, `stopped` and `skipped` are those for which the time was too short.
-
-Made by `python benchmarks/first_runs.py`.
-
-| file | minutes | took | processor | scores | first line |
-|---|--:|--:|---|---|---|
-"""
-
-
-def first_run(name: str, minutes: float) -> dict:
-    with tempfile.TemporaryDirectory(prefix="first-run-") as folder:
-        file = Path(shutil.copy(SHARED / name, folder))
-        started = time.monotonic()
-        command = [sys.executable, "-m", "assay.cli", "run", file.name, "--minutes", str(minutes)]
-        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-        took = time.monotonic() - started
-        if done.returncode:
-            raise SystemExit(f"{name}: exit {done.returncode}\n{done.stderr}")
-        report = json.loads(next(Path(folder).glob("*/report/report.json")).read_text())
-    done_ones = [one for one in report["strategies"] if one["status"] == "done"]
-    metric = next((next(iter(one["metrics"])) for one in done_ones), "")
-    scores = {
-        one["name"]: one["metrics"][metric]["value"] if one["status"] == "done" else one["status"]
-        for one in report["strategies"]
-    }
-    return {
-        "file": name,
-        "minutes": minutes,
-        "seconds": round(took, 1),
-        "processor": processor(),
-        "metric": metric,
-        "scores": scores,
-        "first": _sentence(done.stdout),
-    }
-
-
-def _sentence(out: str) -> str:
-    """The verdict's first line, which the terminal may have broken: up to the indented ones below
-    it."""
-    lines = out.splitlines()
-    end = next(
-        (at for at, line in enumerate(lines) if at and (line.startswith(" ") or not line)),
-        len(lines),
-    )
-    return " ".join(lines[:end]).replace("held- out", "held-out")
-
-
-def page(kept: list[dict]) -> str:
-    lines = []
-    for one in sorted(
-        kept,
-        key=lambda one: (FILES.index(one["file"]) if one["file"] in FILES else 99, one["minutes"]),
-    ):
-        told = (
-            (name, f"{value:.3f}" if isinstance(value, float) else value)
-            for name, value in one["scores"].items()
-        )
-        scores = ", ".join(map(" ".join, told))
-        cells = (
-            one["file"],
-            f"{one['minutes']:g}",
-            f"{one['seconds'] / 60:.2f}",
-            one["processor"],
-            f"{one['metric']}: {scores}",
-            one["first"],
-        )
-        lines.append("| " + " | ".join(cells) + " |")
-    return HEAD + "\n".join(lines) + "\n"
+HERE = Path(__file__).parent
+OUT, KEPT = HERE / "out" / "first_runs", Path(__file__).with_suffix(".jsonl")
+PAGE = HERE.parent / "docs" / "first-run.md"
+NAMES = "snips,davidson,docs_issues,banking77,sms_spam,restaurant_intents,pubmedqa,snips_slots"
+NAMES += ",ncbi_disease,mmlu,scitldr,covid_answers"
+BUSY = "while True: sum(range(10**6))"
+KEY = ("set", "hash", "minutes", "cores", "load")
 
 
 def main() -> None:
-    given = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    given.add_argument("--only", default="", help="files whose path has this in it")
-    given.add_argument("--minutes", type=float, default=None)
-    given.add_argument("--again", action="store_true")
-    asked = given.parse_args()
-    kept = [json.loads(line) for line in KEPT.read_text().splitlines()] if KEPT.exists() else []
-    wanted = [(name, 8.0) for name in FILES] + [
-        (name, minutes) for minutes in (2.0, 4.0) for name in SHORT
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("--sets", default=NAMES)
+    parser.add_argument("--minutes", default="8,2,4,15")
+    parser.add_argument("--cores", default="1,2")
+    parser.add_argument("--load", default="quiet,busy")
+    parser.add_argument("--until", type=float, help="begin nothing more after so many minutes")
+    parser.add_argument("--first", type=int, default=0, help="the first core that a run may use")
+    options = parser.parse_args()
+    until = None if options.until is None else time.monotonic() + 60 * options.until
+    names = options.sets.split(",")
+    known = {make.__name__: make for make in SETS}
+    sets = [lay_out(known[name], HERE / "out" / "outside" / "sets") for name in names]
+    if KEPT.exists():
+        drop_torn_line(KEPT)
+    for minutes in map(float, options.minutes.split(",")):
+        for cores in map(int, options.cores.split(",")):
+            for load in options.load.split(","):
+                for laid in sets:
+                    cell = dict(
+                        zip(KEY, (laid.name, laid.about["hash"], minutes, cores, load), strict=True)
+                    )
+                    if until is not None and time.monotonic() > until:
+                        continue
+                    if not any(all(row[k] == v for k, v in cell.items()) for row in kept()):
+                        append(KEPT, cell | first_run(laid, cell, options.first))
+    write_text(PAGE, page(kept()))
+    print(f"{PAGE} written")
+
+
+def kept() -> list[dict[str, Any]]:
+    return list(read_lines(KEPT)) if KEPT.exists() else []
+
+
+def first_run(laid: Laid, cell: dict[str, Any], first: int) -> dict[str, Any]:
+    """One run in an empty folder; what its report says."""
+    folder = OUT / f"{cell['minutes']:g}-{cell['cores']}-{cell['load']}" / laid.name
+    shutil.rmtree(folder, ignore_errors=True)
+    make_wide_project(laid, folder, wide=())
+    cores = set(range(first, first + cell["cores"]))
+    command = [sys.executable, "-m", "assay.cli", "run", str(folder), "--offline", "--plain"]
+    command += ["--minutes", f"{cell['minutes']:g}"]
+    with (
+        (folder / "run.log").open("ab") as log,
+        neighbours(cores if cell["load"] == "busy" else ()),
+    ):
+        begun = time.monotonic()
+        done = subprocess.run(
+            command,
+            env=environment(cell["cores"], ours=True),
+            stdout=log,
+            stderr=log,
+            preexec_fn=lambda: os.sched_setaffinity(0, cores),
+        )
+        seconds = time.monotonic() - begun
+    if done.returncode:
+        raise SystemExit(f"{folder}: exit code {done.returncode}, see run.log")
+    made = told(json.loads((folder / "report" / "report.json").read_text(encoding="utf-8")))
+    print(f"{laid.name} {folder.parent.name}: {made['headline']} ({seconds:.0f} s)", flush=True)
+    return {"seconds": round(seconds, 1), **made, "processor": processor()}
+
+
+@contextmanager
+def neighbours(cores: Sequence[int] | set[int]) -> Iterator[None]:
+    """Another process on each core, which does nothing but compute."""
+    others = [
+        subprocess.Popen(
+            [sys.executable, "-c", BUSY],
+            preexec_fn=lambda core=core: os.sched_setaffinity(0, {core}),
+        )
+        for core in cores
     ]
-    if asked.minutes is not None:
-        wanted = [(name, asked.minutes) for name in FILES]
-    for name, minutes in wanted:
-        known = [one for one in kept if (one["file"], one["minutes"]) == (name, minutes)]
-        if asked.only not in name or (known and not asked.again):
-            continue
-        made = first_run(name, minutes)
-        print(json.dumps(made), flush=True)
-        kept = [one for one in kept if one not in known] + [made]
-        KEPT.write_text("".join(json.dumps(one) + "\n" for one in kept))
-        PAGE.write_text(page(kept))
+    try:
+        yield
+    finally:
+        for one in others:
+            one.kill()
+            one.wait()
+
+
+def told(report: dict[str, Any]) -> dict[str, Any]:
+    """Of a report: what is recommended, and each strategy's test score, or how far it came."""
+    metric = report["task"]["metric"]
+    arms = {
+        one["name"]: one["metrics"][metric]["value"]
+        if one["status"] == "done"
+        else {"status": one["status"], "val": next((h["value"] for h in one["heats"][::-1]), None)}
+        for one in report["strategies"]
+    }
+    verdict = report["verdict"]
+    return {
+        "metric": metric,
+        "recommended": verdict["recommended"],
+        "state": verdict["state"],
+        "headline": verdict["headline"],
+        "arms": arms,
+    }
+
+
+# --- page -----------------------------------------------------------------------------------------
+
+
+def page(rows: Sequence[dict[str, Any]]) -> str:
+    """docs/first-run.md."""
+    lines = ["# The first run", ""]
+    lines += [f"{_paragraph()}", ""]
+    head = (
+        "| minutes | cores | machine | sets | points lost: mean (most) | undecided | LoRA | over |"
+    )
+    lines += [head, "|--:|--:|---|--:|--:|--:|--:|--:|"]
+    cells = sorted({(row["minutes"], row["cores"], row["load"]) for row in rows})
+    for cell in cells:
+        lines.append(summary(cell, [row for row in rows if _cell(row) == cell]))
+    for cell in cells:
+        minutes, cores, load = cell
+        lines += ["", f"## {minutes:g} minutes, {_cores(cores)}, {load}", ""]
+        lines += ["| set | took | headline | points lost | strategies |", "|---|--:|---|--:|---|"]
+        lines += [line(row) for row in rows if _cell(row) == cell]
+    return "\n".join([*lines, ""])
+
+
+def _paragraph() -> str:
+    doc = (__doc__ or "").split("\n\n")
+    text = " ".join(doc[2].split())
+    return (
+        f"{text}\n\nMade by `python benchmarks/first_runs.py`, from `benchmarks/first_runs.jsonl`."
+    )
+
+
+def _cell(row: dict[str, Any]) -> tuple[float, int, str]:
+    return row["minutes"], row["cores"], row["load"]
+
+
+def _cores(count: int) -> str:
+    return f"{count} core{'s' * (count > 1)}"
+
+
+def summary(cell: tuple[float, int, str], rows: Sequence[dict[str, Any]]) -> str:
+    minutes, cores, load = cell
+    points = [one for row in rows if (one := lost(row)) is not None]
+    open_ones = sum(row["state"] == "undecided" for row in rows)
+    trained = [row for row in rows if any(name.startswith("lora") for name in row["arms"])]
+    scored = sum(has_lora(row) for row in trained)
+    late = max(row["seconds"] / (60 * minutes) - 1 for row in rows)
+    mean = f"{sum(points) / len(points):.1f} ({max(points):.1f})" if points else "–"
+    cells = (f"{minutes:g}", str(cores), load, str(len(rows)), mean)
+    cells += (f"{open_ones}", f"{scored} of {len(trained)}", f"{max(0.0, late):.0%}")
+    return f"| {' | '.join(cells)} |"
+
+
+def has_lora(row: dict[str, Any]) -> bool:
+    """Whether a LoRA was asked anything: the test rows, or val in a heat."""
+    return any(
+        not isinstance(one, dict) or one["val"] is not None
+        for name, one in row["arms"].items()
+        if name.startswith("lora")
+    )
+
+
+def lost(row: dict[str, Any]) -> float | None:
+    """Points against the whole comparison; None where there is none of these rows."""
+    whole = next(
+        (
+            one
+            for one in results()
+            if one["way"] == "whole" and (one["set"], one["hash"]) == (row["set"], row["hash"])
+        ),
+        None,
+    )
+    if whole is None:
+        return None
+    scores = {name: one["value"] for name, one in whole["arms"].items()}
+    own = {name: one for name, one in row["arms"].items() if not isinstance(one, dict)}
+    mine = row["recommended"]
+    listed = [value for name, value in scores.items() if name in row["arms"]]
+    best = max([value for value in listed if value is not None], default=0.0)
+    got = scores.get(mine) if mine in scores else own.get(mine, 0.0)
+    return max(0.0, 100 * (best - (got or 0.0)))
+
+
+def line(row: dict[str, Any]) -> str:
+    points = lost(row)
+    arms = ", ".join(
+        f"{name} {one:.3f}"
+        if not isinstance(one, dict)
+        else f"{name} {one['status']}"
+        + (f" (val {one['val']:.3f})" if one["val"] is not None else "")
+        for name, one in row["arms"].items()
+    )
+    cells = (row["set"], f"{row['seconds'] / 60:.1f}", row["headline"])
+    cells += ("–" if points is None else f"{points:.1f}", f"{row['metric']}: {arms}")
+    return f"| {' | '.join(cells)} |"
 
 
 if __name__ == "__main__":

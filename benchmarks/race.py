@@ -85,13 +85,14 @@ def ends_sooner(laid: Laid, way: str | float) -> bool:
     return isinstance(way, float) and raced is not None and raced["seconds"] < 60 * way
 
 
-def make_wide_project(laid: Laid, folder: Path) -> None:
+def make_wide_project(laid: Laid, folder: Path, wide: Sequence[dict[str, Any]] = WIDE) -> None:
+    """The project of a set, with strategies that its file leaves out, on at most ROWS rows."""
     if (folder / "project.yaml").exists():
         return
     make_project(laid, folder)
     value = json.loads((folder / "project.yaml").read_text(encoding="utf-8"))
     named = {arm["kind"] for arm in value["compare"]}
-    for arm in WIDE:
+    for arm in wide:
         there = arm["kind"] in named if arm["kind"] == "lora" else arm in value["compare"]
         if not there and not [*make_strategy(arm, {}).unfit(laid.task)]:
             value["compare"].append(arm)

@@ -247,6 +247,7 @@ FORMS = [
 
 # kinds that do one kind of task
 ALONE = {"ridge": "number", "learning_to_rank": "rank", "likelihood": "choose"}
+ALONE |= {"similarity": "rank"}
 ALONE |= {"length": "choose", "reward": "choose"}
 PAIRED = ("preference",)  # kinds that learn from two answers to a question
 LABELLED = (
@@ -511,7 +512,8 @@ def test_answers_keep_the_order_and_are_of_the_task(fitted):
 def needs_rows(settings):
     if settings["kind"] == "rag":
         return needs_rows(settings["inner"])
-    return settings["kind"] not in ("lead", "copy", "existing", "continued_pretraining") and (
+    untrained = ("lead", "copy", "similarity", "existing", "continued_pretraining")
+    return settings["kind"] not in untrained and (
         settings["kind"] != "shots" or settings.get("k", 4) > 0
     )
 

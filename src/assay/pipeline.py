@@ -117,9 +117,10 @@ def run(
             servers.inspect(project.work, models, set().union(*named), tell)
         bench = Bench(project, prepared, models, tell, servers, grace=grace(minutes))
         tell(plan_event(bench, arms, exam, minutes, time.monotonic() - started))
-        servers.ready(
-            {arm.preload for arm in arms.values() if bench.state(arm, exam.hash) != "cached"}
-        )
+        new = [arm for arm in arms.values() if bench.state(arm, exam.hash) != "cached"]
+        if new:
+            tell({"event": "activity", "text": "loading libraries"})
+            servers.ready({arm.preload for arm in new})
         # Booked before the first score is seen: who stops there and changes something has looked.
         look = partial(
             exam.open,
@@ -144,6 +145,7 @@ def run(
             bench, exam, tuple(outcomes), lambda: build_report(bench, outcomes, exam, opened, ())
         )
         found = {} if interrupted else run_audits(seen, warnings, deadline(started, minutes))
+        tell({"event": "activity", "text": "comparing"})
         warnings = [
             *prepared.note["warnings"],
             *warnings,

@@ -2,6 +2,8 @@
 they are known."""
 
 import io
+import re
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
 import pytest
@@ -229,7 +231,7 @@ def test_the_trials_of_a_search_as_plain_lines():
     assert end == "10:42:07 lora done accuracy 0.5 3 trials, best: rank 4, lr 3.2e-4 in 2 min 30 s"
 
 
-def test_strategies_wait_below_those_at_work():
+def test_strategies_to_do_stand_below_those_at_work():
     clock = Clock()
     shown = display("live", Terminal(), clock, width=80)
     names = ["lora", *(f"arm-{number}" for number in range(9))]
@@ -238,13 +240,84 @@ def test_strategies_wait_below_those_at_work():
     clock.time = 120.0
     assert shown._block().plain.splitlines() == [
         " ▸ lora" + "2 min 00 s".rjust(73),
-        *(f" · arm-{number}         waiting" for number in range(6)),
-        " · 3 more waiting",
+        *(f" · arm-{number}         to do" for number in range(6)),
+        " · 3 more to do",
         "   0 of 10 strategies, 2 min 10 s so far, at most 5 min 50 s",
     ]
     shown.tell({"event": "stage", "name": "lora", "state": "skipped", "note": "no time left"})
     assert " – lora          skipped  no time left" in shown.stream.getvalue()
     assert shown._block().plain.splitlines()[-1].startswith("   1 of 10 strategies")
+
+
+@pytest.mark.parametrize("state", ["skipped", "stopped", "pruned"])
+def test_a_strategy_without_a_result_is_said_in_the_word_of_the_report(state):
+    shown = display("live", Terminal(), width=80)
+    shown.tell({"event": "stage", "name": "lora", "state": state, "metric": "macro_f1 0.5"})
+    assert shown.stream.getvalue().splitlines()[-1].split()[-5:] == [
+        *("lora", state, "macro", "f1", "0.5"),
+    ]
+
+
+ACTIVITY = {"event": "activity", "text": "loading smollm2-135m"}
+
+
+def test_what_cannot_be_counted_is_said_with_the_time_so_far():
+    clock = Clock()
+    shown = display("live", Terminal(), clock, width=80)
+    shown.tell({"event": "activity", "text": "reading tickets.csv"})
+    clock.time = 3.0
+    assert shown._block().plain.split() == ["▸", "reading", "tickets.csv", "3.0", "s"]
+    shown.tell({"event": "stage", "name": "lora", "state": "start"})
+    assert "reading" not in shown._block().plain
+    clock.time = 7.0
+    shown.tell({**ACTIVITY, "stage": "lora"})
+    assert shown._block().plain.split() == ["▸", "lora", "loading", "smollm2-135m", "4.0", "s"]
+    shown.tell(step(1))  # now it is counted
+    assert "loading" not in shown._block().plain and "step 1/100" in shown._block().plain
+
+
+def test_plain_has_a_line_for_each_thing_that_begins():
+    stream = io.StringIO()
+    shown = display("plain", stream)
+    shown.tell({"event": "activity", "text": "reading tickets.csv"})
+    shown.tell({**ACTIVITY, "stage": "curate"})
+    assert stream.getvalue().splitlines() == [
+        "10:42:07 reading tickets.csv",
+        "10:42:07 prepare loading smollm2-135m",
+    ]
+
+
+def test_drawing_does_not_wait_for_a_tell_that_prints():
+    # The thread that draws holds rich's lock, a `tell` the display's: each needs the other's.
+    shown = display("live", Terminal(), width=80)
+    shown.tell(step(1))
+    before = shown._block().plain
+    with shown._lock:
+        shown.stages.clear()
+        with ThreadPoolExecutor(1) as other:
+            assert other.submit(shown._block).result(timeout=60).plain == before
+
+
+@pytest.mark.parametrize("width", [60, 80])
+def test_no_line_of_a_terminal_wraps(width):
+    stream = Terminal()
+    with display("live", stream, width=width) as shown:
+        names = ["lora-on-all-the-rows-there-are", "tfidf"]
+        shown.tell({"event": "plan", "lines": ["a plan " * 30], "arms": names, "minutes": 8})
+        shown.tell({"event": "activity", "text": f"reading {'tickets' * 20}.csv"})
+        shown.tell({"event": "warning", "code": "D035", "text": f"/data/{'x' * 90}/a.csv: tab"})
+        shown.tell({"event": "stage", "name": f"race, {names[0]}", "state": "start"})
+        shown.tell({**ACTIVITY, "stage": f"race, {names[0]}"})
+        shown.tell({**step(12, 24), "stage": f"race, {names[0]}", "values": VALUES})
+        text = "macro_f1 0.111 on 16 val rows"
+        ended = {"event": "stage", "state": "pruned", "seconds": 6.1, "note": "Stopped " * 20}
+        shown.tell({**ended, "name": f"race, {names[0]}", "metric": text})
+    lines = re.sub(
+        r"\x1b\[[0-9;?]*[a-zA-Z]", "", stream.getvalue().replace("\r", "\n")
+    ).splitlines()
+    assert max(map(len, lines)) <= width
+    last = next(line for line in lines if "pruned" in line)
+    assert "race, lora" in last and "macro f1 0.111" in last and last.endswith("6.1 s")
 
 
 @pytest.mark.parametrize("mode", ["plain", "live"])

@@ -40,6 +40,26 @@ def test_at_most_five_questions():
     assert interview("nowhere.csv", [], Answers()) == ("nowhere.csv", [])
 
 
+def test_the_likeliest_readings_are_shown_with_a_row_each_and_chosen_by_number(capsys):
+    tickets("a.csv")
+    _file, said = interview("a.csv", [], ask := Answers({"Which?": "2"}))
+    shown = capsys.readouterr().out.splitlines()
+    assert shown[:4] == [
+        "The rows may ask:",
+        "  1  classify 'label' from 'text'",
+        "       my order 0 did not come to the Café",
+        "       → late",
+    ]
+    assert shown[4:7] == [
+        "  2  classify 'stars' from 'text'",
+        "       my order 0 did not come to the Café",
+        "       → 0",
+    ]
+    assert said == ["task.kind=classify", "data.columns.text=text", "data.columns.label=stars"]
+    assert len(ask.asked) == 2  # the fields of a reading are those that were shown
+    assert interview("a.csv", [], Answers({"Which?": "answer"}))[1] == ["task.kind=answer"]
+
+
 def test_a_field_that_is_misspelt_is_the_nearest():
     tickets("a.csv")
     assert interview("a.csv", [], Answers({"the answer?": "strs"}))[1] == [
@@ -51,8 +71,12 @@ def test_a_project_file_is_written_and_the_next_commands_are_named(capsys):
     tickets("a b.csv")
     assert command(["init", "a b.csv", "--yes"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0].startswith("wrote  a-b/project.yaml")
-    assert "assay check a-b " in lines[1] and "assay run a-b " in lines[2]
+    assert lines[0] == "60 rows taken for classify 'label' from 'text'"
+    assert lines[1].startswith(
+        "  It might also be classify 'stars' from 'text': assay run 'a b.csv'"
+    )
+    wrote = next(at for at, line in enumerate(lines) if line.startswith("wrote  a-b/project.yaml"))
+    assert "assay check a-b " in lines[wrote + 1] and "assay run a-b " in lines[wrote + 2]
     assert command(["init", "a b.csv", "--yes"]) == 2  # it is there
     assert "C205" in capsys.readouterr().err
 

@@ -2,7 +2,14 @@
 
 import pytest
 
-from assay.cli.progress_block import block_lines, joined, stage_lines, three
+from assay.cli.progress_block import (
+    block_lines,
+    joined,
+    name_column,
+    stage_lines,
+    three,
+    wrapped,
+)
 from assay.runtime.events.progress_rate import StageProgress
 from assay.runtime.events.run_progress import RunProgress
 from helpers.training_progress import VALUES, training
@@ -59,3 +66,24 @@ def test_the_first_text_that_fits_stands_between_name_and_time():
     # A short name stays whole, and the text is cut.
     cut = three(" ✓ lora-search", ["accuracy 0.333  learning  6 trials, best: rank 2"], "26 s", 50)
     assert cut == " ✓ lora-search   accuracy 0.333  learning  6… 26 s"
+
+
+def test_texts_are_broken_between_words_and_long_words_cut_in_their_middle():
+    assert wrapped("  short  text", 20) == ["  short  text"]
+    assert wrapped("  one two three four", 12) == ["  one two", "    three", "    four"]
+    (line,) = wrapped("/data/" + "x" * 40 + "/a.csv", 20)
+    assert line == "/data/xxx…xx/a.csv" and len(line) <= 20
+
+
+@pytest.mark.parametrize(("width", "column"), [(60, 20), (80, 26), (120, 27)])
+def test_the_column_of_names_has_the_longest_of_a_race_up_to_a_third(width, column):
+    # " ✓ race, " and 18 characters
+    raced = RunProgress(0.0, ("tfidf", "few-shot-4-similar"), 8.0)
+    assert name_column(raced, width) == column
+    assert name_column(None, width) == 16 == name_column(RunProgress(0.0, ("tfidf",), 8.0), width)
+
+
+def test_a_name_is_kept_to_its_column_where_the_text_has_to_be_cut_anyway():
+    line = three(" – race, zero-shot", ["pruned  " + "x" * 90], "6.1 s", 60, 20)
+    assert line.startswith(" – race, zero-shot   pruned  xxx") and line.endswith("… 6.1 s")
+    assert len(line) == 60

@@ -110,3 +110,10 @@ def test_the_tuned_encoder_is_combined_with_the_others_where_it_is_tuned():
 def test_what_cannot_win_is_left_out():
     assert "ridge" in kinds("number") and "ridge" not in kinds("number", worked_out=True)
     assert "reader" in kinds("answer", found=True) and "reader" not in kinds("answer")
+    assert "edit_script" in kinds("answer", edited=True) and "edit_script" not in kinds("answer")
+    assert "edit_script" in kinds("rewrite", edited=True) and "edit_script" not in kinds("rewrite")
+
+
+def test_options_and_candidates_are_compared_with_the_question():
+    assert "similarity" in kinds("choose") and "similarity" in kinds("rank")
+    assert "knn" not in kinds("rank")

@@ -58,6 +58,22 @@ def test_labels_few(tmp_path: Path):
     assert (project.arms["lora"].epochs, project.arms["lora"].max_rows) == (12, None)
 
 
+def test_a_separator_that_was_found_stands_in_the_project():
+    labels = ("a|b", "b|c", "a|c", "a|b|c", "b")
+    project = config.load(begin(tickets(Path("tickets.csv"), labels, 90)))
+    assert (project.aim.kind, project.aim.separator) == ("multilabel", "|")
+    again = config.load(begin(Path("tickets.csv"), ["task.kind=classify"]))
+    assert (again.aim.kind, again.aim.separator) == ("classify", "")
+
+
+def test_yaml_that_has_rows_is_data_and_a_project_file_is_none():
+    rows = "".join(f"- text: order {n} is late\n  label: {'ab'[n % 2]}\n" for n in range(30))
+    Path("rows.yaml").write_text(rows)
+    project = begin(Path("rows.yaml"))
+    assert project == Path("rows/project.yaml")
+    assert begin(project) == project
+
+
 @pytest.mark.parametrize(
     ("rows", "shares"),
     [

@@ -77,6 +77,19 @@ def test_vectors_have_length_one_and_equal_texts_are_equal(embed):
     assert np.array_equal(vectors[0], vectors[-1])
 
 
+def test_many_texts_are_counted_while_they_are_read(embed, monkeypatch):
+    heard = []
+    monkeypatch.setattr(embed, "tell", heard.append)
+    embed(["my card is lost"] * 10)
+    assert heard == []  # of an answer's few texts nothing is said
+    embed([f"my card is lost {'again ' * (at % 9)}" for at in range(600)])
+    done = [event["done"] for event in heard]
+    assert done == sorted(set(done)) and done[-1] == 600 and len(done) > 1
+    assert {(event["event"], event["total"], event["unit"]) for event in heard} == {
+        ("progress", 600, "embedding")
+    }
+
+
 def test_a_text_longer_than_the_encoder_reads_is_cut(embed):
     np.testing.assert_allclose(embed(["a card " * 127]), embed(["a card " * 400]), atol=1e-5)
 

@@ -39,7 +39,7 @@ def test_what_each_was_given():
     seen = SimpleNamespace(data=DATA, metric_words="accuracy")
     *_, table = race_blocks(seen)
     rows = {row.cells[0]: row.cells[1:] for row in table.rows}
-    assert rows["lora"] == ["33, 100", "76, 32", "0.400", "90.0 s", "left out: it could not win"]
+    assert rows["lora"] == ["33, 100", "76, 32", "0.400", "90.0 s", "pruned: it could not win"]
     assert [*rows] == ["tfidf", "probe", "zero-shot", "lora"]
     alone = SimpleNamespace(data={**DATA, "strategies": DATA["strategies"][-1:]}, metric_words="")
     assert race_blocks(alone) == []

@@ -62,6 +62,8 @@ MIXED = [
     [
         OBJECTS,
         MIXED,
+        [{"startOffset": 0, "endOffset": 7, "displayName": "person"}, OBJECTS[0], OBJECTS[2]],
+        [{**one, "label": None, "labels": [one["label"], "other"]} for one in OBJECTS],
         [[0, 7, "person"], [18, 26, "place"], [30, 34, "place"]],
         {"person": "Ann Lee", "place": ["New York", "Oslo"], "date": None},
         "person: Ann Lee | place: New York | place: Oslo",

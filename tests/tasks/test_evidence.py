@@ -3,9 +3,11 @@ nothing."""
 
 import pytest
 
+from assay.core.errors import DataError
 from assay.tasks.columns import columns_of
 from assay.tasks.evidence import TABLE, evidence_against
 from assay.tasks.guessing import guess
+from helpers.problems import problem
 
 WORDS = "harbour kettle letter winter garden engine window paper river stone bread cloud".split()
 
@@ -38,7 +40,7 @@ ROWS: dict[str, tuple] = {  # rule -> a row, a reading that it speaks against, f
     "received": (
         lambda i: {"title": text(i), "score": i * 7, "author": f"a{i % 9}", "comments": i % 20},
         ("number", {"text": "title", "answer": "score"}),
-        0.15,
+        0.05,
     ),
     "handled": (
         lambda i: {"text": text(i), "Timely response?": "yes no".split()[i % 2]},
@@ -113,3 +115,13 @@ def test_readings_are_whole():
     ]
     (other, *_) = guess(rows).others
     assert other.columns == {"text": "premise", "text_pair": "hypothesis", "label": "genre"}
+
+
+def test_a_faint_reading_that_something_speaks_against_is_refused():
+    """The votes that a post got are nothing that its text asks for."""
+    rows = [
+        {"Body": text(i, 30), "Score": i * 7 % 90, "AuthorId": i % 9, "CommentCount": i % 20}
+        for i in range(60)
+    ]
+    with problem(DataError, "D027"):
+        guess(rows)

@@ -76,6 +76,19 @@ def test_group_and_slices():
     assert (got.group, got.slices) == ("thread_id", ("country",))
 
 
+def test_questions_about_a_passage_that_is_an_object_are_a_group():
+    rows = [
+        {
+            "question": f"what is the number {i}?",
+            "answer": f"it is the {i}",
+            "passage": {"text": f"a text about {i // 3} and more of it", "names": [{"start": i}]},
+        }
+        for i in range(30)
+    ]
+    got = guess(rows)
+    assert (got.columns["context"], got.group) == ("passage", "passage.text")
+
+
 @pytest.mark.parametrize(
     "known", [{}, {"text": "text", "entities": "entities"}], ids=["guessed", "given"]
 )

@@ -2,7 +2,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assay.tasks.label_sets import format_labels, labels_in, of_field
+from assay.tasks.label_sets import (
+    PLAIN_SEPARATOR,
+    SEPARATORS,
+    format_labels,
+    joined_labels,
+    labels_in,
+    of_field,
+    separators_of,
+)
 
 names = st.text("ab c", min_size=1, max_size=4).map(str.strip).filter(bool)
 
@@ -38,3 +46,23 @@ def test_labels_of_a_field(value, separator, labels):
 def test_objects_among_labels_are_refused(value):
     with pytest.raises(ValueError, match="object"):
         of_field(value, "")
+
+
+@pytest.mark.parametrize(
+    ("labels", "separators", "found"),
+    [
+        (["a|b", "b|c", "a|c", "b"], "|", ("|", ["a|b", "b|c", "a|c"], 3)),
+        (["a; b", "b;c", "c ;a", "b"], ";|,", (";", ["a; b", "b;c", "c ;a"], 3)),
+        (["a;b", "b;c", "c;a", "b"], "|", None),
+        (["a|b", "b|c", "c"], "|", None),  # two may be chance
+        (["in|out", "up|down", "on|off", "none"], "|", None),  # names with a bar in them
+        ([], "|", None),
+    ],
+)
+def test_labels_that_are_joined_of_others(labels, separators, found):
+    assert joined_labels(labels, separators) == found
+
+
+def test_commas_are_between_labels_where_the_name_says_that_there_are_several():
+    assert separators_of("Labels") == separators_of("issue_tags") == SEPARATORS
+    assert separators_of("Label") == separators_of("headlines") == (PLAIN_SEPARATOR,)

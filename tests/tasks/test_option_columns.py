@@ -15,6 +15,7 @@ def columns(*names, value="x"):
         ("question A B C D answer", ["A", "B", "C", "D"]),
         ("goal sol1 sol2 label", ["sol1", "sol2"]),
         ("stem choice_a choice_b choice_c", ["choice_a", "choice_b", "choice_c"]),
+        ("obs1 obs2 hyp1 hyp2 label", ["hyp1", "hyp2"]),
         ("answer0 answer1 answer2 answer3", ["answer0", "answer1", "answer2", "answer3"]),
         # In the order of the marks, not of the file.
         ("option_2 question option_1", ["option_1", "option_2"]),

@@ -145,7 +145,7 @@ def test_a_run_is_seen_to_go_on_without_a_reload(window, tmp_path):
         log(event="stage", name="tfidf", state="start")
         page, said = entered(window, address)
         page.goto(f"{address}p/{id}/run")
-        page.get_by_text("at work").wait_for()
+        page.get_by_text("running").wait_for()
         log(event="stage", name="tfidf", state="done", metric="accuracy 0.91")
         page.get_by_text("accuracy 0.91").wait_for()
         assert page.get_by_role("button", name="Stop and keep").is_visible()

@@ -41,7 +41,7 @@ def test_every_strategy_has_its_state_and_time(log, tmp_path):
     with LiveRun(tmp_path).look() as state:
         rows = {one["name"]: one for one in rows_of(state, 120, goes_on=True)}
     assert list(rows) == ["prepare", "tfidf", "lora", "rag"]
-    assert [one["state"] for one in rows.values()] == ["done", "done", "at work", "waiting"]
+    assert [one["state"] for one in rows.values()] == ["done", "done", "running", "to do"]
     assert rows["tfidf"]["text"] == "accuracy 0.8" and rows["tfidf"]["left"] == "2.0 s"
     assert rows["lora"]["share"] == 12 / 40 and "28 s left" in rows["lora"]["left"]
     assert "train 0.800" in rows["lora"]["also"]

@@ -139,6 +139,7 @@ def run_audits(
             text = f"{question.KEY} was not asked: the time given was over"
             warnings.append({"code": "R030", "count": 1, "text": text})
             continue
+        seen.bench.tell({"event": "activity", "text": question.KEY.replace("_", " ")})
         try:
             told = question.ask(seen)
         except (TrainError, ResourceError) as error:

@@ -17,7 +17,7 @@ from datetime import datetime
 from types import TracebackType
 from typing import Any, Literal, TextIO
 
-from assay.cli.progress_block import block_lines, three
+from assay.cli.progress_block import block_lines, name_column, three, wrapped
 from assay.core.plain_text import plain
 from assay.runtime.events.progress_rate import StageProgress, duration, stage_name
 from assay.runtime.events.run_progress import RunProgress
@@ -27,7 +27,7 @@ Mode = Literal["live", "plain", "quiet"]
 PER_SECOND = 4  # redraws
 GAP = 5.0  # seconds between two lines of a stage
 MINUTE = 60.0  # a stage that is slow to move is heard of this often
-MARKS = {"failed": "✗", "skipped": "–", "pruned": "–"}  # all else is ✓
+MARKS = {"failed": "✗", "skipped": "–", "stopped": "–", "pruned": "–"}  # all else is ✓
 # By the mark, or its form in ASCII, and of warnings by their first letters; each has a word too.
 STYLES = {" ✓": "green", " +": "green", " ✗": "red", " x": "red", "wa": "yellow"}
 
@@ -102,8 +102,10 @@ class Display:
         self.stages: dict[str, StageProgress] = {}
         self.warnings: dict[tuple[str, str], int] = {}
         self._whole: RunProgress | None = None  # of a run, once its plan is told
+        self._activity: StageProgress | None = None  # of the run, while no stage has begun
         self._lock = threading.RLock()  # the live block is drawn by a thread of its own
         self._live: Any = None
+        self._drawn: Any = ""  # the block as it was drawn last
         if mode == "live":  # which draws once while it is made
             self._live = _live(self.stream, self._block, width)
 
@@ -141,6 +143,8 @@ class Display:
                 self._stage(event)
             case "progress" | "download":
                 self._progress(event)
+            case "activity":
+                self._begin(event)
             case "trial":
                 self._trial(event)
             case "note":
@@ -159,7 +163,22 @@ class Display:
             case _:
                 return
 
+    def _begin(self, event: dict[str, Any]) -> None:
+        """Something that cannot be counted begins, in a stage or between two."""
+        text = f"{event['text']}"
+        if "stage" in event:
+            name = stage_name(event)
+            stage = self.stages.setdefault(name, StageProgress(name, self.clock()))
+            stage.activity, text = text, f"{name} {text}"
+        else:
+            self._activity = StageProgress(text, self.clock())
+        if self.mode == "plain":
+            self._print_with_time(text)
+        if self._live:
+            self._live.refresh()
+
     def _stage(self, event: dict[str, Any]) -> None:
+        self._activity = None
         name = stage_name(event)
         if event["state"] == "start":
             self.stages[name] = StageProgress(name, self.clock())
@@ -174,7 +193,7 @@ class Display:
         seconds = event.get("seconds")
         if seconds is None and stage is not None:
             seconds = self.clock() - stage.started
-        said = [event.get("metric"), event.get("note")]
+        said = [f"{event.get('metric') or ''}".replace("_", " "), event.get("note")]
         if stage is not None and stage.search is not None:
             said.append(stage.search.summary())
         took = "" if seconds is None or event["state"] == "cached" else duration(seconds)
@@ -188,7 +207,8 @@ class Display:
             state = "" if event["state"] == "done" else event["state"]
             text = "  ".join(part for part in (state, *said) if part)
             mark = MARKS.get(event["state"], "✓")
-            self._line(three(f" {mark} {name}", [text], took, self._width()))
+            column = name_column(self._whole, self._width())
+            self._line(three(f" {mark} {name}", [text], took, self._width(), column))
 
     def _note_state(self, name: str, state: str) -> None:
         if self._whole and name in self._whole.arms:
@@ -232,7 +252,9 @@ class Display:
         if self._live:
             from rich.text import Text
 
-            self._live.console.print(Text(text, style=_style(text)), soft_wrap=True)
+            lines = "\n".join(wrapped(text, self._live.console.width))
+            self._live.console.print(Text(lines, style=_style(text)), soft_wrap=True)
+            self._live.refresh()  # else the block stays as it was before for a moment
         else:
             self.stream.write(text + "\n")
             self.stream.flush()
@@ -244,9 +266,16 @@ class Display:
         """The lines below the finished stages."""
         from rich.text import Text
 
-        with self._lock:
-            lines = block_lines(self.stages, self._whole, self.clock(), self._width())
-        block = Text(no_wrap=True, overflow="ellipsis")
+        # The thread that draws holds a lock of rich's which a `tell` that prints waits for: were
+        # it to wait here for that `tell`, both would wait for ever.
+        if not self._lock.acquire(blocking=False):
+            return self._drawn
+        try:
+            now, width = self.clock(), self._width()
+            lines = block_lines(self.stages, self._whole, now, width, self._activity)
+        finally:
+            self._lock.release()
+        block = self._drawn = Text(no_wrap=True, overflow="ellipsis")
         for line in lines:
             style = "bold" if line.startswith(" ▸") else ""
             block.append(fitting(line, self.stream) + "\n" * (line is not lines[-1]), style)

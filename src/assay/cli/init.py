@@ -4,9 +4,9 @@ every guess in it."""
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -17,8 +17,12 @@ from assay.core.command_hints import look, word
 from assay.core.errors import did_you_mean, nearest
 from assay.core.project_paths import project_target
 
+if TYPE_CHECKING:
+    from assay.config.readings import ShownReading
+
 EXAMPLE = "Example: assay init tickets.csv --yes"
 INPUTS = ("text", "question", "input", "messages")  # roles of what is asked, the likeliest first
+OTHERS = ("  It might also be", "  To take the other")  # lines of what `begin` tells
 TARGETS = ("label", "labels", "answer", "entities", "grades", "code")
 
 File = Annotated[str, argument("FILE", "Rows; the only data file here if left out.")]
@@ -45,14 +49,32 @@ def init(
     from assay.config.new_project import init as write
 
     changes = list(sets or ())
-    if not yes and not as_json and sys.stdin.isatty():
-        file, asked = interview(file, changes, _ask)
-        changes = [*asked, *changes]
-    project = write(file, test=test, val=val, documents=documents, sets=changes, offline=offline)
+    asked = not yes and not as_json and sys.stdin.isatty()
+    if asked:
+        file, said = interview(file, changes, _ask)
+        changes = [*said, *changes]
+    told: list[str] = []
+
+    def tell(event: Mapping[str, Any]) -> None:
+        if event["event"] == "note":
+            told.append(event["text"])
+
+    project = write(
+        file,
+        test=test,
+        val=val,
+        documents=documents,
+        sets=changes,
+        offline=offline,
+        tell=tell,
+    )
     target = word(project_target(project))
     if as_json:
         as_document({"project": str(project), "next": f"assay run {target}"})
         return 0
+    for line in told if not asked else ():
+        if line is told[0] or line.startswith(OTHERS):
+            say(line)
     say(f"wrote  {near(project.absolute())}: every guess stands in it with its reason")
     say(f"next   assay check {target}  reads the rows and says what is wrong with them")
     say(f"       assay run {target}  compares the strategies")
@@ -78,10 +100,10 @@ def interview(file: str, sets: list[str], ask: Ask) -> tuple[str, list[str]]:
     """
     from assay.config.explicit_settings import arguments, parse_row_settings
     from assay.config.new_project import only_file, place_of
+    from assay.config.readings import readings_of
     from assay.config.start import BAD_ROWS
     from assay.data.reading.load import load
     from assay.data.reading.read_file import read
-    from assay.tasks.kinds import KINDS
 
     if not file:
         there = look(Path()).data
@@ -99,11 +121,9 @@ def interview(file: str, sets: list[str], ask: Ask) -> tuple[str, list[str]]:
         base=Path.cwd(),
         **arguments(parse_row_settings(sets), BAD_ROWS),
     )
-    kinds = [kind.name for kind in KINDS]
     if not any(one.startswith(("task.kind=", "aim.kind=")) for one in sets):
-        kind = _one_of(ask, f"What is asked of a row? {', '.join(kinds)}", loaded.kind, kinds)
-        if kind != loaded.kind:
-            said.append(f"task.kind={kind}")
+        said += _which(ask, readings_of(path, loaded), loaded.kind)
+        if said:
             more = arguments(parse_row_settings([*sets, *said]), BAD_ROWS)
             loaded = load({"data": [path.absolute()]}, base=Path.cwd(), **more)
     fields = list(read(path.absolute(), head=20, base=Path.cwd()).names)
@@ -112,7 +132,7 @@ def interview(file: str, sets: list[str], ask: Ask) -> tuple[str, list[str]]:
         (TARGETS, "Which field is the answer?"),
     ):
         role = next((one for one in roles if one in loaded.columns), "")
-        if role and not any(one.startswith(f"data.columns.{role}=") for one in sets):
+        if role and not any(one.startswith(f"data.columns.{role}=") for one in [*sets, *said]):
             guess = loaded.columns[role]
             named = _one_of(ask, f"{question} {', '.join(fields[:12])}", guess, [*fields, guess])
             said += [f"data.columns.{role}={named}"] if named != guess else []
@@ -122,6 +142,24 @@ def interview(file: str, sets: list[str], ask: Ask) -> tuple[str, list[str]]:
         )
         said += [f"model={model}"] if model != "smollm2-135m" else []
     return file, said
+
+
+def _which(ask: Ask, shown: Sequence[ShownReading], kind: str) -> list[str]:
+    """The settings of the reading that is chosen by its number, or of another kind."""
+    from assay.tasks.kinds import KINDS
+
+    say("The rows may ask:")
+    for number, one in enumerate(shown, 1):
+        say(f"  {number}  {one.words}")
+        for line in one.row:
+            say(f"       {line}")
+    kinds = [one.name for one in KINDS]
+    numbers = [str(number) for number in range(1, len(shown) + 1)]
+    which = "1" if len(shown) == 1 else f"1 to {len(shown)}"
+    answer = _one_of(ask, f"Which? {which}, or {', '.join(kinds)}", "1", [*numbers, *kinds])
+    if answer in numbers:
+        return list(shown[int(answer) - 1].sets)
+    return [f"task.kind={answer}"] if answer != kind else []
 
 
 def _one_of(ask: Ask, question: str, guess: str, known: list[str]) -> str:

@@ -137,6 +137,8 @@ def _top(
 def _load(
     target: Path, sets: Sequence[str] | None, display: "Display", offline: bool = False
 ) -> "Project":
+    if display.mode == "live":  # in a file an error would not be the first line
+        display.tell({"event": "activity", "text": "starting"})
     from assay.config import load
     from assay.config.start import begin
 

@@ -16,7 +16,8 @@ from assay.config.yamlfile import flow, quote_scalar, shorten
 from assay.core.errors import DataError, Problem
 from assay.core.plain_text import plain
 from assay.data.reading.read_file import RawTable
-from assay.data.reading.resolve_layout import CORPUS, settle
+from assay.data.reading.resolve_layout import settle
+from assay.data.reading.unanswered import CORPUS, is_half, is_log
 from assay.tasks.columns import Column, as_text, columns_of, value_at
 from assay.tasks.guessing import SAMPLE
 
@@ -109,7 +110,9 @@ def _next(table: RawTable, found: Sequence[Column], command: str, why: DataError
     if "D230" in codes:
         share = next(p.help.rpartition("=")[2] for p in why.problems if p.code == "D230")
         return f"{command} --set data.bad_rows={share}"
-    if set(table.names) <= CORPUS:
+    if is_half(table.names):
+        return "assay run FOLDER"
+    if set(table.names) <= CORPUS or is_log([raw.fields for raw in table.rows]):
         return f"{command} --set task.kind=continue"
     # A command that only might be meant is worse than none.
     texts = [c for c in found if c.prose and c.full and not (c.technical or c.is_prediction)]

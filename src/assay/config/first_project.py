@@ -25,6 +25,7 @@ from assay.data.reading.load import LoadedExamples, labels_of
 from assay.data.reading.resolve_layout import rename_roles
 from assay.data.steps.dedupe import Dedupe
 from assay.models.base_sizes import BASE_MODEL, LARGER
+from assay.strategies.text.edit_scripts import are_editable
 from assay.tasks.kinds import kind_of
 from assay.tasks.metric_choice import WORKED_OUT, choose_metric
 from assay.tasks.row_instructions import instruction_of_rows
@@ -131,12 +132,14 @@ def notes(first: First) -> Iterator[str]:
     """What is printed when a project file is made: the most important first."""
     loaded, others = first.loaded, describe_others(first)
     read = f"{len(first.examples):,} rows"
-    taken = _describe_guess(loaded.kind, loaded.columns)
+    taken = describe_guess(loaded.kind, loaded.columns)
     if loaded.undecided and others:
         yield f"Undecided between {taken} and {others[0][0]}: {read} taken for the first."
         yield f"  To take the other: {others[0][1]}"
     else:
         yield f"{read} taken for {taken}"
+    for reading, command in others[loaded.undecided :]:
+        yield f"  It might also be {reading}: {command}"
     yield from _losses(first)
     if loaded.aside:
         yield f"  {aside_warnings(loaded.aside)[0]['text']}"
@@ -147,8 +150,6 @@ def notes(first: First) -> Iterator[str]:
         )
     for sentence in loaded.guessed:
         yield f"  {_line(sentence)}"
-    for reading, command in others[loaded.undecided :]:
-        yield f"  It might also be {reading}: {command}"
     if loaded.unused:
         yield f"  Unused: {', '.join(f'{name} ({why})' for name, why in loaded.unused.items())}"
     yield from (f"  {_line(note)}" for note in loaded.notes)
@@ -166,7 +167,7 @@ def describe_others(first: First) -> list[tuple[str, str]]:
     """What else the rows may ask, the likeliest first: in words, and the command that takes it."""
     command = first.command.partition(" --set ")[0]
     return [
-        (_describe_guess(one.kind, columns), with_sets(command, settings_of(one.kind, columns)))
+        (describe_guess(one.kind, columns), with_sets(command, settings_of(one.kind, columns)))
         for one in first.loaded.others
         for columns in [rename_roles(one.kind, one.columns)]
     ]
@@ -180,7 +181,8 @@ def settings_of(kind: str, columns: dict[str, str]) -> list[tuple[str, str]]:
     ]
 
 
-def _describe_guess(kind: str, columns: dict[str, str]) -> str:
+def describe_guess(kind: str, columns: dict[str, str]) -> str:
+    """A reading of the rows in a few words: kind, target, what is asked."""
     asked = [
         columns[role]
         for role in ("text", "question", "text_pair", "input", "messages")
@@ -340,6 +342,10 @@ def _shares(first: First) -> tuple[float, float]:
     return round(0.9 - test, 2), test
 
 
+def _pairs(examples: Sequence[Example]) -> list[tuple[str, str]]:
+    return [(one.messages[-1].content.strip(), (one.target or "").strip()) for one in examples]
+
+
 def _size(first: First) -> Size:
     examples, loaded = first.examples, first.loaded
     rows, most = round(_shares(first)[0] * len(examples)), rows_to_train(examples)
@@ -353,6 +359,7 @@ def _size(first: First) -> Size:
         pairs=has_preferences(examples),
         base=first.model,
         verdicts="liked" in loaded.columns,
+        edited=loaded.kind in ("answer", "rewrite") and are_editable(_pairs(examples)),
     )
 
 

@@ -39,7 +39,8 @@ class Size:
             are; None: no limit. found: answers stand in the passages that rows bring.
             worked_out: answers show how they were come by. pairs: rows hold a rejected answer
             beside the better one. base: the model that is trained. verdicts: answers are
-            called good or bad one by one.
+            called good or bad one by one. edited: answers are short texts, made of the question's
+            by changes that come again.
     """
 
     rows: int
@@ -51,6 +52,7 @@ class Size:
     pairs: bool = False
     base: str = BASE_MODEL
     verdicts: bool = False
+    edited: bool = False
 
 
 def portfolio(kind: str, size: Size) -> Iterator[Entry]:
@@ -102,6 +104,7 @@ VECTORS: Entry = (
 )
 ENCODER: Entry = ({"kind": "encoder"}, "the sentence encoder tuned whole, a head on it")
 NEIGHBOURS: Entry = ({"kind": "knn"}, "the answer of the most similar training rows")
+EDITED: Entry = ({"kind": "edit_script"}, "the change that texts with such an ending have")
 BASE: Entry = ({"kind": "shots", "k": 0}, "the base model as it is")
 SIMILAR: Entry = (
     {"kind": "shots", "k": 4, "select": "similar"},
@@ -153,7 +156,9 @@ def _label_sets(size: Size) -> Iterator[Entry]:
 
 
 def _options(size: Size) -> Iterator[Entry]:
-    yield from (MAJORITY, TFIDF, PROBE)
+    yield from (MAJORITY, TFIDF)
+    yield {"kind": "similarity"}, "the option that is most like the question"
+    yield PROBE
     yield {"kind": "likelihood"}, "the option that the base finds likeliest after the question"
     yield BASE
 
@@ -161,7 +166,7 @@ def _options(size: Size) -> Iterator[Entry]:
 def _ranks(size: Size) -> Iterator[Entry]:
     yield MAJORITY
     yield {"kind": "tfidf"}, "shared words, rare ones first (BM25)"
-    yield NEIGHBOURS
+    yield {"kind": "similarity"}, "by meaning: the cosine of sentence vectors"
     yield {"kind": "learning_to_rank"}, "words and meaning, weighed by the grades"
     yield BASE
 
@@ -192,7 +197,10 @@ def _numbers(size: Size) -> Iterator[Entry]:
 
 def _rewritten(size: Size) -> Iterator[Entry]:
     yield {"kind": "copy"}, "the text as it is: what a strategy has above this is what it does"
-    yield from (NEIGHBOURS, BASE, SIMILAR)
+    yield NEIGHBOURS
+    if size.edited:
+        yield EDITED
+    yield from (BASE, SIMILAR)
 
 
 def _text_continuation(size: Size) -> Iterator[Entry]:
@@ -202,6 +210,8 @@ def _text_continuation(size: Size) -> Iterator[Entry]:
 
 def _free_answers(size: Size) -> Iterator[Entry]:
     yield from (MAJORITY, NEIGHBOURS)
+    if size.edited:
+        yield EDITED
     if size.found:
         yield (
             {"kind": "best_sentence"},

@@ -145,6 +145,7 @@ def _make(source: ProjectSource, tell: Tell) -> None:
     """Write the project file and say what was guessed; or a draft, and what stood against a
     guess."""
     project = source.folder / PROJECT
+    tell({"event": "activity", "text": f"reading {source.data.name}"})
     try:
         first = _first(source)
     except DataError as error:
@@ -381,8 +382,8 @@ def project_folder(data: Path) -> Path:
 def folder_name(name: str) -> str:
     """`Support Tickets (1).csv.gz` -> `support-tickets-1`."""
     suffixes = (
-        r"(\.(csv|tsv|tab|jsonl?|ndjson|parquet|arrow|xlsx|xlsm|txt|xml|conll|gz|bz2|xz|zst|tgz|"
-        r"tar|zip))+\Z"
+        r"(\.(csv|tsv|tab|jsonl?|ndjson|parquet|arrow|xlsx|xlsm|txt|xml|conll|ya?ml|gz|bz2|xz|zst|"
+        r"tgz|tar|zip))+\Z"
     )
     stem = re.sub(suffixes, "", name, flags=re.IGNORECASE)
     return re.sub(r"[^a-z0-9]+", "-", stem.lower()).strip("-") or "project"
@@ -394,7 +395,6 @@ def hub_name(target: Path) -> str:
 
 
 def _path(data: Path, folder: Path) -> str:
-    """The data as seen from the project: relative while it is near, so that both can be moved
-    together."""
+    """The data as seen from the project: relative while near, so that both can be moved."""
     path = Path(os.path.relpath(data, folder)).as_posix()
     return str(data.absolute()) if path.startswith("../../../") else path

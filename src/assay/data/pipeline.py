@@ -110,17 +110,17 @@ def run(
     refuse_folds(split, given, bool(augment))
     shares = shares_for(split, given, task_kind)
 
-    came = _audit_splits(rows, split)
+    came = _audit_splits(rows, split, book)
     _settle(came, split.leaks, rows, book)
     with StepExecutor(scale or Scale(), means, tell) as spread:
         _apply(steps, rows, given, spread, book, task_kind, keep)
     _divide(rows, shares, split, task_kind, seed, book)
-    after = _audit_splits(rows, split)
+    after = _audit_splits(rows, split, book)
     # A repair can turn official rows into copies of each other. Our own split keeps families
     # together, so there is nothing to find; were there something, it would be ours to put right,
     # not the user's.
     if _settle(after, split.leaks if given else "repair", rows, book, again=True):
-        after = _audit_splits(rows, split)
+        after = _audit_splits(rows, split, book)
     said = _audit_paraphrases(rows, split, means, book)
     rates = rates_of(rows["train"], task_kind)
     draw_train(rows, split, seed, book)
@@ -167,7 +167,12 @@ def _fold(rows: dict[str, list[Example]], settings: Split, kind: str, seed: int)
     return assign_folds(rows["train"], settings, stratify=kind == "classify", seed=seed)
 
 
-def _audit_splits(rows: dict[str, list[Example]], settings: Split) -> Audit:
+def _tell_activity(book: Ledger, text: str) -> None:
+    book.tell({"event": "activity", "stage": "curate", "text": text})
+
+
+def _audit_splits(rows: dict[str, list[Example]], settings: Split, book: Ledger) -> Audit:
+    _tell_activity(book, "searching for copies between splits")
     return audit(
         *(rows[name] for name in SPLITS), threshold=settings.near, contained=settings.contained
     )
@@ -180,6 +185,7 @@ def _audit_paraphrases(
     if settings.paraphrase is None or means.embed is None:
         return Reworded()
     threshold = PARAPHRASE if settings.paraphrase == "auto" else settings.paraphrase
+    _tell_activity(book, "searching for paraphrases between splits")
     found = find_paraphrases(
         rows, threshold, means, HELD if settings.paraphrase == "auto" else None
     )
@@ -234,6 +240,7 @@ def _apply(
     rows["train"] = [example for example in rows["train"] if example.id not in keep]
     parts = [(steps, [book.part(step.kind) for step in steps]) for steps in passes(steps)]
     for steps, numbers in parts:
+        _tell_activity(book, ", ".join(step.kind for step in steps))
         came, (went_on, notes) = len(rows["train"]), _run_steps(steps, rows["train"], spread)
         # Rows go through all steps of a pass at once; the ledger counts them step by step.
         for step, number, lines in zip(steps, numbers, notes, strict=True):
@@ -320,10 +327,11 @@ def _divide(
     """Fill the splits that no file was given for from train."""
     if len(shares) == 1:
         return
+    _tell_activity(book, "splitting")
     if settings.by == "hash":
         rows.update(by_hash(rows["train"], shares, seed=seed))
         drawn = _audit_splits(
-            {name: rows[name] if name in shares else [] for name in SPLITS}, settings
+            {name: rows[name] if name in shares else [] for name in SPLITS}, settings, book
         )
         _settle(drawn, "repair", rows, book, again=True)
         return

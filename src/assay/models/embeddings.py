@@ -13,7 +13,7 @@ Source              Reimers and Gurevych (2019), Sentence-BERT, aclanthology.org
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,8 +23,10 @@ import numpy as np
 import torch
 from transformers import AutoModel
 
+from assay.core.corrupt_files import silent
 from assay.core.errors import ModelError, Problem
 from assay.core.store import read_json
+from assay.core.types import Tell
 from assay.models.device import device, quiet
 from assay.models.inference.batch_plan import by_length
 from assay.models.loading.opening import (
@@ -37,6 +39,7 @@ from assay.models.loading.opening import (
 # Computed at once, padding included. Of 1,024 to 8,192 tokens the smaller batches are up to 17 %
 # faster: what lies between two products stays in the processor's cache.
 BATCH_TOKENS = 2048
+TOLD = 256  # texts at least of which it is told how many are read
 TEXTS = 4096  # tokenised and sorted together, so that memory does not grow with their number
 # names of the prompt of a passage, as sentence-transformers tries them
 DOCUMENT = ("document", "passage", "corpus")
@@ -94,6 +97,7 @@ class Embedder:
             self.tokenizer.model_max_length, most if most > 0 else 1 << 30
         )
         self.width = self.network.config.hidden_size * len(self.encoder.pooling)
+        self.tell: Tell = silent  # gets how many of many texts are read
         # Open while token ids are read: a training puts there what its frozen layers have computed
         # of them before.
         self.below: Callable[[Sequence[Sequence[int]]], AbstractContextManager[None]] = (
@@ -107,7 +111,12 @@ class Embedder:
         """
         out = np.zeros((len(texts), self.width), dtype=np.float32)
         for start in range(0, len(texts), TEXTS):
-            self._embed(texts[start : start + TEXTS], query, out[start : start + TEXTS])
+            some = texts[start : start + TEXTS]
+            for share in self._embed(some, query, out[start : start + TEXTS]):
+                done = start + int(share * len(some))
+                told = {"event": "progress", "done": done, "total": len(texts)}
+                if len(texts) >= TOLD:
+                    self.tell({**told, "unit": "embedding"})
         return out
 
     def tokens(self, texts: Sequence[str]) -> int:
@@ -121,10 +130,15 @@ class Embedder:
         return sum(map(len, rows))
 
     @torch.inference_mode()
-    def _embed(self, texts: Sequence[str], query: bool, out: np.ndarray) -> None:
+    def _embed(self, texts: Sequence[str], query: bool, out: np.ndarray) -> Iterator[float]:
+        """Fill `out`; after each batch the share of all tokens that are read, for the longest come
+        first."""
         rows, left = self.ids(texts, query), self.unread(query)
-        for batch in by_length([len(row) for row in rows], BATCH_TOKENS):
+        lengths, read = [len(row) for row in rows], 0
+        for batch in by_length(lengths, BATCH_TOKENS):
             out[batch] = self.embed_ids([rows[i] for i in batch], left).cpu().numpy()
+            read += sum(lengths[i] for i in batch)
+            yield read / sum(lengths)
 
     def ids(self, texts: Sequence[str], query: bool = False) -> list[list[int]]:
         """What the network reads of each text: its prompt before it, cut at the limit."""

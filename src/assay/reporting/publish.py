@@ -83,6 +83,7 @@ def publish(
     from assay.reporting.report_files import write_report
 
     project, prepared = bench.project, bench.prepared
+    bench.tell({"event": "activity", "text": "writing the report"})
     report = Report(
         data,
         prepared.task,

@@ -12,11 +12,10 @@ from assay.presentation.number_format import apart, count, duration, score
 from assay.reporting.report_view import ReportView
 
 ENDS = {
-    "done": "met the test rows",
-    "pruned": "left out: it could not win",
-    "stopped": "not finished in time",
-    "skipped": "no time was left",
-    "failed": "failed",
+    "done": "done: met the test rows",
+    "pruned": "pruned: it could not win",
+    "stopped": "stopped: the time was over",
+    "skipped": "skipped: no time was left",
 }
 
 

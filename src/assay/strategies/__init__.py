@@ -7,6 +7,7 @@ from assay.strategies.baselines.centrality import Centrality
 from assay.strategies.baselines.copy import Copy
 from assay.strategies.baselines.crf import Crf
 from assay.strategies.baselines.dictionary import Dictionary
+from assay.strategies.baselines.edit_script import EditScript
 from assay.strategies.baselines.existing import Existing
 from assay.strategies.baselines.extractive import Extractive
 from assay.strategies.baselines.lead import Lead
@@ -18,6 +19,7 @@ from assay.strategies.baselines.ngram import Ngram
 from assay.strategies.baselines.probe import Probe
 from assay.strategies.baselines.reader import Reader
 from assay.strategies.baselines.ridge import RidgeRegression
+from assay.strategies.baselines.similarity import Similarity
 from assay.strategies.baselines.tfidf import Tfidf
 from assay.strategies.compression.distil import Distil
 from assay.strategies.compression.prune import Prune
@@ -65,6 +67,7 @@ __all__ = [
     "CrossEncoder",
     "Dictionary",
     "Distil",
+    "EditScript",
     "EncoderHead",
     "EncoderPart",
     "Existing",
@@ -99,6 +102,7 @@ __all__ = [
     "Router",
     "SetFit",
     "Shots",
+    "Similarity",
     "Stack",
     "Tagger",
     "TaskRouter",

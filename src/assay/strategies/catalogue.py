@@ -13,6 +13,7 @@ from assay.strategies.baselines.centrality import Centrality
 from assay.strategies.baselines.copy import Copy
 from assay.strategies.baselines.crf import Crf
 from assay.strategies.baselines.dictionary import Dictionary
+from assay.strategies.baselines.edit_script import EditScript
 from assay.strategies.baselines.existing import Existing
 from assay.strategies.baselines.extractive import Extractive
 from assay.strategies.baselines.lead import Lead
@@ -24,6 +25,7 @@ from assay.strategies.baselines.ngram import Ngram
 from assay.strategies.baselines.probe import Probe
 from assay.strategies.baselines.reader import Reader
 from assay.strategies.baselines.ridge import RidgeRegression
+from assay.strategies.baselines.similarity import Similarity
 from assay.strategies.baselines.tfidf import Tfidf
 from assay.strategies.compression.distil import Distil
 from assay.strategies.compression.prune import Prune
@@ -52,6 +54,7 @@ STRATEGIES: tuple[type[Strategy], ...] = (
     Tfidf,
     Neighbours,
     Probe,
+    Similarity,
     Lead,
     Centrality,
     Extractive,
@@ -61,6 +64,7 @@ STRATEGIES: tuple[type[Strategy], ...] = (
     LearningToRank,
     Length,
     Copy,
+    EditScript,
     Ngram,
     Dictionary,
     Crf,

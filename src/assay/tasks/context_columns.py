@@ -4,11 +4,15 @@ What it is for   rows that share a value belong into one split, and a passage is
                  asked
 """
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 
 from assay.tasks import column_names
 from assay.tasks.columns import Column, Row, rank, value_at
 from assay.tasks.text_overlap import stands_in
+
+_FIELD = re.compile(r"(?:field|column) ?\d+")
+_TEXTS = (column_names.TEXT, column_names.CONTEXT, column_names.TITLES)
 
 
 def context_of(
@@ -36,6 +40,39 @@ def context_of(
             if inside >= 0.5:
                 return column, f"{inside:.0%} of the answers stand in it"
     return None
+
+
+def further_texts(
+    found: Sequence[Column], free: Sequence[Column], roles: Mapping[str, str], goal: Column | None
+) -> list[Column]:
+    """Other texts that belong to what is asked: the body of a problem, the story below a
+    question. They are named as texts, or stand in a table without names, before the target;
+    nothing that was written once the answer was known is one.
+
+    Args:
+        free: the columns without a role. roles: role -> field. goal: the target.
+    """
+    if goal is None or {"messages", "input", "choices", "candidates"} & set(roles):
+        return []
+    places = {column.name: at for at, column in enumerate(found)}
+    unnamed = is_unnamed(found)
+    texts = []
+    for column in free:
+        words = {*column.tokens, column.key}
+        if column.key in column_names.TITLES and "context" in roles:
+            continue  # the passage has it, not the question
+        named = unnamed or max(rank(column, names) for names in _TEXTS) >= 0.6
+        told = not words.isdisjoint({*column_names.AFTERWARDS, *column_names.SUMMARY, "answer"})
+        behind = unnamed and places[column.name] > places[goal.name]
+        readable = column.prose and column.full and not (column.technical or column.is_prediction)
+        if readable and named and not told and not behind:
+            texts.append(column)
+    return texts
+
+
+def is_unnamed(found: Sequence[Column]) -> bool:
+    """Whether the table has no names of its own."""
+    return all(_FIELD.fullmatch(column.name) for column in found)
 
 
 def group_of(

@@ -20,7 +20,17 @@ SMALL = 0.2  # share of the rows that may be in smaller classes
 GOALS = ("label", "labels", "answer", "entities", "grades", "code")
 # Numbers that a site counts: they say how a text was received, not what it is.
 ENGAGEMENT = {"score", "points", "likes", "votes", "ups", "count", "views", "karma"}
-_AROUND = {"ups", "downs", "comments", "subreddit", "permalink", "retweets", "views", "author"}
+_AROUND = {
+    "ups",
+    "downs",
+    "comment",
+    "comments",
+    "subreddit",
+    "permalink",
+    "retweets",
+    "views",
+    "author",
+}
 # Words of what was done with a row once it had come.
 HANDLED = {"response", "resolution", "resolved", "status", "state", "consent", "submitted", "via"}
 HANDLED |= {"closed", "sent", "received", "forwarded", "assigned", "verified", "reviewed", "locked"}
@@ -119,7 +129,7 @@ def received(reading: Reading) -> Evidence | None:
         return None
     words = {word for column in reading.found for word in column.tokens}
     if ENGAGEMENT & set(goal.tokens) and len(_AROUND & words) >= 2:
-        return 0.15, f"'{goal.name}' says how a text was received"
+        return 0.05, f"'{goal.name}' says how a text was received"
     return None
 
 

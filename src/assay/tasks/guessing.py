@@ -15,13 +15,15 @@ from math import prod
 
 from assay.core.errors import DataError, Problem
 from assay.tasks import column_names
+from assay.tasks.asked_columns import add_further_texts, add_passage, pair_texts, role_fields
 from assay.tasks.columns import Column, Row, columns_of, rank
-from assay.tasks.context_columns import context_of, group_of, slices_of
+from assay.tasks.context_columns import group_of, slices_of
 from assay.tasks.evidence import evidence_against
 from assay.tasks.kinds import KINDS
 from assay.tasks.row_shapes import detect_shape
 from assay.tasks.target_candidates import (
     GOALS,
+    LEAST,
     ONE_LABEL,
     TargetCandidate,
     apart,
@@ -30,7 +32,6 @@ from assay.tasks.target_candidates import (
     is_ambiguous,
 )
 from assay.tasks.text_column import text_of
-from assay.tasks.text_overlap import around, partner, reading_order
 from assay.tasks.unused_columns import explain_unused
 
 WEIGHED = 6  # ways to read the rows that are made whole and weighed
@@ -111,9 +112,12 @@ def guess(
     for way in ways:
         with suppress(DataError):
             made.append(_complete(table, way.kind, way.columns | known, way.why, kind, way.weight))
+    sound = [one for one in made if one.weight >= LEAST or not one.against or kind]
+    if made and not sound:
+        raise missing("target", "label", found, place)
     if not made:  # what the likeliest lacks is said
         return _complete(table, ways[0].kind, ways[0].columns | known, ways[0].why, kind)
-    return _best(made)
+    return _best(sound)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +161,7 @@ def _complete(
     reasons = [why] if why else []
     asked = known.get("text") or known.get("question")
     if asked is None and "messages" not in known:
-        chosen = text_of(found, goal, _role_fields(known))
+        chosen = text_of(found, goal, role_fields(known))
         if chosen is None:
             raise missing("text", "text", found, table.place)
         asked = chosen[0].name
@@ -173,14 +177,18 @@ def _complete(
         mapping[next(one for one in KINDS if one.name == kind).asked] = asked
     paired = kind in ("classify", "number") and not ASKED & set(table.given)
     if paired and asked is not None and (text := by_name.get(asked)) is not None:
-        _pair(mapping, found, text, goal, table.rows, reasons)
+        pair_texts(mapping, found, text, goal, table.rows, reasons)
     targets = [name for role, name in mapping.items() if role in (*GOALS, "code", "rejected")]
-    free = [c for c in found if c.name not in _role_fields(mapping) and not _of_target(c, targets)]
-    _passage(mapping, free, goal, kind, paired, table.rows, reasons)
+    free = [c for c in found if c.name not in role_fields(mapping) and not _of_target(c, targets)]
+    add_passage(mapping, free, goal, kind, paired, table.rows, reasons)
+    if not ASKED & set(table.given):
+        rest = [column for column in free if column.name not in role_fields(mapping)]
+        add_further_texts(mapping, found, rest, goal, kind)
     both = ("text_pair", "text", "question") if "text_pair" in mapping else ()
     shared = [by_name.get(mapping.get(role, "")) for role in ("context", *both)]
-    group = group_of([c for c in free if c.name not in _role_fields(mapping)], shared, reasons)
-    rest = [column for column in free if column.name not in (group, *_role_fields(mapping))]
+    shared += [by_name.get(f"{mapping.get('context')}.text")]  # of a passage that is an object
+    group = group_of([c for c in free if c.name not in role_fields(mapping)], shared, reasons)
+    rest = [column for column in free if column.name not in (group, *role_fields(mapping))]
     slices = slices_of(rest, goal, reasons)
     if left_out := [column.name for column in rest if column.is_prediction]:
         reasons.append(
@@ -202,41 +210,13 @@ def _complete(
     )
 
 
-def _passage(
-    mapping: dict[str, str],
-    free: Sequence[Column],
-    goal: Column | None,
-    kind: str,
-    paired: bool,
-    rows: Sequence[Row],
-    reasons: list[str],
-) -> None:
-    """The passage that belongs to a question. Of a label that is about both it is a second text:
-    every strategy reads what is asked."""
-    found = (
-        None if "context" in mapping else context_of(free, kind, "text_pair" in mapping, goal, rows)
-    )
-    if found is None:
-        return
-    context, why = found
-    second = (
-        kind in ("classify", "number")
-        and not context.nested
-        and "text_pair" not in mapping
-        and paired
-    )
-    role = "text_pair" if second else "context"
-    mapping[role] = context.name
-    reasons.append(f"{role} is '{context.name}': {why}")
-
-
 def _ways(table: _Table, known: Mapping[str, str], kind: str | None) -> list[TargetCandidate]:
     """Every way to read the rows, the likeliest first.
 
     Raises:
         DataError: D027, there is none; D032, the label never varies.
     """
-    found, taken = table.found, _role_fields(known)
+    found, taken = table.found, role_fields(known)
     constant = [
         c for c in found if rank(c, column_names.LABEL) >= 1 and c.distinct == 1 and not c.nested
     ]
@@ -273,7 +253,7 @@ def _ways(table: _Table, known: Mapping[str, str], kind: str | None) -> list[Tar
 def _otherwise(table: _Table, known: Mapping[str, str], kind: str, goal: str) -> list[Guess]:
     """What else the columns of a known form of file may ask."""
     plain = {role: name for role, name in known.items() if role not in (*GOALS, "code")}
-    others = candidates(table.found, table.rows, {}, None, _role_fields(plain) - {goal})
+    others = candidates(table.found, table.rows, {}, None, role_fields(plain) - {goal})
     more = []
     for way in others[:WEIGHED]:
         if (way.kind, way.target) == (kind, goal) or way.target in plain.values():
@@ -292,15 +272,6 @@ def _need(kind: str, known: Mapping[str, str], found: Sequence[Column], place: s
     ):
         if kind == needy and role not in known:
             raise missing(what, role, found, place)
-
-
-def _role_fields(known: Mapping[str, str]) -> set[str]:
-    """The fields that have a role; the options of a question may stand in several."""
-    return {
-        part.strip()
-        for role, name in known.items()
-        for part in (name.split(",") if role == "choices" else [name])
-    }
 
 
 def _of_target(column: Column, targets: Sequence[str]) -> bool:
@@ -341,34 +312,6 @@ def _of_kind(kind: str, goal: Column | None) -> str:
     if kind == "classify" and goal is not None:
         return f"the task is classify: '{goal.name}' is one of {goal.distinct} labels"
     return "the task is answer: the targets are written texts, not a fixed set of labels"
-
-
-def _pair(
-    mapping: dict[str, str],
-    found: Sequence[Column],
-    text: Column,
-    goal: Column | None,
-    rows: Sequence[Row],
-    reasons: list[str],
-) -> None:
-    """Two texts that a label is about: both are asked, each under its name."""
-    if text.nested or "context" in mapping:
-        return
-    role = "question" if "question" in mapping else "text"
-    taken = _role_fields(mapping) | {goal.name if goal else ""}
-    if (whole := around(found, text, rows, taken)) is not None:
-        mapping[role] = whole.name
-        reasons[:] = [one for one in reasons if not one.startswith("the text is")]
-        reasons.append(f"the text is '{whole.name}': '{text.name}' stands in it")
-        return
-    if (pair := partner(found, text, rows, _role_fields(mapping), goal)) is not None:
-        other, why = pair
-        first, second = reading_order(found, text, other)
-        mapping[role], mapping["text_pair"] = first.name, second.name
-        reasons[:] = [one for one in reasons if not one.startswith("the text is")]
-        reasons.append(
-            f"'{first.name}' and '{second.name}' are asked together, each under its name: {why}"
-        )
 
 
 def missing(what: str, role: str, found: Sequence[Column], place: str) -> DataError:

@@ -7,6 +7,7 @@ Watch out        the order says nothing: labels are written sorted, so that equa
                  lines
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterable
 from typing import Any
@@ -16,6 +17,7 @@ from assay.core.types import NOTHING
 BETWEEN = " | "
 SEPARATORS = (";", "|", ",")  # between several labels in one
 PLAIN_SEPARATOR = "|"  # the one that hardly stands in a label
+SETS = {"labels", "tags", "categories", "genres", "topics", "classes", "keywords"}  # names
 LEAST_JOINED = 3  # labels with a separator
 AGAIN = 0.75  # of their parts stand in another label too
 
@@ -58,6 +60,13 @@ def of_field(value: Any, separator: str) -> list[str]:
         for p in parts
     ]
     return [word for word in words if word]
+
+
+def separators_of(name: str) -> tuple[str, ...]:
+    """What may stand between the labels of a field: anything where its name says that there are
+    several."""
+    last = re.split(r"\W+|_", name.casefold())[-1]
+    return SEPARATORS if last in SETS else (PLAIN_SEPARATOR,)
 
 
 def joined_labels(

@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from assay.tasks.columns import Column
 
 _LETTERED = re.compile(
-    r"(?:(?:choice|option|opt|sol|ending|answer|op)[ _-]?)?([a-z]|\d)", re.IGNORECASE
+    r"(?:(?:choice|option|opt|sol|solution|ending|answer|op|hyp|hypothesis|alternative)"
+    r"[ _-]?)?([a-z]|\d)",
+    re.IGNORECASE,
 )
 # Any stem with a mark; one option more than a pair of texts has, since its name says nothing.
 _MARKED = re.compile(r".+?(?:[ _-](?=[a-z]\Z)|[ _-]?(?=\d\Z))([a-z]|\d)", re.IGNORECASE)

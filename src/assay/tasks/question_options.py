@@ -60,7 +60,7 @@ def choice_roles(
     """(role -> column, why), or None where no columns are options of which one is named."""
     given = [part.strip() for part in known.get("choices", "").split(",") if part.strip()]
     sets = [given] if given else [choice_list_column(found), *column_series(found)]
-    keys = {column.key: column for column in found if column.filled}
+    keys = {column.key.replace(" ", "_"): column for column in found if column.filled}
     keys = {key: keys[key] for key in (*_ASKED, *_SAYS) if key in keys}
     made = (_roles(found, keys, rows, known, fields) for fields in sets if fields)
     return next((one for one in made if one is not None), None)
@@ -101,7 +101,8 @@ def _roles(
     wrong = len(rows) - len(pairs) + told.count(None)
     if not told or wrong > (1 - options.MOSTLY) * len(rows):
         return None
-    columns = dict(zip(("question", "input"), questions, strict=False))
+    role = "text" if "text" in known and "question" not in known else "question"
+    columns = dict(zip((role, "input"), questions, strict=False))
     columns |= {"choices": ", ".join(fields), "answer": goal}
     many = sorted({len(o) for _, o in pairs})
     count = f"{many[0]}" if len(many) == 1 else f"{many[0]} to {many[-1]}"

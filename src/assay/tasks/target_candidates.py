@@ -15,7 +15,7 @@ from typing import Protocol, TypeVar
 
 from assay.tasks import column_names
 from assay.tasks.columns import Column, Row, rank, value_at
-from assay.tasks.label_sets import PLAIN_SEPARATOR, joined_labels
+from assay.tasks.label_sets import joined_labels, separators_of
 from assay.tasks.parallel_columns import translations
 from assay.tasks.row_shapes import Shaped, heads_issue, shapes_of
 from assay.tasks.text_overlap import alike, lengths_agree, mean_words, word_containment
@@ -52,8 +52,7 @@ class TargetCandidate:
     @property
     def target(self) -> str:
         """The field that is to be answered."""
-        roles = ("label", "labels", "answer", "entities", "grades", "code")
-        return next((self.columns[role] for role in roles if role in self.columns), "")
+        return next((self.columns[role] for role in (*GOALS, "code") if role in self.columns), "")
 
 
 def candidates(
@@ -80,11 +79,9 @@ def candidates(
     ways = [
         _shape(place, one, named) for place, one in enumerate(shapes_of(found, rows, known, kind))
     ]
-    shaped = {way.target for way in ways if way.kind in WRITTEN}
-    # the shape says more of them
+    shaped = {way.target for way in ways if way.kind in WRITTEN}  # the shape says more of them
     plain = [way for way in plain if way.kind != "answer" or way.target not in shaped]
-    alone = not (ways or plain)
-    if alone:
+    if alone := not (ways or plain):
         plain = _two_texts(found, rows, kind, taken)
     if kind in (None, "rewrite"):
         texts = [c for c in found if c.full and c.name not in taken and is_free_text(c)]
@@ -140,8 +137,10 @@ def apart(ways: Sequence[W]) -> list[W]:
     """The first, and those that ask something else."""
     seen: dict[tuple[str, str], W] = {}
     for way in ways:
-        if seen and any(way.target.startswith(f"{name}.") for name in ways[0].columns.values()):
-            continue  # a part of what the first is made of
+        options = [ways[0].columns.get(role) for role in ("choices", "candidates")]
+        parts = any(way.target.startswith(f"{name}.") for name in ways[0].columns.values())
+        if seen and (parts or way.target in options):  # the first is made of it
+            continue
         if not seen or way.weight >= max(LEAST, ways[0].weight * SLIGHT):
             seen.setdefault((way.kind, way.target), way)
     return list(seen.values())
@@ -177,13 +176,15 @@ def _labels(found: Sequence[Column], kind: str | None, taken: set[str]) -> list[
     alike = sum(_yes_no(column) for column in found)  # of several none stands out
     ways = []
     for column in _usable(found, taken):
-        several = not column.labels and joined_labels(column.values, PLAIN_SEPARATOR)
+        several = not column.labels and joined_labels(column.values, separators_of(column.name))
         if not (column.labels or several) or column.is_hidden or column.is_prediction:
             continue
         why = f"the target is '{column.name}': {many(column)} for {column.filled:,} rows"
         score = rank(column, column_names.LABEL)
         if column.scale and _measures(column):  # it says how much
             score /= 3
+        if score < 1 and column.technical:  # the number of a class, `PostTypeId`
+            continue
         if score:
             # A question's own 'answer' is the target even where another column is called
             # 'category'.
@@ -306,6 +307,7 @@ def _answers(
         if (
             not score
             or (score < 1 and (column.nested or not (column.prose or "answer" in column.tokens)))
+            or (column.nested and {"label", "labels"} & set(column.tokens))
             or column.name in objects
             or (column.key == "query" and "question" not in keys)
         ):

@@ -156,6 +156,8 @@ def _reads(column: Column) -> bool:
 def _has_pair_marks(one: Column, other: Column) -> bool:
     """`question1` and `question2`, `text_a` and `text_b`, `#1 string` and `#2 string`: one stem,
     marks of one row."""
+    if re.fullmatch(r"(?:field|column) ?\d+", one.key):  # a table without names
+        return False
     if re.sub("[12]", "#", one.key) == re.sub("[12]", "#", other.key):
         return True
     first, second = _MARK.fullmatch(one.key), _MARK.fullmatch(other.key)

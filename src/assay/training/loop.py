@@ -185,6 +185,7 @@ class Training:
         }
         progress.loss = progress.learnt = 0.0
         if self.held:
+            self._say({"event": "activity", "text": "scoring val"})
             with asking(self._is_compiled):
                 score, loss, error = self._score_val(progress.step)
             point |= {
@@ -218,6 +219,7 @@ class Training:
         """Before training: computed, or as another training with this beginning has left it."""
         loss = start_loss.read(self._begun)
         if loss is None:
+            self._say({"event": "activity", "text": "scoring val before training"})
             with asking(self._is_compiled):
                 loss, _ = self._val_loss(step)
             start_loss.keep(self._begun, loss)

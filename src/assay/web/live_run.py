@@ -98,6 +98,10 @@ class RunState:
         if event.get("state") == "start":
             self.curves.pop(name, None)
 
+    def _activity(self, event: dict[str, Any], now: float) -> None:
+        if stage := self.stages.get(stage_name(event)):
+            stage.activity = str(event.get("text", ""))
+
     def _evaluation(self, event: dict[str, Any], now: float) -> None:
         for key, told in (("val", event.get("val_loss")), ("score", event.get("val"))):
             if told is not None:
@@ -126,6 +130,7 @@ class RunState:
         "stage": _stage,
         "progress": _progress,
         "download": _progress,
+        "activity": _activity,
         "trial": _trial,
         "evaluation": _evaluation,
         "warning": _warning,
@@ -177,7 +182,7 @@ def rows_of(state: RunState, now: float, *, goes_on: bool) -> list[dict[str, Any
             middle, right = stage.format_progress(0, now)
             share = min(1.0, stage.done / stage.total) if stage.total else None
             values = [*stage.value_parts(), stage.fit_shown()]
-            said = {"state": "at work", "share": share, "text": middle, "left": right}
+            said = {"state": "running", "share": share, "text": middle, "left": right}
             if not goes_on:
                 said |= {"state": "stopped", "left": "goes on with the next run"}
             found.append({"name": name, "also": [one for one in values if one], **said})
@@ -186,7 +191,7 @@ def rows_of(state: RunState, now: float, *, goes_on: bool) -> list[dict[str, Any
             said = {"state": result.state, "share": None, "text": result.text, "left": took}
             found.append({"name": name, "also": [], **said})
         else:
-            said = {"state": "waiting", "share": None, "text": "", "left": ""}
+            said = {"state": "to do", "share": None, "text": "", "left": ""}
             found.append({"name": name, "also": [], **said})
     return found
 

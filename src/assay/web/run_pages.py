@@ -110,7 +110,7 @@ def _tables(state: RunState, now: float, goes_on: bool) -> dict[str, list[dict[s
     strategies = state.whole.arms if state.whole else []
     if not any(name in state.results or name in state.stages for name in strategies):
         return {"rows": rows, "heats": []}
-    heats = [one for one in rows if one["name"].startswith(HEAT) and one["state"] != "at work"]
+    heats = [one for one in rows if one["name"].startswith(HEAT) and one["state"] != "running"]
     return {"rows": [one for one in rows if one not in heats], "heats": heats}
 
 

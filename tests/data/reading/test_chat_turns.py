@@ -135,3 +135,14 @@ def test_a_first_project_says_it_in_one_line_and_splits_by_conversation(tmp_path
     file.write_text(text.replace("turns: all", "turns: last"), encoding="utf-8")
     last = prepare(config.load(file), silent)
     assert last.note["rows"]["read"] == 40
+
+
+def test_turns_of_no_weight_stand_before_others_and_are_no_targets(tmp_path):
+    talk = turns(TALK)
+    talk[1]["weight"] = 0
+    rows = [{"messages": talk}, {"messages": [*talk[:5], {**talk[5], "weight": 0}]}]
+    found = load({"data": [written(tmp_path, rows)]}, kind="chat").train
+    assert [one.target for one in found] == [TALK[3], TALK[5], TALK[3]]
+    assert [turn.content for turn in found[0].messages] == list(TALK[:3])
+    last = load({"data": [written(tmp_path, rows)]}, kind="chat", turns="last").train
+    assert [one.target for one in last] == [TALK[5], TALK[3]]

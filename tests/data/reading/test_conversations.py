@@ -63,3 +63,23 @@ def test_a_dialogue_beside_a_summary_stays_a_text():
         for i in range(6)
     ]
     assert tidy_table(raw_table(rows), set()).rows[0].fields == rows[0]
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"conversations": HI, "system": "You are kind."},
+        {"contents": HI, "systemInstruction": {"parts": [{"text": "You are kind."}]}},
+        {"messages": HI, "system_prompt": "You are kind.", "tools": "[]"},
+    ],
+)
+def test_a_text_for_the_model_beside_the_turns_stands_before_them(row):
+    (first, *_) = convert_turns(raw_table([row] * 2), set()).rows
+    assert [*first.fields.values()] == [[{"role": "system", "content": "You are kind."}, *HI]]
+
+
+def test_a_system_that_is_a_name_or_has_a_role_stays():
+    table = raw_table([{"messages": HI, "system": "Linux"}] * 2)
+    assert convert_turns(table, set()) is table
+    table = raw_table([{"messages": HI, "system": "You are kind."}] * 2)
+    assert convert_turns(table, {"system"}) is table

@@ -100,3 +100,17 @@ def test_a_class_at_one_end_and_a_text_at_the_other_need_no_names(tmp_path, line
     ).replace('"x"', '"y"', 3)
     found = read(written(tmp_path / "rows.csv", text), base=tmp_path).roles
     assert found == ({"text": roles[0], "label": roles[1]} if roles else {})
+
+
+def test_names_that_come_again_are_no_row(tmp_path):
+    rows = "".join(f"a text of {n},{'ab'[n % 2]}\n" for n in range(6))
+    path = written(tmp_path / "rows.csv", f"said,kind\n{rows}said,kind\n{rows}")
+    table = read(path, base=tmp_path)
+    assert table.names == ("said", "kind") and len(table.rows) == 12
+    assert table.notes == ["rows.csv: 1 row with the names again were passed over"]
+
+
+def test_a_row_that_comes_again_in_a_table_without_names_is_a_row(tmp_path):
+    rows = "".join(f"a longer text of {n} words,{'ab'[n % 2]}\n" for n in range(6))
+    table = read(written(tmp_path / "rows.csv", rows + rows), base=tmp_path)
+    assert table.names == ("field1", "field2") and len(table.rows) == 12

@@ -74,3 +74,18 @@ def test_the_one_file_of_a_folder_may_have_any_name(tmp_path):
     )
     loaded = load({"data": [folder]}, base=tmp_path)
     assert len(loaded.train) == 12 and any("SOURCE.txt" in note for note in loaded.notes)
+
+
+def test_lines_of_labels_beside_the_files_of_a_folder_belong_to_them(tmp_path):
+    (folder := tmp_path / "piqa").mkdir()
+    for split in ("train", "valid", "tests"):
+        (folder / f"{split}.jsonl").write_text('{"goal": "a"}\n{"goal": "b"}\n')
+    for split in ("train", "valid"):
+        (folder / f"{split}-labels.lst").write_text("0\n1\n")
+    notes = []
+    found = gather_files(folder, folder, "", notes)
+    assert {split: [one.beside for one in some] for split, some in found.items()} == {
+        "train": [("train-labels.lst",)],
+        "val": [("valid-labels.lst",)],
+    }
+    assert notes[0].endswith("not read: tests.jsonl")

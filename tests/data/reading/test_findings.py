@@ -107,7 +107,9 @@ def test_more_bad_rows_than_may_be_stop_with_all_of_them_and_the_way_out(tmp_pat
 
 
 @pytest.mark.parametrize(
-    "text", ['text,label\n"never closed,a\n', "text,text\n"], ids=["quote", "names"]
+    "text",
+    ['text,label\n"never closed,a\nor, so, said\n', "text,text\n"],
+    ids=["quote", "names"],
 )
 def test_what_is_wrong_with_a_file_stops_it(text, tmp_path):
     (tmp_path / "t.csv").write_text(text.replace("never", csv_of(GOOD) + "never") + csv_of(GOOD))

@@ -6,7 +6,6 @@ from assay.data.reading.judged_collection import (
     join_judgements,
     judgement_files,
     names_judgements,
-    nearest_texts,
 )
 from assay.data.reading.load import load
 from helpers.archives import zipped
@@ -104,6 +103,7 @@ def test_files_are_those_of_a_collection_by_the_name_of_its_judgements():
         "test": ["c/qrels/test.tsv"],
     }
     assert files(*corpus) == {} == files("a.csv", "qrels.tsv")
+    assert names_judgements("cranqrel.txt") and names_judgements("judgements")
     assert names_judgements("qrels.dev.small") and not names_judgements("misjudgements")
 
 
@@ -123,11 +123,3 @@ def test_a_folder_and_an_archive_are_read(tmp_path):
         [("docs.csv", docs), ("topics.csv", asked), ("qrels/all.tsv", judged)],
     )
     assert len(load({"data": [archive]}, base=tmp_path).train) == 10
-
-
-def test_near_texts_share_rare_words():
-    texts = ["the red fox", "the blue fox", "the lake", "a stone"]
-    assert nearest_texts(["the blue fox", "nothing"], texts) == [
-        ["the blue fox", "the red fox", "the lake"],
-        [],
-    ]

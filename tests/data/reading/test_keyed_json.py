@@ -94,3 +94,13 @@ def test_what_stands_beside_the_rows_is_named(tmp_path):
     assert [note for note in table.notes if note.startswith("D211")] == [
         "D211 rows.json: beside the rows, and no rows: 'about', 'total'"
     ]
+
+
+def test_a_text_with_the_questions_about_it_is_one_row(tmp_path):
+    row = {"article": "Ann came.", "questions": ["Who?", "What?"], "answers": ["Ann", "She came"]}
+    assert fields_of(written(tmp_path / "one.json", row)) == [row]
+    asked = {"story": "Ann came.", "qas": [{"question": "Who?", "answer": "Ann"}] * 2}
+    assert fields_of(written(tmp_path / "two.json", asked)) == [asked]
+    # beside a version they are the columns of a table
+    lists = {"version": "1", "questions": ["Who?", "What?"], "answers": ["Ann", "She came"]}
+    assert len(fields_of(written(tmp_path / "lists.json", lists))) == 2

@@ -34,6 +34,27 @@ def test_labels_that_look_the_same_are_told_with_their_rows(other, tmp_path):
         load(files)
 
 
+@pytest.mark.parametrize(
+    ("labels", "joined"),
+    [
+        (["Pay"] * 39 + ["pay"] + ["lend"] * 10, True),
+        (["Pay"] * 37 + ["pay"] * 3 + ["lend"] * 10, False),  # more than may be bad
+        (["Pay"] * 4 + ["pay"] + ["lend"] * 45, False),  # it may be a label of its own
+        (["Pay"] * 7 + ["pay"], False),  # of few rows
+    ],
+)
+def test_a_slip_in_a_few_rows_is_read_as_the_label(labels, joined, tmp_path):
+    files = file(tmp_path, labels)
+    if joined:
+        found = load(files, bad_rows=0.05)
+        assert found.labels == ("Pay", "lend") and found.notes[-1].startswith("D031 'pay' was read")
+    else:
+        with problem(DataError, "D031"):
+            load(files, bad_rows=0.05)
+    with problem(DataError, "D031"):
+        load(files)
+
+
 def test_joined_they_are_the_most_frequent_or_the_listed_one(tmp_path):
     files = file(tmp_path, [SAME[0]] * 3 + list(SAME[1:]) + ["other"] * 5)
     found = load(files, join_labels=True)

@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 
 import pytest
@@ -59,3 +60,24 @@ def test_the_first_rows_of_a_sorted_file_are_warned_of_where_their_labels_are_re
     (tmp_path / "sorted.csv").write_text("\n".join(["text,label", *lines]))
     found = load({"data": ["sorted.csv#200"]}, base=tmp_path, target=target)
     assert ("D235" in {one["code"] for one in found.warnings}) == target
+
+
+def test_a_row_of_several_that_one_line_holds_is_set_aside_alone(tmp_path):
+    articles = [
+        {
+            "topic": "t",
+            "qas": [
+                {"question": f"What is {n} and {i}?", "answer": f"It is {n * i}."} for i in range(6)
+            ],
+        }
+        for n in range(5)
+    ]
+    articles[2]["qas"][1]["answer"] = None
+    (tmp_path / "t.json").write_text(json.dumps(articles))
+    loaded = load({"data": ["t.json"]}, base=tmp_path, bad_rows=0.05)
+    assert len(loaded.train) == 29 and [one.source for one in loaded.aside] == ["t.json:3"]
+    for article in articles[:2]:
+        article["qas"][0]["answer"] = None
+    (tmp_path / "t.json").write_text(json.dumps(articles))
+    with problem(DataError, "D026"):
+        load({"data": ["t.json"]}, base=tmp_path, bad_rows=0.05)

@@ -52,6 +52,8 @@ def test_a_label_with_texts_that_have_it_is_a_row_for_each_text():
         {"tag": "bye", "patterns": ["Bye", "Ciao"]},
     ]
     assert flat(rows)[1:3] == [{"tag": "greet", "text": "Hello"}, {"tag": "bye", "text": "Bye"}]
+    assert len(flat([*rows, {"patterns": ["a list of", "no label"]}])) == 4
+    assert flat([*rows, {"tag": "odd", "patterns": "a text"}]) is None
 
 
 def test_questions_and_answers_in_step_are_a_row_each():
@@ -101,3 +103,60 @@ def test_spans_turns_and_options_are_no_rows(row):
 def test_a_list_that_the_project_names_stays():
     rows = [{"doc": "d1", "sentences": [{"text": "Good.", "label": "pos"}]}]
     assert flat(rows, {"sentences"}) is None
+
+
+def test_rows_by_their_names_in_an_object_are_rows_with_their_name():
+    asked = {
+        "q1": {"question": "Who?", "answer": "Ann"},
+        "q2": {"question": "Where?", "answer": "Oslo"},
+    }
+    assert flat([{"passage": "Ann came.", "qas": asked}] * 2)[1] == {
+        "passage": "Ann came.",
+        "id": "q2",
+        "question": "Where?",
+        "answer": "Oslo",
+    }
+    # parts of one thing are no rows
+    assert flat([{"question": {"text": "Who?"}, "answer": {"text": "Ann"}}] * 2) is None
+    assert flat([{"parts": {"question": {"text": "Who?"}, "answer": {"text": "Ann"}}}] * 2) is None
+
+
+def test_a_query_of_a_passage_is_asked():
+    # As ReCoRD has them: the passage is an object with the places of its names.
+    row = {
+        "passage": {"text": "Ann met Bo.", "entities": [{"start": 0, "end": 3}]},
+        "qas": [
+            {"query": "@placeholder met Bo.", "answers": [{"start": 0, "end": 3, "text": "Ann"}]}
+        ],
+    }
+    found = flatten_rows(raw_table([row] * 3), set())
+    assert found.roles == {"question": "query", "answer": "answers"}
+    assert found.rows[0].fields["answers"] == ["Ann"]
+
+
+def test_answers_that_say_whether_they_are_right_stay_objects():
+    answers = [{"text": "Ann", "label": 1}, {"text": "Bo", "label": 0}]
+    rows = [{"text": "Ann came.", "questions": [{"question": "Who?", "answers": answers}]}]
+    assert flat(rows)[0]["answers"] == answers
+
+
+def test_options_in_step_with_questions_go_with_them():
+    # As RACE has them; a list without a telling name stays whole, be it of the same length.
+    row = {
+        "article": "Ann went to Oslo by train and stayed there for a whole week or so.",
+        "questions": ["Who?", "Where?"],
+        "options": [["Ann", "Bo"], ["Rome", "Oslo"]],
+        "answers": [0, 1],
+        "tags": ["a", "b"],
+    }
+    table = raw_table([row] * 2)
+    found = flatten_rows(table, set())
+    assert found.rows[1].fields == {
+        "article": row["article"],
+        "tags": ["a", "b"],
+        "question": "Where?",
+        "options": ["Rome", "Oslo"],
+        "answer": "1",
+    }
+    uneven = raw_table([row, {**row, "options": [["Ann", "Bo"]]}])
+    assert flatten_rows(uneven, set()).rows[0].fields["options"] == row["options"]

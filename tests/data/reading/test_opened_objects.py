@@ -30,6 +30,11 @@ def opened(row, named=()):
             {"passage": "Ann came.", "asked": [{"question": "Who?", "answer": "Ann"}]},
         ),
         ({"input": {"text": "Who?"}, "label": "a"}, {"input": "Who?", "label": "a"}),
+        # NarrativeQA: a question is opened, whatever stands beside its text
+        (
+            {"question": {"text": "Who?", "tokens": ["Who"]}},
+            {"question": "Who?", "tokens": ["Who"]},
+        ),
         # a part that is there already is called by both names
         (
             {"id": 1, "q": {"question": "Which?", "id": 2, "options": ["a", "b"]}},
@@ -44,8 +49,8 @@ def test_parts_of_an_object_that_holds_a_question_are_fields(row, fields):
 @pytest.mark.parametrize(
     "row",
     [
-        {"question": {"stem": "Which?", "level": "easy"}, "answer": "red"},  # neither options
-        {"question": {"stem": "Which?", "choices": ["red"]}},  # nor more than one
+        {"item": {"stem": "Which?", "level": "easy"}, "answer": "red"},  # no options
+        {"item": {"stem": "Which?", "choices": ["red"]}},  # one
         {"answers": {"text": ["Oslo"], "answer_start": [3]}},
         {"answer": {"value": "Oslo"}, "meta": {"text": "a", "lang": "en"}},
         {"passage": {"text": "Ann came.", "entities": [{"start": 0, "end": 3}]}},
@@ -67,3 +72,11 @@ def test_a_row_without_the_object_stays_as_it_is():
     rows = [{"input": {"text": f"{n}"}} for n in range(30)] + [{"input": None}, {"other": 1}]
     made = open_objects(raw_table(rows), set()).rows
     assert [raw.fields for raw in made[-3:]] == [{"input": "29"}, {"input": None}, {"other": 1}]
+
+
+def test_objects_that_hold_one_value_are_the_value_where_the_file_writes_so():
+    entry = {"title": {"label": "Lovely"}, "content": {"label": "", "attributes": {"type": "text"}}}
+    assert opened(entry) == {"title": "Lovely", "content": ""}
+    # one such field may be an object of its own
+    assert opened({"title": "Lovely", "content": {"label": "x"}}) is None
+    assert opened({"a": {"label": "x", "score": 1}, "b": {"label": "y", "score": 2}}) is None

@@ -89,3 +89,35 @@ def test_options_of_any_name_that_say_which_are_right():
     # accepted answers, and ratings of the row
     assert listed({"references": judged(red=1, blue=1)}) is None
     assert listed({"scores": {"clear": 3, "short": 1}}, {"scores": {"clear": 1}}) is None
+
+
+def test_two_lists_of_a_question_in_step_are_options_and_which_is_right():
+    lists = {"choice_texts": ["red", "blue"], "choice_scores": [0, 1]}
+    assert listed(lists)[0]["answer"] == "B"
+    # tags of words, and labels without any that is right
+    assert listed({"tokens": ["red", "blue"], "labels": [0, 1]}) is None
+    assert listed({**lists, "choice_scores": [0, 0]}) is None
+    assert listed(lists, named={"choice_texts"}) is None
+
+
+def test_plain_answers_are_options_where_a_place_or_letter_names_one():
+    answers = ["red", "blue", "tan"]
+    rows = listed(*({"answers": answers, "label": n} for n in (0, 2, 1)))
+    assert rows[0] == {"question": "q 0", "choices": answers, "label": 0}
+    rows = listed(*({"answers": answers, "correct_option": n} for n in "ACB"))
+    assert rows[1]["choices"] == answers
+    # accepted answers beside the first of them; one place alone; numbers that are no places
+    assert listed(*({"answers": [one, "x"], "answer": one} for one in answers)) is None
+    assert listed(*({"answers": answers, "label": 0} for _ in answers)) is None
+    assert listed(*({"answers": answers, "label": n} for n in (0, 7, 9))) is None
+
+
+def test_an_object_names_the_right_option_by_its_label():
+    rows = listed({"options": {"A": "red", "B": "blue"}, "answer": {"label": "B", "why": "so"}})
+    assert rows[0]["answer"] == "B"
+
+
+def test_names_may_have_blanks_and_accepted_answers_are_not_chosen_from():
+    row = {"Correct Answer": "red", "Incorrect Answer 1": "blue", "Incorrect Answer 2": "tan"}
+    assert sorted(listed(row)[0]["choices"]) == ["blue", "red", "tan"]
+    assert listed({"best_answer": ["red", "rose"], "incorrect_answers": "blue; tan"}) is None

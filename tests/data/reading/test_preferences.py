@@ -149,3 +149,29 @@ def test_verdicts_on_one_question_are_a_pair(tmp_path):
     assert (row.target, row.rejected) == ("The Baltic.", "No.")
     assert named(got.warnings[0]["text"], "2 rows", "kto")
     assert [row.rejected for row in got.unwanted] == ["Go away.", "Never."]
+
+
+def test_one_turn_each_beside_a_conversation_is_a_pair(tmp_path):
+    (asked,) = turns("Name a sea.")
+    chosen, rejected = ({"from": "gpt", "value": text} for text in ("The Baltic.", "No."))
+    row = {"conversations": [asked], "chosen": chosen, "rejected": rejected}
+    (one,) = loaded(tmp_path, row).train
+    assert (one.text, one.target, one.rejected) == ("Name a sea.", "The Baltic.", "No.")
+
+
+@pytest.mark.parametrize(
+    ("row", "liked"),
+    [
+        ({"instruction": "Name a sea.", "input": "", "output": "No.", "kto_tag": False}, "kto_tag"),
+        ({"messages": turns("Name a sea.", "No."), "label": False}, "label"),
+    ],
+)
+def test_tags_that_say_whether_an_answer_is_wanted(tmp_path, row, liked):
+    other = {**row, liked: True}
+    got = loaded(tmp_path, other, row, {**row, liked: True})
+    assert got.columns["liked"] == liked
+    assert [one.target for one in got.train] == ["No.", "No."]
+    names = [*row]
+    assert verdict(names, {**row, liked: "false"}) is None
+    assert verdict(["messages", "label"], {"messages": turns("Hi"), "label": True}) is None
+    assert verdict(["text", "label"], {"text": "Hi", "label": True}) is None

@@ -62,3 +62,33 @@ def test_a_field_that_no_row_has_is_named_with_the_nearest():
     with problem(DataError, "D027", "rows.jsonl", "'meta.topics'") as caught:
         check_fields(table, ["meta.topics", "txt", "txt"], shared=True)
     assert len(caught.value.problems) == 2
+
+
+JOINED = ["a|b", "b|c", "a|c", "a|b|c", "b", "c|b|a"]
+
+
+@pytest.mark.parametrize("many", [3, 1])  # labels that come again, and that hardly do
+def test_labels_with_a_bar_between_them_are_several(many):
+    rows = [
+        {"what": labels, "text": f"a text of its own {n} about {labels}"}
+        for n, labels in enumerate([*JOINED, "b|a", "c|a", "a|d", "d|a"] * many)
+    ]
+    found = settled(rows)
+    assert (found.layout.kind, found.layout.separator) == ("multilabel", "|")
+    assert found.layout.columns == {"text": "text", "labels": "what"}
+    assert sum("the task is" in reason for reason in found.reasons) == 1
+
+
+@pytest.mark.parametrize(
+    ("labels", "given", "kind"),
+    [
+        (JOINED, {"label": "what"}, None),  # the project says that each is one
+        (JOINED, {}, "classify"),
+        (["in|out", "up|down", "on|off", "none"], {}, None),  # parts that come once
+        ([label.replace("|", ",") for label in JOINED], {}, None),  # D214 asks
+    ],
+)
+def test_labels_that_stay_one(labels, given, kind):
+    rows = [{"what": one, "text": f"a text {n} about {one}"} for n, one in enumerate(labels * 4)]
+    found = settled(rows, given, kind)
+    assert (found.layout.kind, found.layout.separator) == ("classify", "")

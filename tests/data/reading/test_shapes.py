@@ -26,6 +26,17 @@ def test_text_label(tmp_path):
     assert first.messages == (Message("user", "Where is it"),)
 
 
+def test_texts_in_lists_that_were_written_freely_are_answers(tmp_path):
+    def rows(*written):
+        return [{"text": f"text {n}", "label": [one]} for n, one in enumerate(written)]
+
+    got = loaded(tmp_path, *rows("the train is late", "she came home again", "it rains"))
+    assert (got.kind, got.columns["answer"]) == ("answer", "label")
+    again = ["the train is late", "she came home again"] * 2
+    assert loaded(tmp_path, *rows(*again)).kind == "classify"
+    assert loaded(tmp_path, *rows("late", "at home", "rain")).kind == "classify"
+
+
 def test_words_and_tags(tmp_path):
     words = ["Ann", "saw", "New", "York"]
     got = loaded(

@@ -42,6 +42,13 @@ def test_words_that_do_not_stand_in_their_text_stay_words():
     assert {tuple(raw.fields["tokens"]) for raw in found.rows} == {("Ann", "saw")}
 
 
+def test_a_document_without_a_text_gives_no_row_and_one_of_another_form_stops_it():
+    rows = [{"paragraphs": []}, {"paragraphs": [{"sentences": [{"tokens": FIRST}]}]}]
+    assert len(join_tokens(raw_table(rows), set()).rows) == 1
+    given = raw_table([*rows, {"text": "Ann saw"}])
+    assert join_tokens(given, set()) is given
+
+
 @pytest.mark.parametrize(
     "row",
     [

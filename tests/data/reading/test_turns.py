@@ -4,7 +4,7 @@ import pytest
 
 from assay.data.reading.findings import Findings
 from assay.data.reading.load import load
-from assay.data.reading.turns import is_conversation, transcript, turns_of, usual_role
+from assay.data.reading.turns import is_conversation, turns_of, unlearnt, usual_role
 
 
 @pytest.mark.parametrize(
@@ -23,15 +23,7 @@ def test_usual_names_of_speakers_say_their_role(speaker, role):
     assert usual_role(speaker) == role
 
 
-def test_a_transcript_is_cut_where_a_speaker_begins():
-    text = "\n\nHuman: Hi\n\nAssistant: Hello\n\nmore\n\nHuman: Bye\n\nHuman: now\n\nAssistant:"
-    assert [(turn["role"], turn["content"]) for turn in transcript(text)] == [
-        ("user", "Hi"),
-        ("assistant", "Hello\n\nmore"),
-        ("user", "Bye\n\nnow"),
-        ("assistant", ""),
-    ]
-    assert transcript("It says Human: Hi") is None and transcript([]) is None
+def test_no_list_of_turns_is_no_conversation():
     assert not is_conversation([]) and not is_conversation(["Hi"])
 
 
@@ -105,3 +97,55 @@ def test_results_of_tools_are_said_to_the_model(tmp_path):
     )
     assert one.messages[2].content == "<tool_response>\nin the depot\n</tool_response>"
     assert one.target == "It is in the depot."
+
+
+CALL = '<tool_call>\n{"name": "lookup", "arguments": {"id": 7}}\n</tool_call>'
+RESULT = '<tool_response>\n{"place": "depot"}\n</tool_response>'
+
+
+@pytest.mark.parametrize(
+    "turns",
+    [
+        [  # LLaMA-Factory
+            {"from": "function_call", "value": '{"name": "lookup", "arguments": {"id": 7}}'},
+            {"from": "observation", "value": '{"place": "depot"}'},
+        ],
+        [  # Gemini
+            {"role": "model", "parts": [{"functionCall": {"name": "lookup", "args": {"id": 7}}}]},
+            {
+                "role": "user",
+                "parts": [{"functionResponse": {"name": "lookup", "response": {"place": "depot"}}}],
+            },
+        ],
+        [  # Anthropic
+            {
+                "role": "assistant",
+                "content": [{"type": "tool_use", "name": "lookup", "input": {"id": 7}}],
+            },
+            {
+                "role": "user",
+                "content": [{"type": "tool_result", "content": '{"place": "depot"}'}],
+            },
+        ],
+    ],
+)
+def test_calls_and_results_as_tuning_services_have_them(turns):
+    talk = [{"role": "user", "content": "Where is order 7?"}, *turns]
+    found = Findings("file")
+    said = turns_of(talk, "messages", 1, found, target=False)
+    assert said is not None and [one.role for one in said] == ["user", "assistant", "user"]
+    assert [one.content for one in said[1:]] == [CALL, RESULT] and not found.problems
+
+
+def test_turns_that_say_that_they_are_not_to_be_learnt():
+    talk = [
+        {"role": "user", "content": "Hi", "weight": 0},
+        {"role": "assistant", "content": "Ho", "weight": 0},
+        {"role": "assistant", "content": "Hello", "weight": 1},
+        {"role": "assistant", "content": "Hey", "train": False},
+        {"role": "assistant", "content": "Yes", "weight": None},
+    ]
+    assert unlearnt(talk) == {0, 2}
+    assert unlearnt(talk[:1]) == unlearnt([]) == unlearnt("Hi") == frozenset()
+    assert turns_of(talk[:2], "messages", 3, found := Findings("file"), target=True) is None
+    assert found.problems[0].code == "D042"

@@ -6,8 +6,10 @@ from dataclasses import replace
 import pytest
 
 import assay
+from assay.decision.finished_arm import Arm
 from assay.decision.larger_base import larger_base
 from assay.evaluation.held_out_test import Exam
+from assay.runtime.arms import learning_on
 from assay.runtime.arms.at_once import each_of
 from assay.runtime.arms.contestant import Contestant
 from assay.runtime.arms.process import Servers
@@ -68,6 +70,31 @@ def test_who_cannot_win_does_not_meet_the_test_rows(raced):
 
 
 @pytest.mark.slow
+def test_a_heat_ends_with_the_state_of_the_report_and_its_score(raced):
+    _, report, heard = raced
+    ends = {
+        event["name"]: event
+        for event in heard
+        if event["event"] == "stage" and event["name"].startswith("race, ")
+    }
+    assert ends["race, tfidf"]["state"] == "done" and ends["race, zero-shot"]["state"] == "pruned"
+    (heat,) = next(one for one in report.data["strategies"] if one["name"] == "tfidf")["heats"]
+    said = f"accuracy {heat['value']:.3f} on {heat['asked']} val rows"
+    assert ends["race, tfidf"]["metric"] == said
+    own = [event for event in heard if event.get("name") == "zero-shot"]
+    assert [event["state"] for event in own if event["event"] == "stage"] == ["pruned"]
+
+
+@pytest.mark.slow
+def test_what_takes_long_and_cannot_be_counted_is_told(raced):
+    _, _, heard = raced
+    told = [(one.get("stage"), one["text"]) for one in heard if one["event"] == "activity"]
+    loads = [stage for stage, text in told if text.startswith("loading") and stage]
+    assert "race, zero-shot" in loads and "race, lora-r4-e2 on 119 rows" in loads
+    assert ("curate", "reading") in told and (None, "writing the report") in told
+
+
+@pytest.mark.slow
 def test_the_same_again_asks_nothing_and_says_the_same(raced):
     folder, report, _ = raced
     heard = []
@@ -117,6 +144,23 @@ def test_heats_of_a_turn_run_at_once(tmp_path):
     assert [len(turn) for turn in turns] == [3, 0, 0] and all(one.met for one in field)
 
 
+def test_heat_after_heat_leaves_the_time_for_the_test_rows(tmp_path):
+    bench, exam = bench_of_project(load_project(tmp_path / "project"))
+    strategy = next(iter(bench.project.arms.values()))
+    done, *late = (Contestant(f"{at}", strategy) for at in range(9))
+    done.done, done.asking = Arm("0", strategy.kind), 7.0
+    now = time.monotonic()
+    run = Race(bench, [done, *late], exam, len(exam), now + 100, lambda *_: None)
+    run._run_heats([])
+    # 7 seconds for its questions and 5 to start, however little is left for the last heats
+    assert {round(run._end_of_heat(one) - now) for one in late} == {88}
+    run.until = now + 20
+    assert {round(run._end_of_heat(one) - now) for one in late} == {8}
+    # more than half of what there was as they began is never kept
+    run._run_heats([])
+    assert {round(run._end_of_heat(one) - now) for one in late} == {10}
+
+
 def test_without_a_limit_the_order_is_that_of_the_file(tmp_path):
     bench, exam = bench_of_project(load_project(tmp_path / "project"))
     with each_of(bench, bench.project.arms) as each:
@@ -154,6 +198,7 @@ def test_a_training_that_is_too_long_stands_with_the_rows_that_it_has_learnt_fro
     monkeypatch.setattr(
         Race, "_end_of_heat", lambda _, one: time.monotonic() + 600 * (not one.heats)
     )
+    monkeypatch.setattr(learning_on, "WORTH", 3600.0)
     report = assay.run(folder)
     found = {one["name"]: one for one in report.data["strategies"]}
     whole, part = (found[name] for name in found if name.startswith("lora"))

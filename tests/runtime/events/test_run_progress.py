@@ -1,5 +1,5 @@
 """How far a run is, and how long it takes: by the strategy at work and by earlier runs of those
-that wait."""
+to do."""
 
 from assay.core.store import append
 from assay.runtime.events.progress_rate import StageProgress
@@ -16,9 +16,11 @@ def at_work() -> dict[str, StageProgress]:
     return {"b": stage}
 
 
-def test_the_whole_is_the_strategy_at_work_and_those_that_wait():
+def test_the_whole_is_the_strategy_at_work_and_those_to_do():
     whole = RunProgress.from_event({**PLAN, "expected": {"a": 1.0, "c": 100.0}}, 0.0)
-    assert whole.waiting == ["a", "b", "c"]
+    assert whole.to_do() == ["a", "b", "c"]
+    # A heat is its strategy's: what runs is not listed a second time as to do.
+    assert whole.to_do(["race, b on 100 rows"]) == ["a", "c"]
     whole.states |= {"a": "done", "b": "running"}
     # 60 s of b, and 100 s of c, a third more or less: 130 to 190 s.
     assert whole.parts(40.0, at_work()) == ["1 of 3 strategies", "50 s so far", "2–3 min left"]

@@ -10,7 +10,7 @@ from assay.core.types import Example, Lesson, Means, Message, Task
 from assay.retrieval.learned_fusion import START
 from assay.runtime.arms.task_score import task_score
 from assay.strategies.baselines.learning_to_rank import LearningToRank, columns
-from assay.strategies.baselines.neighbours import Neighbours
+from assay.strategies.baselines.similarity import Similarity
 from assay.strategies.baselines.tfidf import Tfidf
 from assay.strategies.linear.word_ranking import WordOrder
 from helpers.letters import letters
@@ -47,7 +47,7 @@ def test_grades_move_the_weights_from_where_they_start(tmp_path):
     answers = arm.answer([one.question for one in test])
     best = max(
         task_score(test, kind().fit(lesson(train)).answer(test), TASK)
-        for kind in (Tfidf, Neighbours)
+        for kind in (Tfidf, Similarity)
     )
     assert task_score(test, answers, TASK) >= best
     arm.save(tmp_path)

@@ -19,6 +19,7 @@ from assay.data.reading.findings import printable, rows
 from assay.data.reading.read_file import RawRow, RawTable
 from assay.tasks.columns import as_text
 from assay.tasks.entities import TYPE
+from assay.tasks.label_sets import separators_of
 
 LOOKED_AT = 20  # rows
 AGAIN = 3  # times that a label comes, on average
@@ -26,6 +27,7 @@ _VERDICTS = {"accept", "reject", "ignore"}
 _HASHES = {"_input_hash", "_task_hash"}
 _CHOSEN = ("choices", "taxonomy", "rating", "number")  # results that say which label
 _CALLED = (*TYPE, "name", "category")  # where an object has its label
+_BOUNDS = {"start", "end", "begin", "offset", "startOffset", "from", "to", "text", "span"}
 _SURE = {"score", "confidence", "probability", "id"}  # what it may have beside it
 
 Row = Mapping[str, Any]
@@ -109,7 +111,6 @@ def _annotations(row: Row) -> list[Any] | None:
 
 
 def _task(row: Row) -> Annotated:
-    data = row.get("data")
     answers: dict[Key, list[list[Any]]] = {}
     people = 0
     for one in _annotations(row) or []:
@@ -122,7 +123,7 @@ def _task(row: Row) -> Annotated:
             said.setdefault(key, []).extend(parts)
         for key, parts in said.items():
             answers.setdefault(key, []).append(parts[:1] if key[0] == "answer" else parts)
-    return Annotated(dict(data) if isinstance(data, Mapping) else {}, answers, people)
+    return Annotated(_object(row.get("data")), answers, people)
 
 
 def _result(one: Any) -> tuple[Key, list[Any]]:
@@ -168,6 +169,10 @@ def _list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
+def _object(value: Any) -> dict[str, Any]:
+    return dict(value) if isinstance(value, Mapping) else {}
+
+
 def _is_response(one: Any) -> bool:
     return isinstance(one, Mapping) and {"value", "status"} <= set(one) <= {
         "value",
@@ -177,10 +182,10 @@ def _is_response(one: Any) -> bool:
 
 
 def _record(row: Row) -> Annotated:
-    given, around = row["responses"], {"fields", "responses", "suggestions", "vectors", "metadata"}
-    more = row.get("metadata")
+    around = {"fields", "responses", "suggestions", "vectors", "metadata"}
     fields = {name: value for name, value in row.items() if name not in around}
-    fields |= (dict(more) if isinstance(more, Mapping) else {}) | dict(row["fields"])
+    fields |= _object(row.get("metadata")) | _object(row.get("fields"))
+    given = _object(row.get("responses"))
     return _of_responses(fields, {name: _list(value) for name, value in given.items()})
 
 
@@ -230,7 +235,7 @@ def _prodigy(table: RawTable, named: set[str]) -> Reader | None:
     if (
         not names & _HASHES
         or named & {"accept", "options"}
-        or not all(raw.fields.get("answer") in _VERDICTS for raw in table.rows[:LOOKED_AT])
+        or not all(as_text(raw.fields.get("answer")) in _VERDICTS for raw in table.rows[:LOOKED_AT])
     ):
         return None
     labels = {as_text(raw.fields.get("label")) for raw in table.rows}
@@ -283,9 +288,12 @@ def name_labels(table: RawTable, named: set[str]) -> RawTable:
     for name in table.names:
         first = [raw.fields.get(name) for raw in table.rows[:LOOKED_AT]]
         objects = any(isinstance(value, Mapping | list) for value in first)
-        if not objects or any(_labels(value) is None for value in first):
+        several = (
+            len(separators_of(name)) > 1
+        )  # named as labels: what else is said of one is let go
+        if not objects or any(_labels(value, several) is None for value in first):
             continue
-        sets = [_labels(raw.fields.get(name)) for raw in table.rows]
+        sets = [_labels(raw.fields.get(name), several) for raw in table.rows]
         uses = [label for one in sets for label in one or []]
         if None in sets or not uses or len(uses) < AGAIN * len(set(uses)):
             continue
@@ -299,19 +307,27 @@ def name_labels(table: RawTable, named: set[str]) -> RawTable:
     return table
 
 
-def _labels(value: Any) -> list[str] | None:
-    """The labels that a field names; None where it does not."""
+def _labels(value: Any, several: bool) -> list[str] | None:
+    """The labels that a field names; None where it does not.
+
+    Args:
+        several: whether the field's name says that it has labels.
+    """
     if value is None or isinstance(value, str):
         return [value] if value else []
     if isinstance(value, Mapping):
         chosen = value.get("choices") if len(value) == 1 else None
         plain = isinstance(chosen, list) and all(isinstance(one, str) for one in chosen)
         return chosen if plain else None
-    names = [_label(one) for one in value] if isinstance(value, list) else [None]
+    names = [_label(one, several) for one in value] if isinstance(value, list) else [None]
     return [name for name in names if name] if None not in names else None
 
 
-def _label(one: Any) -> str | None:
+def _label(one: Any, several: bool) -> str | None:
+    loose = several and isinstance(one, Mapping) and len({*_CALLED} & set(one)) == 1
+    loose = loose and not _BOUNDS & set(one)
+    if loose and isinstance(one.get("name"), str):
+        return one["name"]
     named = [one[name] for name in _CALLED if name in one] if isinstance(one, Mapping) else []
     plain = len(named) == 1 and isinstance(named[0], str)
     return named[0] if plain and set(one) <= {*_CALLED, *_SURE} else None

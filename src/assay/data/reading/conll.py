@@ -27,6 +27,7 @@ _MARK = "-DOCSTART-"
 _TAG = re.compile(r"O|[BIESLUM]-\S.*")
 _COLUMNS = range(2, 11)
 _FEW = 0.2  # share of different values of a column of tags that are not BIO
+_SPACED = 200  # lines whose cells are to be single words
 _GROUPS = 5  # documents from which on rows are split by document
 
 Block = tuple[int, list[list[str]]]  # first line, cells of its lines
@@ -45,10 +46,8 @@ def looks_tagged(text: str) -> bool:
     if width not in _COLUMNS or many < 0.95 * len(rows):
         return False
     even = [cells for cells in rows if len(cells) == width]
-    return (
-        all(" " not in cell for cells in even[:200] for cell in cells)
-        and columns_of_words(even) is not None
-    )
+    spaced = sum(any(" " in cell for cell in cells) for cells in even[:_SPACED])
+    return spaced <= 0.02 * len(even[:_SPACED]) and columns_of_words(even) is not None
 
 
 def columns_of_words(rows: Sequence[Sequence[str]]) -> tuple[int, int] | None:

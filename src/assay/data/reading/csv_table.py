@@ -13,16 +13,18 @@ from dataclasses import replace
 from itertools import chain, islice
 from typing import Any
 
-from assay.data.reading.findings import Findings, excerpt
+from assay.data.reading.findings import SHOWN, Findings, excerpt
 from assay.data.reading.findings import rows as count_rows
-from assay.data.reading.header import LOOKED_AT, class_and_text
+from assay.data.reading.header import LOOKED_AT
 from assay.data.reading.json_lines import Numbered
+from assay.data.reading.loose_quotes import Failure, Lines, LooseRows
 from assay.data.reading.source import CELL_LIMIT, InputFile
 from assay.data.reading.table_head import Head, count_above, fields, read_head
 from assay.data.reading.table_settings import TableSettings
 from assay.data.reading.text_encoding import lines
 
 _DELIMITERS = {",": "a comma", ";": "';'", "\t": "a tab", "|": "'|'"}
+_DOUBLE = 'double a quote inside a cell: ""'
 Row = tuple[int, list[str]]
 
 
@@ -39,7 +41,7 @@ def delimiter_of(head: bytes, name: str, encoding: str | None) -> str | None:
     sample = text.split("\n")[:50]
     if len(head) >= 1 << 16 and len(sample) > 1:
         sample.pop()  # cut off in the middle
-    sample = [line.rstrip("\r") for line in sample if line.strip()]
+    sample = [line.rstrip("\r").replace("\r", " ") for line in sample if line.strip()]
     usual = "," if name.endswith(".csv") else "\t" if name.endswith((".tsv", ".tab")) else ""
     if not sample or (usual and usual in sample[0] and _cuts(usual, sample[1:])):
         return usual or None
@@ -101,7 +103,7 @@ def _split_tabs(text: list[tuple[int, str]], found: Findings) -> Iterator[Row]:
     """Quotes in a tab-separated file may be quotes of cells (spreadsheets) or plain text (corpora):
     see which fits."""
     trial = Findings(found.place)
-    rows = list(_split_quotes(text, "\t", trial))
+    rows = list(_split_quotes(text, "\t", trial, strict=True))
     literal = [
         (number, line.rstrip("\n").removesuffix("\r").split("\t"))
         for number, line in text
@@ -120,30 +122,45 @@ def _split_tabs(text: list[tuple[int, str]], found: Findings) -> Iterator[Row]:
     return iter(literal)
 
 
-def _split_quotes(text: Iterable[tuple[int, str]], mark: str, found: Findings) -> Iterator[Row]:
-    """Cells by the usual quoting rules. After an unpaired quote nothing is certain, so reading ends
-    there."""
-    text = iter(text)
-    first = next(text, None)
-    last: list[Any] = [first[0] - 1 if first else 0, ""]
+def _split_quotes(
+    text: Iterable[tuple[int, str]], mark: str, found: Findings, *, strict: bool = False
+) -> Iterator[Row]:
+    """Cells by the usual quoting rules. A row that breaks them is read as `loose_quotes` says, or
+    set aside; where the rows after it do not fit, nothing is certain, so reading ends there.
 
-    def feed() -> Iterator[str]:
-        for number, line in chain([first] if first else [], text):
-            last[:] = number, line
-            yield line
-
-    reader = csv.reader(feed(), delimiter=mark, strict=True)
+    Args:
+        strict: end at the first such row.
+    """
+    lines = Lines(text)
+    loose = LooseRows(mark, lines)
     while True:
-        start = last[0] + 1
         try:
-            cells = next(reader, None)
+            for cells in csv.reader(lines, delimiter=mark, strict=True):
+                if cells and not loose.fits(cells):
+                    break
+                if cells:
+                    yield lines.row[0][0], cells
+                lines.end_row()
+            else:
+                break
         except csv.Error as error:
-            _explain(str(error), start, last, found)
-            return
-        if cells is None:
-            return
-        if cells:
-            yield start, cells
+            failure = Failure(str(error), lines.row[0][0], lines.row[-1])
+            mended = None if strict else loose.mend(failure)
+            if mended:
+                yield failure.start, mended
+            if mended is not None:
+                continue
+            loose.first = loose.first or failure
+        _explain(loose.first, found, whole=True)  # pyrefly: ignore[bad-argument-type]
+        return
+    for failure in loose.lost:
+        _explain(failure, found)
+    if loose.read:
+        shown = ", ".join(f"{one.start:,}" for one in loose.read[:SHOWN])
+        found.note(
+            f"D036 {found.place}: {count_rows(len(loose.read))} with quotes that are not doubled in"
+            f" a quoted cell, or a carriage return in another, were read all the same: line {shown}"
+        )
 
 
 @contextlib.contextmanager
@@ -157,33 +174,22 @@ def _long_cells() -> Generator[None]:
         csv.field_size_limit(usual)
 
 
-def _explain(message: str, start: int, last: list[Any], found: Findings) -> None:
-    part = excerpt(last[1])
+def _explain(failure: Failure, found: Findings, *, whole: bool = False) -> None:
+    message, start, (_, line) = failure
+    told, help, part = "quote not closed, or text after a closing quote", _DOUBLE, excerpt(line)
+    code = "D036"
     if "field larger" in message:
         told = (
             f"cell longer than {CELL_LIMIT >> 20}"
             " million characters, or a quote that is never closed"
         )
-        found.problem("D039", told, start, help="close the quote, or cut the text", whole=True)
+        code, help, part = "D039", "close the quote, or cut the text", ""
     elif "unexpected end" in message:
-        found.problem(
-            "D036", "quote never closed", start, help='double a quote inside a cell: ""', whole=True
-        )
+        told, part = "quote never closed", ""
     elif "new-line" in message:
         told = "carriage return inside a cell without quotes"
-        found.problem(
-            "D099",
-            told,
-            start,
-            help="convert old line ends: tr '\\r' '\\n'",
-            excerpt=part,
-            whole=True,
-        )
-    else:
-        told = "quote not closed, or text after a closing quote"
-        found.problem(
-            "D036", told, start, help='double a quote inside a cell: ""', excerpt=part, whole=True
-        )
+        code, help = "D099", "convert old line ends: tr '\\r' '\\n'"
+    found.problem(code, told, start, help=help, excerpt=part, whole=whole)
 
 
 def _name_cells(
@@ -204,14 +210,15 @@ def _name_cells(
     else:
         top = read_head(sample, found)
     top = _with_row_names(top, [cells for _, cells in sample[top.rows :]], found)
-    if not top.named:
-        found.roles |= class_and_text([cells for _, cells in sample], top.names)
     kept: list[Numbered] = []
-    empty = 0
+    empty = again = 0
+    names = sample[top.rows - 1][1] if top.rows else []
     for number, cells in chain(sample[top.rows :], rows):
         if head is not None and len(kept) >= head:
             break
-        if len(cells) != len(top.names):
+        if len(cells) > 1 and cells == names:
+            again += 1
+        elif len(cells) != len(top.names):
             counted = f"{len(cells)} cell{'s' * (len(cells) != 1)}, header has {len(top.names)}"
             help = "put quotes around a cell that holds the delimiter"
             found.problem("D037", counted, number, help=help, excerpt=excerpt(" | ".join(cells)))
@@ -219,8 +226,10 @@ def _name_cells(
             empty += 1
         else:
             kept.append((number, fields(top, cells)))
-    if empty:
+    if empty:  # pyrefly: ignore[redundant-condition]
         found.note(f"{found.place}: {count_rows(empty)} without any text were passed over")
+    if again:  # pyrefly: ignore[redundant-condition]
+        found.note(f"{found.place}: {count_rows(again)} with the names again were passed over")
     if not kept and not found.problems:
         found.problem("D005", "has a header but no rows", help="check the program that writes it")
     return kept
@@ -228,8 +237,8 @@ def _name_cells(
 
 def _with_row_names(top: Head, below: Sequence[Sequence[str]], found: Findings) -> Head:
     """With a name for the first column, which R leaves without one."""
-    more = len(below) > 1 and all(len(cells) == len(top.names) + 1 for cells in below)
-    if not more or "row" in top.names:
+    wider = sum(len(cells) == len(top.names) + 1 for cells in below)
+    if len(below) < 2 or wider < 0.9 * len(below) or "row" in top.names:
         return top
     found.note(
         f"{found.place}: the rows have one cell more than the header, as R writes their"

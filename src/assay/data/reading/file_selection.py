@@ -2,7 +2,8 @@
 
 What it is for   files of known forms by the names of splits; where there are none, files that
                  belong together line by line, words with tags, XML, texts with annotations
-                 beside them, and folders of texts that are called by a label
+                 beside them, folders of texts that are called by a label, and of files that are one
+                 object each
 Watch out        what is passed over is named in a note; several files of an archive that no split
                  tells apart are not guessed between (D200)
 """
@@ -20,6 +21,7 @@ from assay.data.reading.file_address import Named, parse_file_name
 from assay.data.reading.findings import display_path, printable
 from assay.data.reading.folders import DATA_SUFFIXES, data_folder
 from assay.data.reading.judged_collection import judgement_files, names_judgements
+from assay.data.reading.object_folders import holds_passages, object_folders
 from assay.data.reading.parallel_text import partners, question_file_first
 from assay.data.reading.split_names import split_in, split_named
 from assay.data.reading.standoff import standoff_folders
@@ -27,6 +29,7 @@ from assay.data.reading.standoff import standoff_folders
 MORE_SUFFIXES = (".xml", ".conll", ".bio", ".iob", ".iob2", ".io", ".ner", ".txt", ".tags")
 MORE_SUFFIXES += (".po", ".tmx", ".xlf", ".xliff", ".mbox")
 _PARTS = 5  # files
+_PAIRED = 100  # files of a folder, beside each of which lines of labels are looked for
 
 
 def gather_files(folder: Path, base: Path, part: str, notes: list[str]) -> dict[str, list[Named]]:
@@ -37,15 +40,26 @@ def gather_files(folder: Path, base: Path, part: str, notes: list[str]) -> dict[
     """
     try:
         inside = (not part and _judged(folder)) or data_folder(folder, base, part)
+        if len(inside) == 1 and not part and holds_passages(folder):
+            inside = {split: [folder] for split in inside}
     except DataError as error:
         inside = (
-            (standoff_folders(folder) or _loose(folder) or class_folders(folder))
+            (
+                standoff_folders(folder)
+                or object_folders(folder)
+                or _loose(folder)
+                or class_folders(folder)
+            )
             if error.problems[0].code == "D002" and not part
             else {}
         )
         if not inside:
             raise
-    made = {split: [parse_file_name(path) for path in paths] for split, paths in inside.items()}
+    few = sum(map(len, inside.values())) <= _PAIRED
+    made = {
+        split: [parse_file_name(with_partners(path) if few else path) for path in paths]
+        for split, paths in inside.items()
+    }
     taken = {file.resolve() for some in made.values() for one in some for file in one.files}
     # A link in a circle cannot be resolved.
     left = [

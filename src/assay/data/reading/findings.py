@@ -95,6 +95,7 @@ class Findings:
     clocks: dict[str, int] = field(default_factory=dict)
     # line of a row -> code, text and help of its first problem
     bad: dict[int, tuple[str, str, str]] = field(default_factory=dict)
+    marked: int = 0  # problems so far
     whole: bool = False  # something is wrong that is no matter of single rows
     _stops: dict[tuple[str, str, str], list[int]] = field(default_factory=dict)
     _warns: dict[tuple[str, str], list[int]] = field(default_factory=dict)
@@ -122,6 +123,7 @@ class Findings:
         self._stops.setdefault((code, text, help), [line, 0])[1] += 1
 
     def _mark(self, code: str, text: str, line: int, help: str) -> None:
+        self.marked += 1
         self.whole |= not line
         # what is wrong with the row tells more
         if line and self.bad.get(line, INSIDE)[0] in INSIDE:
@@ -142,14 +144,16 @@ class Findings:
             for (code, text), (line, n) in self._warns.items()
         ]
 
-    def settle(self, total: int = 0, share: float = 0.0) -> list[Aside]:
+    def settle(self, total: int = 0, share: float = 0.0, bad: int = 0) -> list[Aside]:
         """Raise all problems at once, if there are any; or set the rows that have them aside, where
         these are few.
 
         Args:
             total: rows of the file, bad ones among them. share: of them that may be bad, in [0, 1].
+            bad: how many are, where several rows have one line.
         """
-        few = len(self.bad) <= max(share * total, int(total >= ENOUGH)) if share else False
+        bad = max(bad, len(self.bad))
+        few = bad <= max(share * total, int(total >= ENOUGH)) if share else False
         if self.bad and few and not self.whole:
             aside = [Aside(f"{self.place}:{line}", *why) for line, why in sorted(self.bad.items())]
             self.problems.clear()
@@ -162,14 +166,11 @@ class Findings:
                     Problem(code, told, f"{self.place}:{line}" if line else self.place, way_out)
                 )
         self._stops.clear()
-        if self.problems and share and total > len(self.bad) > 0 and not self.whole:
-            told = (
-                f"{len(self.bad):,} of"
-                f" {total:,} rows cannot be used; up to {share:.0%} are set aside"
-            )
+        if self.problems and share and total > bad > 0 and not self.whole:
+            told = f"{bad:,} of {total:,} rows cannot be used; up to {share:.0%} are set aside"
             help = (
                 "mend them, or set them aside: --set"
-                f" data.bad_rows={len(self.bad) / max(1, total) + 0.005:.2f}"
+                f" data.bad_rows={bad / max(1, total) + 0.005:.2f}"
             )
             self.problems.append(Problem("D230", told, self.place, help))
         if self.problems:

@@ -19,6 +19,7 @@ from assay.data.reading.compression import bare
 from assay.data.reading.configurations import Patterns, choose_patterns, configurations
 from assay.data.reading.findings import display_path, printable
 from assay.data.reading.split_names import SPLIT_NAMES, split_in, split_named
+from assay.data.reading.unanswered import LOG, LOG_HELP, SLACK
 
 DATA_SUFFIXES = (
     ".jsonl",
@@ -99,7 +100,7 @@ def data_folder(folder: Path, base: Path, part: str = "") -> dict[str, list[Path
     Raises:
         DataError: D002 when there is no data file, D056 when the folder's own list leaves the
             folder, D080 for a configuration that is not there, or that has to be chosen, D181 for a
-            link to a data file that is not there.
+            link to a data file that is not there, D027 for an export of chats.
     """
     place = display_path(folder, base)
     if (patterns := choose_patterns(configurations(folder), part, place)) is not None:
@@ -119,6 +120,8 @@ def data_folder(folder: Path, base: Path, part: str = "") -> dict[str, list[Path
     if len(names := os.listdir(folder)) > FILE_LIMIT:  # noqa: PTH208
         told = f"holds {len(names):,} files; at most {FILE_LIMIT:,} are read"
         raise DataError(Problem("D063", told, place, "join them to fewer"))
+    if set(names) >= SLACK:
+        raise DataError(Problem("D027", LOG, place, LOG_HELP))
     there = sorted([*folder.iterdir(), *(folder / "data").glob("*"), *folder.glob("*/*.parquet")])
     for path in dict.fromkeys(there):
         name = bare(path.name)

@@ -79,7 +79,8 @@ def is_header(first: Sequence[str], rest: Sequence[Sequence[str]]) -> bool:
 
 def header_evidence(first: Sequence[str], rest: Sequence[Sequence[str]]) -> bool | None:
     """True: the line names columns; False: it is a row; None: nothing tells."""
-    rows = [cells for cells in rest[:LOOKED_AT] if len(cells) == len(first)]
+    # Files that were put together have their names again between the rows.
+    rows = [one for one in rest[:LOOKED_AT] if len(one) == len(first) and [*one] != [*first]]
     if len(rows) < _LEAST:
         return None
     as_row = False
@@ -123,13 +124,16 @@ def _is_column_name(cell: str) -> bool:
     )
 
 
-def class_and_text(rows: Sequence[Sequence[str]], names: Sequence[str]) -> dict[str, str]:
+def roles_of_places(rows: Sequence[Sequence[str]], names: Sequence[str]) -> dict[str, str]:
     """The roles of a table that names no column: a class at one end, a text at the other, and no
-    other class."""
+    other class; or a question, its options, and the letter of the right one."""
     found = columns_of([dict(zip(names, cells, strict=False)) for cells in rows[:LOOKED_AT]])
-    if len(found) < 2 or sum(column.labels for column in found) != 1:
+    if len(found) < 2:
         return {}
-    for label, text in ((found[0], found[-1]), (found[-1], found[0])):
+    first, last = found[0], found[-1]
+    if sum(column.labels for column in found) != 1:
+        return {}
+    for label, text in ((first, last), (last, first)):
         if label.labels and text.prose and not text.technical:
             return {"text": text.name, "label": label.name}
     return {}

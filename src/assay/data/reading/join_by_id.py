@@ -110,7 +110,8 @@ def _join_rows(first: RawTable, second: RawTable, name: str, other: str) -> RawT
             " were left out"
         )
         notes.append(f"D206 {first.place}: {told}")
-    return replace(first, rows=made, names=tuple(names), notes=notes)
+    roles = {**second.roles, **first.roles}
+    return replace(first, rows=made, names=tuple(names), notes=notes, roles=roles)
 
 
 def _more(

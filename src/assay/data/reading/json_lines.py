@@ -5,10 +5,11 @@ Watch out        an object that is no row itself is read as `keyed` says, and no
 """
 
 import re
-from collections.abc import Iterator
+from itertools import chain
 from typing import Any
 
 from assay.data.reading.findings import Findings, excerpt
+from assay.data.reading.json_walk import Walk
 from assay.data.reading.keyed_json import rows_of, table
 from assay.data.reading.source import InputFile
 from assay.data.reading.strict_json import Broken, Strict, explain
@@ -16,7 +17,7 @@ from assay.data.reading.text_encoding import lines
 
 Numbered = tuple[int, dict[str, Any]]  # line or index from 1, fields
 
-_SPACE = re.compile(r"[ \t\r\n]*")
+_NEXT = re.compile(r"[\s,]*")  # between objects of one line
 _NAMES = {
     list: "a list",
     str: "a text",
@@ -51,16 +52,16 @@ def read_lines(
 ) -> list[Numbered]:
     """One object a line, or one list of cells; blank lines are passed over."""
     strict, rows, cells = Strict(found), [], []
+    comments = passed = several = 0
     for number, whole in lines(source, found, encoding=encoding):
-        text = whole.strip(" \t\r\n")
-        if not text:
+        text = whole.strip()
+        if not text or text.startswith(("#", "//")):
+            comments += bool(text)
             continue
         if head is not None and max(len(rows), len(cells) - 1) >= head:
             break
         try:
-            value, end = strict.value(text, 0, number)
-            if end < len(text):
-                raise _trailing(text, end)
+            values, commas = _values(text, number, strict)
         except Broken as broken:
             if broken.code == "D014" and whole.endswith("\n"):
                 told = "line is cut off: the object does not end on it"
@@ -71,14 +72,27 @@ def read_lines(
                 broken.code, broken.text, number, help=broken.help, excerpt=excerpt(text, broken.at)
             )
             continue
-        if isinstance(value, dict):
-            rows.append((number, value))
-        elif isinstance(value, list) and not rows and len(value) > 1:
-            cells.append((number, value))
-        else:
-            found.problem(
-                "D025", f"is {_NAMES[type(value)]}, rows are objects", number, excerpt=excerpt(text)
-            )
+        passed += commas
+        several += len(values) > 1
+        for value in values:
+            if isinstance(value, dict):
+                rows += [(number, value)] if value else []
+            elif isinstance(value, list) and not rows and len(value) > 1:
+                cells.append((number, value))
+            else:
+                found.problem(
+                    "D025",
+                    f"is {_NAMES[type(value)]}, rows are objects",
+                    number,
+                    excerpt=excerpt(text),
+                )
+    for count, told in (
+        (comments, "comments between the rows were passed over"),
+        (passed, "commas behind the objects were passed over"),
+        (several, "several objects on one line are a row each"),
+    ):
+        if count:
+            found.note(f"D018 {source.place}: {told}, {count:,} in all")
     if cells and not rows:
         return table(cells, found)[:head]
     for number, value in cells:
@@ -86,6 +100,27 @@ def read_lines(
             "D025", "is a list, rows are objects", number, excerpt=excerpt(repr(value)[:200])
         )
     return rows
+
+
+def _values(text: str, number: int, strict: Strict) -> tuple[list[Any], bool]:
+    """The objects of a line, mostly one, and whether a comma stands behind one.
+
+    Raises:
+        Broken: something else stands there.
+    """
+    value, end = strict.value(text, 0, number)
+    values, commas = [value], False
+    while end < len(text):
+        gap = _NEXT.match(text, end)
+        at = gap.end() if gap else end
+        if not isinstance(value, dict) or (at < len(text) and text[at] != "{"):
+            raise _trailing(text, end)
+        commas |= "," in text[end:at]
+        if at < len(text):
+            value, at = strict.value(text, at, number)
+            values.append(value)
+        end = at
+    return values, commas
 
 
 def _trailing(text: str, end: int) -> Broken:
@@ -104,21 +139,14 @@ def read_value(
     """The rows of a file that is one JSON value; of several lists, those of `part`. Their number is
     the line they start on, or their index where several start on one line."""
     text = "".join(line for _, line in lines(source, found, encoding=encoding, whole=True))
-    walk = _Walk(text, found)
+    walk = Walk(text, found)
     try:
         rows = _rows(walk, found, head, part)
+        if head is None and len(walk.broken) > sum(isinstance(row, Broken) for _, row in rows):
+            raise walk.broken[0]  # it is in no row
     except Broken as broken:
-        # The line where the parser stopped; the offending text is shown around it.
-        line, start = text.count("\n", 0, broken.at) + 1, text.rfind("\n", 0, broken.at) + 1
-        end = text.find("\n", broken.at)
-        whole = text[start : end if end >= 0 else len(text)]
-        found.problem(
-            broken.code,
-            broken.text,
-            line,
-            help=broken.help,
-            excerpt=excerpt(whole, broken.at - start),
-        )
+        # The line where the parser stopped.
+        _report(broken, text, text.count("\n", 0, broken.at) + 1, found)
         return []
     numbers = [line for line, _ in rows]
     if len(set(numbers)) < len(numbers):
@@ -130,11 +158,14 @@ def read_value(
         found.whole |= bool(found.bad)  # which row a line of those is, is not known any more
     kept: list[Numbered] = []
     found.starts = [
-        (split, sum(isinstance(row, dict) for _, row in rows[:at])) for split, at in found.starts
+        (split, sum(isinstance(row, dict) and bool(row) for _, row in rows[:at]))
+        for split, at in found.starts
     ]
     for number, row in rows:
         if isinstance(row, dict):
-            kept.append((number, row))
+            kept += [(number, row)] if row else []
+        elif isinstance(row, Broken):
+            _report(row, text, number, found)
         else:
             found.problem(
                 "D025",
@@ -142,92 +173,35 @@ def read_value(
                 number,
                 excerpt=excerpt(repr(row)[:200]),
             )
+    numbered = {id(row): number for number, row in rows}
+    for value, line, one in walk.faults:
+        at = numbered.get(id(value), line)
+        found.problem(one.code, one.text, at, help=one.help, excerpt=one.excerpt)
     return kept
 
 
-class _Walk:
-    """Walks over the outermost one or two levels of a JSON text, so that every row has its own
-    line."""
-
-    def __init__(self, text: str, found: Findings):
-        self._text, self._strict = text, Strict(found)
-        self._at, self._line, self._counted = 0, 1, 0
-
-    def peek(self) -> str:
-        space = _SPACE.match(self._text, self._at)
-        self._at = space.end() if space else self._at
-        return self._text[self._at : self._at + 1]
-
-    def line(self) -> int:
-        self._line += self._text.count("\n", self._counted, self._at)
-        self._counted = self._at
-        return self._line
-
-    def value(self) -> Any:
-        value, self._at = self._strict.value(self._text, self._at, self.line())
-        return value
-
-    def take(self, mark: str) -> None:
-        if self.peek() != mark:
-            raise explain(f"Expecting '{mark}'", self._text, self._at)
-        self._at += 1
-
-    def elements(self) -> Iterator[tuple[int, Any]]:
-        self.take("[")
-        while self.peek() != "]":
-            line = self.line()
-            yield line, self.value()
-            if self.peek() == "]":
-                break
-            self.take(",")
-            if self.peek() == "]":
-                raise explain("Expecting value", self._text, self._at)
-        self.take("]")
-
-    def members(self) -> Iterator[tuple[int, str, Any]]:
-        """(line, key, value) of an object; a list is opened into its own (line, element) pairs."""
-        self.take("{")
-        while self.peek() != "}":
-            if self.peek() != '"':
-                raise explain("Expecting a field name in double quotes", self._text, self._at)
-            line, name = self.line(), self.value()
-            self.take(":")
-            value = list(self.elements()) if self.peek() == "[" else self.value()
-            yield line, name, value
-            if self.peek() == "}":
-                break
-            self.take(",")
-            if self.peek() == "}":
-                raise explain("Expecting a field name", self._text, self._at)
-        self.take("}")
-
-    def end(self) -> None:
-        if self.peek() in ("{", "["):
-            raise Broken(
-                "D018",
-                "a second value begins here",
-                self._at,
-                "write one object a line, or one array",
-            )
-        if self.peek():
-            raise explain("Extra data", self._text, self._at)
+def _report(broken: Broken, text: str, number: int, found: Findings) -> None:
+    """The problem of a value that is no JSON, with the text around the place where it breaks."""
+    start = text.rfind("\n", 0, broken.at) + 1
+    end = text.find("\n", broken.at)
+    part = excerpt(text[start : end if end >= 0 else len(text)], broken.at - start)
+    found.problem(broken.code, broken.text, number, help=broken.help, excerpt=part)
 
 
-def _rows(walk: _Walk, found: Findings, head: int | None, part: str) -> list[tuple[int, Any]]:
+def _rows(walk: Walk, found: Findings, head: int | None, part: str) -> list[tuple[int, Any]]:
     rows: list[tuple[int, Any]] = []
     if walk.peek() == "[":
-        for row in walk.elements():
+        for row in chain(walk.elements(top=True), walk.tail()):
             if head is not None and len(rows) > head:
                 return _of_array(rows, found)[:head]
             rows.append(row)
-        walk.end()
         return _of_array(rows, found)[:head]
     if walk.peek() != "{":
         value = walk.value()
         found.problem("D025", f"is {_NAMES[type(value)]}, rows are objects", 1)
         return []
     members = list(walk.members())
-    if walk.peek() == "{":  # objects one after the other, each over several lines
+    if walk.peek() in ("{", ","):  # objects one after the other, each over several lines
         rows = [
             (
                 1,
@@ -237,10 +211,11 @@ def _rows(walk: _Walk, found: Findings, head: int | None, part: str) -> list[tup
                 },
             )
         ]
-        while walk.peek() == "{" and (head is None or len(rows) < head):
-            rows.append((walk.line(), walk.value()))
-        if head is None:
-            walk.end()
+        for row in walk.objects():
+            if head is not None and len(rows) >= head:
+                return rows
+            rows.append(row)
+        walk.end()
         return rows
     walk.end()
     return rows_of(members, found, part)[:head]
@@ -251,5 +226,8 @@ def _of_array(rows: list[tuple[int, Any]], found: Findings) -> list[tuple[int, A
     found.note(f"{found.place}: read as one JSON array")
     if rows and all(isinstance(row, str) for _, row in rows):
         return [(line, {"text": row}) for line, row in rows]
+    broken = [one for one in rows if isinstance(one[1], Broken)]
     lists = [row for _, row in rows if isinstance(row, list)]
-    return table(rows, found) if len(lists) == len(rows) > 1 and len(lists[0]) > 1 else rows
+    if len(lists) + len(broken) < len(rows) or len(lists) < 2 or len(lists[0]) < 2:
+        return rows
+    return sorted([*table(rows, found), *broken], key=lambda one: one[0])

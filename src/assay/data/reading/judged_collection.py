@@ -4,13 +4,12 @@ What it is for   BEIR's corpus.jsonl, queries.jsonl and qrels/test.tsv; the like
                  and in other forms
 How              judgements are a table of two ids, and perhaps a grade, whose ids are those of two
                  other tables. A query's row has its judged documents as candidates, up to 20; what
-                 is missing are documents that nobody judged for it: half of them share its rarest
-                 words, half are drawn by a hash
+                 is missing are documents that nobody judged for it, drawn by a hash. Were they
+                 those that share its words, a search by words would lose to others that it equals
 Watch out        a document that nobody judged may be relevant all the same
 Source           Thakur et al. (2021), BEIR, arxiv.org/abs/2104.08663
 """
 
-import math
 import re
 from collections import defaultdict
 from collections.abc import Sequence
@@ -20,17 +19,16 @@ from pathlib import Path, PurePath
 from assay.data.reading.compression import bare
 from assay.data.reading.findings import rows
 from assay.data.reading.read_file import RawRow, RawTable
-from assay.data.reading.relevant_passages import MOST, draw_texts, stems_of, with_others
+from assay.data.reading.relevant_passages import draw_texts, with_others
 from assay.data.reading.split_names import split_in
 from assay.tasks.columns import as_text, words_of
 
 Reads = list[tuple[str, Path, RawTable]]
 Named = tuple[RawTable, str]  # a table, and the field of its ids
 SHARED = 0.9  # of the ids of the smaller of two tables
-OFTEN = 5000  # documents that have a word; one that more have tells little
 LOOKED_AT = 50  # rows
 _FIELDS = (2, 3, 4)  # of a table of judgements
-_JUDGEMENTS = re.compile(r"(?i)(?:^|[-_. ])(?:qrels?|judge?ments?)(?=$|[-_. ])")
+_JUDGEMENTS = re.compile(r"(?i)qrels?|(?:^|[-_. ])judge?ments?(?=$|[-_. ])")
 _QUERY = {"query", "q", "qid", "topic", "question"}
 _GRADE = {"score", "relevance", "rel", "grade", "label", "judgement", "judgment", "rating"}
 _ROUNDS = {"0", "Q0"}  # TREC's second field
@@ -113,7 +111,7 @@ def _links(table: RawTable, tables: Sequence[RawTable]) -> _Links | None:
     ]
     # numbers may be ids of both: queries have fewer words in all
     best = min(pairs, key=lambda p: _words(p[0][0]) - _words(p[1][0]), default=None)
-    return _Links(*keys, grade, *best) if best else None
+    return _Links(*keys, grade, *best) if best else None  # pyrefly: ignore
 
 
 def _values(table: RawTable, name: str) -> list[str]:
@@ -191,20 +189,18 @@ def _rows(table: RawTable, links: _Links) -> RawTable:
     pool = list(dict.fromkeys(documents.values()))
     ids = _values(*links.queries)
     asked = [(raw, judged[id]) for raw, id in zip(queries.rows, ids, strict=True) if id in judged]
-    near = nearest_texts([as_text(raw.fields.get(text)) for raw, _ in asked], pool)
     made, added = [], 0
-    for (raw, grades), close in zip(asked, near, strict=True):
+    for raw, grades in asked:
         query = as_text(raw.fields.get(text)).strip()
-        drawn = dict.fromkeys([*close, *draw_texts(query, pool)])
-        row = with_others(query, grades, [*drawn])
+        row = with_others(query, grades, draw_texts(query, pool))
         added += sum(one not in grades for one in row["candidates"])
         made.append(RawRow(raw.source, {**raw.fields, **row}))
     told = f"{rows(len(made))} of queries of {queries.place}, documents of {links.corpus[0].place}"
     notes = [*table.notes, f"{table.place}: {told}"]
     if added:
         told = (
-            f"{added:,} documents that nobody judged stand beside them as not relevant: some share"
-            " the query's rarest words, the others are drawn by a hash"
+            f"{added:,} documents that nobody judged stand beside them as not relevant, drawn by a"
+            " hash: to put all documents in order is harder"
         )
         notes.append(f"{table.place}: {told}")
     if lost or len(judged) > len(made):
@@ -215,23 +211,3 @@ def _rows(table: RawTable, links: _Links) -> RawTable:
     roles = {"text": text, "candidates": "candidates", "grades": "grades"}
     names = (*queries.names, "candidates", "grades")
     return replace(queries, place=table.place, rows=made, names=names, notes=notes, roles=roles)
-
-
-def nearest_texts(queries: Sequence[str], texts: Sequence[str]) -> list[list[str]]:
-    """Of each query the texts that share most of its rare words; at most half of MOST."""
-    wanted = [stems_of(query) for query in queries]
-    holders: dict[str, list[int]] = {stem: [] for stems in wanted for stem in stems}
-    for place, text in enumerate(texts):
-        for stem in stems_of(text) & holders.keys():
-            if len(holders[stem]) <= OFTEN:
-                holders[stem].append(place)
-    found = []
-    for stems in wanted:
-        scores: dict[int, float] = defaultdict(float)
-        for stem in sorted(stems):
-            there = holders[stem]
-            for place in there if len(there) <= OFTEN else ():
-                scores[place] += math.log(1 + len(texts) / len(there))
-        order = sorted(scores, key=lambda place: (-scores[place], place))
-        found.append([texts[place] for place in order[: MOST // 2]])
-    return found

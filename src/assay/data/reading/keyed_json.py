@@ -23,16 +23,10 @@ from assay.tasks.columns import as_text
 Element = tuple[int, Any]  # line, value
 Member = tuple[int, str, Any]  # line, key, value; a list is one of elements
 DEEPEST = 6  # objects around the rows
-_KNOWN = {
-    *names.TEXT,
-    *names.LABEL,
-    *names.ANSWER,
-    *names.ENTITIES,
-    "texts",
-    "questions",
-    "answers",
-    "tokens",
-}
+_KNOWN = {*names.TEXT, *names.LABEL, *names.ANSWER, *names.ENTITIES}
+_KNOWN |= {"texts", "questions", "answers", "tokens"}
+_PASSAGES = (*names.CONTEXT, "text", "story")
+_ABOUT = ("questions", "qas", "qa_pairs", "qa", "queries")
 
 
 def rows_of(
@@ -44,6 +38,8 @@ def rows_of(
         return _choose_list(members, part, found)
     if made := _by_split(members, found, deep) or _of_pandas(members, found):
         return made
+    if is_passage({name: value for _, name, value in members}):
+        return _one_row(members)
     if members and all(isinstance(value, dict) for _, _, value in members):
         return _by_id(members, found, deep)
     lists = [(name, value) for _, name, value in members if _objects(value)]
@@ -65,7 +61,11 @@ def rows_of(
         return rows
     if deep or not members or found.problems:
         return []
-    # One object of plain fields is one row, as a line file with a single line is.
+    return _one_row(members)
+
+
+def _one_row(members: Sequence[Member]) -> list[Element]:
+    """An object of plain fields as one row, as a line file with a single line is."""
     return [
         (
             1,
@@ -75,6 +75,13 @@ def rows_of(
             },
         )
     ]
+
+
+def is_passage(row: Mapping[str, Any]) -> bool:
+    """Is it a text with the questions about it, whose lists are no rows of a file?"""
+    by_key = {name.casefold(): value for name, value in row.items()}
+    told = any(isinstance(by_key.get(name), str) for name in _PASSAGES)
+    return told and any(isinstance(by_key.get(name), list) for name in _ABOUT)
 
 
 def table(elements: Sequence[Element], found: Findings, names: Sequence[str] = ()) -> list[Element]:

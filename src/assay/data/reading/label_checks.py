@@ -60,11 +60,7 @@ def check_labels(
     first: dict[str, str] = {}
     for example in every:
         first.setdefault(example.target or "", example.source)
-    problems = [
-        *_type_conflicts(raw),
-        *_alike(every, first, listed),
-        *_unknown(every, listed),
-    ]
+    problems = [*_alike(every, first, listed), *_unknown(every, listed)]
     if len(first) == 1 and not listed:
         ((label, source),) = first.items()
         told = f"all {len(every):,} rows have '{label}'; there is nothing to learn"
@@ -77,6 +73,7 @@ def check_labels(
             )
         )
     warnings = [
+        *_type_conflicts(raw),
         *_unseen(splits, counts),
         *_rare(counts, first, splits),
         *_conflicts(every),
@@ -106,7 +103,6 @@ def check_label_sets(
     for example in every:
         first.setdefault(example.target or "", example.source)
     problems = [
-        *_type_conflicts(raw),
         *_alike(every, first, listed),
         *_unknown(every, listed),
     ]
@@ -196,14 +192,13 @@ def _one_answer(every: Sequence[Example]) -> list[dict]:
     return []
 
 
-def _type_conflicts(raw: Mapping[str, Mapping[str, str]]) -> list[Problem]:
+def _type_conflicts(raw: Mapping[str, Mapping[str, str]]) -> list[dict]:
     return [
-        Problem(
+        _warning(
             "D029",
-            f'{label} and "{label}" both'
-            " occur: " + ", ".join(f"{kind} in {source}" for kind, source in kinds.items()),
-            next(iter(kinds.values())),
-            help="write the label one way in all rows",
+            1,
+            f'{label} and "{label}" both occur and are one label: '
+            + ", ".join(f"{kind} in {source}" for kind, source in kinds.items()),
         )
         for label, kinds in raw.items()
         if len(kinds) > 1

@@ -13,8 +13,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from assay.core.examples import Example
+from assay.data.reading.odd_rows import allowed
 from assay.tasks.label_sets import format_labels, labels_in
 
+SLIP = 5  # times that a label is more frequent than a slip in writing it
 # Capitals are looked up before case is folded: Н looks like H, but н does not look like h.
 _CYRILLIC = ("АВЕКМНОРСТУХІЈЅԚԜаеорсухіјѕһԁԛԝ", "ABEKMHOPCTYXIJSQWaeopcyxijshdqw")
 _GREEK = ("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧονρι", "ABEZHIKMNOPTYXovpi")
@@ -57,13 +59,20 @@ def merge_spellings(labels: Iterable[str], listed: Sequence[str]) -> dict[str, s
     return found
 
 
-def join(parts: dict[str, list[Example]], listed: Sequence[str], nothing: str = "") -> list[str]:
+def join(
+    parts: dict[str, list[Example]],
+    listed: Sequence[str],
+    nothing: str = "",
+    share: float | None = None,
+) -> list[str]:
     """Give labels that look the same one spelling in all parts, and say which, a sentence each.
 
     Args:
         listed: the labels that the project names.
         nothing: what the empty set is called, where a row has several labels; "" where each row has
             one.
+        share: of the rows, in [0, 1], that may be spelled otherwise where nobody asked for this:
+            slips of a few rows, each against a label that is SLIP times as frequent or more.
     """
 
     def of(row: Example) -> list[str]:
@@ -77,13 +86,19 @@ def join(parts: dict[str, list[Example]], listed: Sequence[str], nothing: str = 
 
     counts = Counter(label for part in parts.values() for row in part for label in of(row))
     instead = merge_spellings(counts.elements(), listed)
+    slips = sum(counts[old] for old in instead)
+    rare = all(SLIP * counts[old] <= counts[new] for old, new in instead.items())
+    most = allowed(sum(map(len, parts.values())), share or 0)
+    if share is not None and (slips > most or not rare):
+        return []
     for part in parts.values():
         for at, row in enumerate(part):
             new = list(dict.fromkeys(instead.get(label, label) for label in of(row)))
             if new != of(row):
                 part[at] = replace(row, target=format_labels(new, nothing) if nothing else new[0])
     return [
-        f"{old!r} was read as {new!r} in {counts[old]:,} rows (data.join_labels)"
+        f"D031 {old!r} was read as {new!r} in {counts[old]:,} rows (data.join_labels); if they do"
+        " differ, list both under task.labels"
         for old, new in instead.items()
     ]
 

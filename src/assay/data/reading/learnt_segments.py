@@ -26,7 +26,7 @@ def read_segments(table: RawTable, named: set[str]) -> RawTable:
     for some in (values[:LOOKED_AT], values):
         if sum(map(_are_segments, some)) < MOSTLY * len(some):
             return table
-    turns = [_turns(value) if _are_segments(value) else value for value in values]
+    turns = [_turns(value) if _are_segments(value) else value for value in values]  # pyrefly: ignore[bad-argument-type]
     told = f"'{FIELD}' were read as turns; those with the label true are learnt"
     return as_messages(table, turns, (FIELD,), told)
 

@@ -17,6 +17,7 @@ from typing import Any
 from assay.core.errors import DataError, Problem, UsageError, did_you_mean
 from assay.core.types import NOTHING, Example
 from assay.data.reading.chat_turns import each_turn, mark_closings
+from assay.data.reading.class_files import label_by_file
 from assay.data.reading.dialogues import join_turns
 from assay.data.reading.file_address import parse_file_name
 from assay.data.reading.findings import KEPT, Aside, Findings, aside_warnings
@@ -116,8 +117,8 @@ def load(
     """Read all files of a project.
 
     Args:
-        files: "train", "val", "test" (official splits) or "data" (not split yet) to files,
-            `file#500` for the first 500 rows, or folders as Hugging Face `datasets` writes them.
+        files: "train", "val", "test" (official splits) or "data" (not split yet) to files, folders
+            or `file#500`, its first 500 rows.
         columns: role -> field, see `shapes`; roles that are left out are guessed.
         encoding: of the text forms; UTF-8 when None.
         kind: one of `tasks.kinds`; guessed when None.
@@ -152,6 +153,7 @@ def load(
     _check_roles(columns)
     problems: list[Problem] = []
     reads, columns, aside, passed = tables(files, columns, encoding, base, bad_rows, problems)
+    reads = label_by_file(reads, columns, kind if target else "")
     if unlabelled and kind and columns and not columns.keys() & {*TARGETS, "messages"}:
         target = False
     settled = None
@@ -175,21 +177,21 @@ def load(
     values = Values(layout.exclusive_fields)
     parts, warnings, raw = _convert(reads, layout, problems, values, aside, bad_rows)
     passed += mark_closings(parts) if layout.by_turn else []
-    warnings += aside_warnings(aside)
     unwanted, told = _preferences(parts) if target else ([], [])
     if unwanted and not any(parts.values()) and not problems:
         what = f"all {len(unwanted):,} rows only say which answers are not wanted"
         help = "add rows whose answer is wanted: a model learns what to say from these"
         raise DataError(Problem("D052", what, unwanted[0].source, help=help))
-    warnings += told
+    warnings += [*aside_warnings(aside), *told]
     cut = any(parse_file_name(base / name).last for names in files.values() for name in names)
     said, more = check_row_order(parts["train"], layout.kind, cut) if target else ([], [])
     warnings += more
     if sample is not None and sample < (many := len(parts["train"])):
         parts["train"] = sample_stratified(parts["train"], sample, seed)
         said.append(f"a sample of {sample:,} of {many:,} rows, drawn by the seed (data.sample)")
-    if join_labels and layout.kind in ("classify", "multilabel"):
-        said += join(parts, labels, none or NOTHING if layout.kind == "multilabel" else "")
+    if layout.kind in ("classify", "multilabel"):
+        nothing = none or NOTHING if layout.kind == "multilabel" else ""
+        said += join(parts, labels, nothing, None if join_labels else bad_rows)
     marked, unseen = look(one for part in parts.values() for one in part)
     warnings += marked
     if none and labels and layout.kind == "classify":
@@ -249,12 +251,13 @@ def tables(
     for split, one in paths:
         with collect_problems(problems):
             table = read_named(one, encoding=encoding, base=base, bad_rows=bad_rows)
-            aside += table.aside
             whole = split == "train" and "train" not in files
             parts = split_table(table, split, whole=whole, named=asked)
-            reads += [
-                (part, one.path / one.member, tidy_table(rows, asked)) for part, rows in parts
-            ]
+            aside += table.aside
+            for part, rows in parts:
+                tidy = tidy_table(replace(rows, aside=[]), asked, bad_rows)
+                aside += tidy.aside
+                reads.append((part, one.path / one.member, tidy))
     with collect_problems(problems):
         reads = join_by_id(reads)
     if not reads:
@@ -353,10 +356,12 @@ def _convert(
         found, stem = Findings(table.place), stem_of(path, stems)
         with collect_problems(problems):
             check_fields(table, layout.mandatory_fields, shared=True)
+            bad = 0
             for raw in table.rows:
                 line = raw.source.rpartition(":")[2]
-                made = example(raw, layout, f"{stem}-{line}", found)
-                if made is None or int(line) in found.bad:
+                marked, made = found.marked, example(raw, layout, f"{stem}-{line}", found)
+                if made is None or found.marked > marked:
+                    bad += 1
                     continue
                 if made.id in ids:  # the file's own ids are not always unique
                     made = replace(made, id=_another(made.id, f"-{stem}-{line}", ids))
@@ -371,12 +376,9 @@ def _convert(
                 for label, kinds in types.items():
                     raw_types[label] = {**kinds, **raw_types.get(label, {})}
             warnings += found.warnings
-            clocks = {
-                clock: f"{table.place}:{line}" for clock, line in found.clocks.items()
-            } | clocks
-            # Rows that were made of one line stand or fall together.
-            apart = len({raw.source for raw in table.rows}) == len(table.rows)
-            aside += found.settle(len(table.rows), bad_rows if apart else 0.0)
+            seen = {clock: f"{table.place}:{line}" for clock, line in found.clocks.items()}
+            clocks = seen | clocks
+            aside += found.settle(len(table.rows), bad_rows, bad)
     if len(clocks) > 1:
         told = (
             f"'{layout.time}' has dates (first: {clocks['dates']}) and numbers (first:"

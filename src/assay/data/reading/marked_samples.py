@@ -41,7 +41,7 @@ def _unmark(text: str) -> dict[str, Any]:
     for match in _MARKED.finditer(text):
         told = parse_object(match["more"]) if match["more"] else None
         kind = (told or {}).get("entity") or (match["kind"] or "").partition(":")[0]
-        if not kind:
+        if not kind or not isinstance(kind, str):
             continue  # brackets of the text
         plain += text[at : match.start()]
         spans.append({"start": len(plain), "end": len(plain) + len(match["words"]), "label": kind})

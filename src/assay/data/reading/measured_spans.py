@@ -35,6 +35,7 @@ from assay.tasks.entities import BOUNDS, TYPE
 LOOKED_AT = 20  # rows
 _COVERED = 0.8  # share of the letters of a text that words cover
 ENTITIES = "entities"
+_ASKED = {*QUESTIONS, "questions", "queries"}  # beside which marks are places of answers
 TARGETS = {"entities", "label", "labels", "messages"}
 _PLAIN = (*((name,) for name in TYPE), (2,))  # where spans that are read as they are have a type
 
@@ -49,7 +50,7 @@ def measure_spans(table: RawTable, named: set[str]) -> RawTable:
         marked = (raw.fields for raw in table.rows if _holds(raw.fields.get(name)))
         first = [row for row, _ in zip(marked, range(LOOKED_AT), strict=False)]
         measure = measure_of(first, name) if first else None
-        asked = measure and set(QUESTIONS) & {*table.names} - {measure.path[0]}
+        asked = measure and _ASKED & {*table.names} - {measure.path[0]}
         if measure and not asked and (made := _measured(table, name, measure)):
             return made
     return table

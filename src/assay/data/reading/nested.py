@@ -4,13 +4,14 @@ with sentences.
 What it is for   one row a question (or sentence), with what stands around it: SQuAD's own form,
                  MRQA's, and those like them under any names
 Which lists      of objects with a question, or with a text and a label where nothing around them is
-                 a text or question; never turns, spans, options or messages
+                 a text or question; never turns, spans, options or messages. An object of such
+                 objects by their names is one too
 Watch out        questions that their context does not answer (SQuAD 2.0) have no target; they are
                  left out and counted
 Source           Rajpurkar et al. (2016), SQuAD, arxiv.org/abs/1606.05250
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -18,6 +19,7 @@ from assay.data.reading.findings import printable, rows
 from assay.data.reading.marked_samples import samples_of
 from assay.data.reading.option_forms import judged_options
 from assay.data.reading.read_file import RawRow, RawTable
+from assay.tasks.columns import as_text, words_of
 
 LOOKED_AT = 20
 DEEPEST = 4
@@ -48,6 +50,8 @@ _SAMPLES = (
     "sentences",
 )
 _ASKED, _ANSWERED = ("questions", "queries"), ("answers", "responses")
+# words in names of lists that go with a list of questions
+_PARTS = {*_QUESTIONS, *_ASKED, *_ANSWERED, "answer", "option", "options", "choice", "choices"}
 _SAID = ("input_text", "text", "question", "query", "answer", "response", "content", "value")
 _NOT = {"role", "from", "speaker", "start", "end", "is_correct", "correct", "score", "rank"}
 
@@ -88,8 +92,20 @@ def flatten_rows(table: RawTable, named: set[str]) -> RawTable:
         else []
     )
     return replace(
-        table, rows=made, names=tuple(dict.fromkeys([*first, *names])), notes=notes, roles={}
+        table,
+        rows=made,
+        names=tuple(dict.fromkeys([*first, *names])),
+        notes=notes,
+        roles=_asked_and_answered(names),
     )
+
+
+def _asked_and_answered(names: Collection[str]) -> dict[str, str]:
+    """The roles of a question and its answer where the question has another name than `question`,
+    by which the shape would be known."""
+    asked = next((name for name in names if name in _QUESTIONS), "question")
+    answer = next((name for name in names if name in ("answer", "answers")), "")
+    return {"question": asked, "answer": answer} if asked != "question" and answer else {}
 
 
 def _examples(table: RawTable, named: set[str]) -> RawTable | None:
@@ -133,18 +149,19 @@ def _in_step(table: RawTable, named: set[str]) -> RawTable | None:
     )
     if not asked or not answered or {asked, answered} & named:
         return None
+    more = [name for name in table.names if name not in (asked, answered)]
+    more = [name for name in more if _beside_each(table, name, asked)]
     made = []
     for raw in table.rows:
-        pairs = [_texts_in(raw.fields.get(asked)), _texts_in(raw.fields.get(answered))]
-        if not pairs[0] or len(pairs[0]) != len(pairs[1]):
+        questions, answers = (_texts_in(raw.fields.get(name)) for name in (asked, answered))
+        if not questions or len(questions) != len(answers):
             return None
-        around = {
-            name: value for name, value in raw.fields.items() if name not in (asked, answered)
-        }
-        made += [
-            RawRow(raw.source, {**around, "question": q, "answer": a})
-            for q, a in zip(*pairs, strict=True)
-        ]
+        gone = (asked, answered, *more)
+        around = {name: value for name, value in raw.fields.items() if name not in gone}
+        for at, pair in enumerate(zip(questions, answers, strict=True)):
+            own = {name: raw.fields[name][at] for name in more}
+            row = {**around, **own, **dict(zip(("question", "answer"), pair, strict=True))}
+            made.append(RawRow(raw.source, row))
     if len(made) < 2 * len(table.rows):  # one question a row, with several accepted answers
         return None
     told = (
@@ -157,6 +174,18 @@ def _in_step(table: RawTable, named: set[str]) -> RawTable | None:
         roles["context"] = about
     return replace(
         table, rows=made, names=names, notes=[*table.notes, f"{table.place}: {told}"], roles=roles
+    )
+
+
+def _beside_each(table: RawTable, name: str, asked: str) -> bool:
+    """Has the field something for each question: its options, or what is named like a part of
+    it?"""
+    if not _PARTS & set(words_of(name)):
+        return False
+    pairs = [(raw.fields.get(name), raw.fields.get(asked)) for raw in table.rows]
+    return all(
+        isinstance(one, list) and isinstance(other, list) and len(one) == len(other)
+        for one, other in pairs
     )
 
 
@@ -174,7 +203,8 @@ def _about(made: Sequence[RawRow]) -> str:
 
 
 def _texts_in(value: Any) -> list[str]:
-    """The texts of a list of texts, or of objects that each hold one; [] of anything else."""
+    """The texts of a list of texts or whole numbers, or of objects that each hold one; [] of
+    anything else."""
     if not isinstance(value, list):
         return []
     texts: list[str] = []
@@ -184,9 +214,9 @@ def _texts_in(value: Any) -> list[str]:
             if isinstance(one, Mapping)
             else one
         )
-        if not isinstance(text, str):
+        if not isinstance(text, str | int):
             return []
-        texts.append(text)
+        texts.append(as_text(text))
     return texts
 
 
@@ -195,7 +225,7 @@ def _path(outer: Sequence[Mapping[str, Any]], deep: int = 0) -> list[str]:
     if not outer or deep == DEEPEST:
         return []
     for name in dict.fromkeys(name for row in outer for name in row):
-        lists = [row.get(name) for row in outer]
+        lists = [_elements(row.get(name)) for row in outer]
         if not all(value is None or isinstance(value, list) for value in lists):
             continue
         items = [one for value in lists for one in value or []]
@@ -208,6 +238,19 @@ def _path(outer: Sequence[Mapping[str, Any]], deep: int = 0) -> list[str]:
         if not keys & _NOT and (path := _path(objects[:200], deep + 1)):
             return [name, *path]
     return []
+
+
+def _elements(value: Any) -> Any:
+    """An object of rows by their names as a list of them: `{"q1": {"question": ...}}`."""
+    if not isinstance(value, Mapping) or not value:
+        return value
+    inner = [*value.values()]
+    if not all(isinstance(one, Mapping) for one in inner):
+        return value
+    alike = len(inner) > 1 and all(one.keys() == inner[0].keys() for one in inner)
+    if alike or all(_QUESTIONS & set(one) for one in inner):
+        return [{"id": name, **one} for name, one in value.items()]
+    return value
 
 
 def _holds_rows(keys: set[str], outer: Sequence[Mapping[str, Any]]) -> bool:
@@ -226,7 +269,7 @@ def _holds_rows(keys: set[str], outer: Sequence[Mapping[str, Any]]) -> bool:
 def _inner(row: Mapping[str, Any], path: Sequence[str]) -> Iterator[dict[str, Any]]:
     """The inner rows, each with the plain fields around it."""
     around = {name: value for name, value in row.items() if name != path[0]}
-    for one in row.get(path[0]) or []:
+    for one in _elements(row.get(path[0])) or []:
         if not isinstance(one, Mapping):
             continue
         for inner in _inner(one, path[1:]) if len(path) > 1 else [one]:

@@ -20,14 +20,16 @@ DEEPEST = 3  # objects around a question
 QUESTIONS = ("question", "query", "question_text", "q")
 _MAIN = ("stem", "text")  # parts that have the name of what is around them
 _ASKED = (*_MAIN, *QUESTIONS, "input", "prompt", "content")
+_VALUE = ("label", "value", "$t", "#text", "_", "_text")  # of an object that holds one
 _OPTIONS = {*OPTIONS, *SCORED, "references"}
 
 
 def open_objects(table: RawTable, named: set[str]) -> RawTable:
     """The table with the parts of such objects as fields."""
+    table = _unwrapped(table, named)
     for _ in range(DEEPEST):
         rows = [raw.fields for raw in table.rows[:LOOKED_AT]]
-        names = [name for name in table.names if _opens([row.get(name) for row in rows])]
+        names = [name for name in table.names if _opens(name, [row.get(name) for row in rows])]
         names = [name for name in names if not any(one.startswith(f"{name}.") for one in named)]
         if not names:
             break
@@ -35,13 +37,50 @@ def open_objects(table: RawTable, named: set[str]) -> RawTable:
     return table
 
 
-def _opens(values: Sequence[Any]) -> bool:
+def _unwrapped(table: RawTable, named: set[str]) -> RawTable:
+    """The table with values in place of objects that hold one value, as feeds of XML made JSON
+    have them: `{"title": {"label": "Lovely"}}`."""
+    rows = [raw.fields for raw in table.rows[:LOOKED_AT]]
+    names = [
+        name
+        for name in table.names
+        if not any(one.startswith(f"{name}.") for one in named)
+        and all(_one_value(row.get(name)) is not None for row in rows)
+    ]
+    if len(names) < 2:  # a way of writing is the file's, not one field's
+        return table
+    made = [
+        RawRow(
+            raw.source,
+            {
+                name: value if name not in names or found is None else found
+                for name, value in raw.fields.items()
+                for found in [_one_value(value)]
+            },
+        )
+        for raw in table.rows
+    ]
+    note = f"{table.place}: objects that hold one value were read as it ({len(names)} fields)"
+    return replace(table, rows=made, notes=[*table.notes, note])
+
+
+def _one_value(value: Any) -> Any:
+    """The value in an object that says nothing else; None of all else."""
+    if not isinstance(value, Mapping) or set(value) - {*_VALUE, "attributes", "@attributes"}:
+        return None
+    held = [value[key] for key in _VALUE if key in value]
+    return held[0] if len(held) == 1 and isinstance(held[0], str | int | float) else None
+
+
+def _opens(name: str, values: Sequence[Any]) -> bool:
     """Are these objects that hold a question, or a text alone?"""
     if not values or not all(isinstance(one, Mapping) and one for one in values):
         return False
     if all([*one] == ["text"] and isinstance(one["text"], str) for one in values):
         return True
     asked = next((key for key in _ASKED if all(_has_text(one.get(key)) for one in values)), None)
+    if asked in _MAIN and name.casefold() in QUESTIONS:
+        return True
     return asked is not None and any(
         all(_holds_more(key, one.get(key)) for one in values) for key in values[0] if key != asked
     )

@@ -14,6 +14,7 @@ from assay.tasks.columns import as_text, words_of
 
 Option = tuple[str, str, bool | None]  # label, text, whether it is right
 
+MOSTLY = 0.9  # share of the rows that have to be of a form
 SCORED = {"target_scores", "option_scores", "choice_scores", "choices_scores", "answer_scores"}
 _ABOUT = {"target", "targets", "option", "options", "choice", "choices", "answer", "answers"}
 _TEXTS = ("text", "texts", "choices", "options", "endings")
@@ -80,7 +81,7 @@ def read_scores(value: Any) -> list[Option] | None:
 def scored(name: str, values: Sequence[Any]) -> bool:
     """Does a field with these values hold options and their scores?"""
     objects = [one for one in values if isinstance(one, Mapping)]
-    if not objects or not all(read_scores(one) for one in objects):
+    if not objects or sum(bool(read_scores(one)) for one in objects) < MOSTLY * len(objects):
         return False
     if name.casefold() in SCORED:
         return True

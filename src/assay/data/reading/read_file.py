@@ -26,16 +26,20 @@ from assay.data.reading.gettext_po import looks_like_po, read_po
 from assay.data.reading.json_lines import Numbered, holds_one_value, read_lines, read_value
 from assay.data.reading.line_blocks import looks_even, read_even
 from assay.data.reading.literal_lines import looks_literal, read_literal
+from assay.data.reading.mail_archive import looks_like_mbox, read_mbox
 from assay.data.reading.marked_lines import looks_marked, read_marked
+from assay.data.reading.object_folders import holds_objects, read_objects
 from assay.data.reading.parallel_text import holds_rows, read_parallel, with_columns
 from assay.data.reading.parquet import read_columnar
 from assay.data.reading.prose import looks_like_prose, read_prose
 from assay.data.reading.record_cells import looks_ragged, read_ragged
 from assay.data.reading.source import InputFile, open_input
+from assay.data.reading.sql_dump import looks_like_dump, read_dump
 from assay.data.reading.standoff import pairs, read_standoff
 from assay.data.reading.table_settings import settings_of
 from assay.data.reading.text_blocks import looks_blocked, read_blocks
 from assay.data.reading.trec import looks_judged, read_judged
+from assay.data.reading.unanswered import unread_text
 from assay.data.reading.xml_rows import looks_like_xml, read_xml
 from assay.data.reading.yaml_rows import SUFFIXES as YAML
 from assay.data.reading.yaml_rows import read_yaml
@@ -117,7 +121,9 @@ def read(
     place = "#".join([display_path(path, base), *map(printable, marks)])
     found = Findings(place)
     if path.is_dir():
-        rows = (read_standoff if pairs(path) else read_classes)(path, found, head)
+        read_folder = read_standoff if pairs(path) else read_classes
+        read_folder = read_objects if holds_objects(path) else read_folder
+        rows = read_folder(path, found, head)
     else:
         with open_input(path, place, encoding=encoding, member=member) as source:
             if source.encoding and not encoding:
@@ -175,10 +181,16 @@ def _rows(
         text = ""
     json_like = text.lstrip(" \t\r\n").startswith(("{", "["))
     known_table = name.endswith((".csv", ".tsv", ".tab"))
+    if not known_table and (known := unread_text(text)):
+        code, told, help = known
+        found.problem(code, told, help=help)
+        return []
     if name.endswith((".jsonl", ".ndjson", ".json")) or (json_like and not known_table):
         if holds_one_value(text, name):
             return read_value(source, found, encoding=encoding, head=head, part=part)
         return read_lines(source, found, encoding=encoding, head=head)
+    if not known_table and looks_like_dump(text, name):
+        return read_dump(source, found, encoding=encoding, head=head, table=part)
     if name.endswith(YAML):
         return read_yaml(source, found, encoding=encoding, head=head, part=part)
     if part:
@@ -195,6 +207,8 @@ def _rows(
         rest = b"\n".join(start.split(b"\n")[settings.lines :])
         mark = settings.mark or delimiter_of(rest, name, source.encoding) or "\t"
         return read_table(source, found, mark=mark, encoding=encoding, head=head, settings=settings)
+    if looks_like_mbox(start):
+        return read_mbox(source, found, head=head)
     if looks_like_po(text):
         return read_po(source, found, encoding=encoding, head=head)
     if looks_labelled(text):

@@ -18,14 +18,13 @@ from assay.data.reading.known_labels import kind_of_turns
 from assay.data.reading.layout import RowLayout, fields_of
 from assay.data.reading.read_file import RawTable
 from assay.data.reading.shapes import recognise
+from assay.data.reading.unanswered import refuse_unanswered
 from assay.tasks.columns import as_text, columns_of, value_at, words_of
 from assay.tasks.guessing import SAMPLE, Guess, guess
-from assay.tasks.label_sets import PLAIN_SEPARATOR, joined_labels
+from assay.tasks.label_sets import joined_labels, separators_of
 from assay.tasks.row_shapes import detect_shape
 
 TARGETS = ("label", "labels", "answer", "entities", "grades", "code", "rejected", "liked")
-# What rows of a corpus hold beside their text.
-CORPUS = {"text", "id", "meta", "metadata", "url", "date", "timestamp", "title"}
 # One name for one thing: what each kind of task calls the text and the target.
 NAMED = {
     "classify": (("question", "text"), ("answer", "label"), ("labels", "label")),
@@ -138,7 +137,7 @@ def _with_separator(made: Guess, rows: Sequence[Mapping[str, Any]]) -> tuple[Gue
     values = [value_at(row, name) for row in rows] if name else []
     if any(isinstance(value, list | Mapping) for value in values):
         return made, ""
-    joined = joined_labels((as_text(value).strip() for value in values), PLAIN_SEPARATOR)
+    joined = joined_labels((as_text(value).strip() for value in values), separators_of(name))
     if joined is None:
         return made, ""
     mark, some, parts = joined
@@ -170,7 +169,7 @@ def _shape_of(
     """The shape's name and its roles, where the project names none itself.
 
     Raises:
-        DataError: D027, the rows are a corpus.
+        DataError: D027, the rows have nothing to answer.
     """
     shape, columns = ("columns", {}) if roles else recognise(table.names, rows)
     if table.roles and not roles:  # the form of the file says it
@@ -178,14 +177,8 @@ def _shape_of(
         columns = {role: name for role, name in table.roles.items() if role != "group"}
     if not target:
         columns = {role: name for role, name in columns.items() if role not in TARGETS}
-    corpus = set(table.names) <= CORPUS and "text" in table.names
-    if shape == "columns" and target and corpus and not roles:
-        told = "has texts without anything to answer: a corpus, not a task"
-        help = (
-            "list the file under documents, where rag reads it; to model the texts: task: {kind:"
-            " continue}"
-        )
-        raise DataError(Problem("D027", told, table.place, help=help))
+    if target and not roles:
+        refuse_unanswered(table.place, table.names, rows, shape != "columns")
     return shape, columns
 
 

@@ -81,16 +81,16 @@ def _said(
     """Words without bounds that stand in the longest text that all rows have."""
     for path in text_paths(rows[0], name):
         texts = [text_at(row, path, by_words=False) for row in rows]
-        if None in texts or has_other_target(rows, name, path):
+        known = [*zip(texts, marks, strict=True)]
+        if has_other_target(rows, name, path) or not all(text for text, _ in known):
             continue
         total: Counter[tuple[Any, ...]] = Counter()
         fits: Counter[tuple[Any, ...]] = Counter()
-        for text, some in zip(texts, marks, strict=True):
-            for place in some if text else ():
-                # arguments of a call stand in an object of their own
-                if place.form[0] == "said" and place.first >= 0 and len(place.path) < 2:
-                    total[place.form] += 1
-                    fits[place.form] += text.nearest(place.words, 0) is not None
+        for text, place in ((text, place) for text, some in known if text for place in some):
+            # arguments of a call stand in an object of their own
+            if place.form[0] == "said" and place.first >= 0 and len(place.path) < 2:
+                total[place.form] += 1
+                fits[place.form] += text.nearest(place.words, 0) is not None
         forms = {form for form in total if fits[form] >= MOSTLY * total[form]}
         return Measure(path, False, SAID, frozenset(forms), 0) if forms else None
     return None

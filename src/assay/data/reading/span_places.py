@@ -226,7 +226,7 @@ def is_length(form: Sequence[Any]) -> bool:
 
 
 def _meaning(name: str) -> set[str]:
-    return {_MARKS[mark] for word in words_of(name) if (mark := _mark(word))}
+    return {_MARKS[mark] for word in words_of(name) if (mark := _mark(word))}  # pyrefly: ignore[bad-index]
 
 
 def _rest(name: Any) -> tuple[str, ...]:

@@ -133,8 +133,10 @@ def _shared(paths: Sequence[Path]) -> int:
 def _text_at(place: Place, path: Path) -> str:
     value: Any = place.around[-1 - path[0]] if path[0] < len(place.around) else None
     for key in path[1:]:
-        inside = key in value if isinstance(value, dict) else isinstance(value, list)
-        value = value[key] if inside and (isinstance(value, dict) or key < len(value)) else None
+        if isinstance(value, dict):
+            value = value.get(key)
+        else:
+            value = value[key] if isinstance(value, list) and key < len(value) else None
         value = value[0] if isinstance(value, list) and len(value) == 1 else value
     return as_text(value).strip() if isinstance(value, str | int) else ""
 

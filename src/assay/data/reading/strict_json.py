@@ -5,6 +5,7 @@ What it is for   doubled keys, NaN, half characters, deep nesting and long numbe
                  they stand, not where they crash later
 """
 
+import contextlib
 import json
 import math
 import re
@@ -38,8 +39,14 @@ class Strict:
         self._names: dict[str, str] = {}
         self._twice: list[tuple[str, Any, Any]] = []
         self._infinite = False
-        self._decoder = json.JSONDecoder(
-            object_pairs_hook=self._object, parse_constant=self._constant, parse_float=self._float
+        self._decoder, self._lenient = (
+            json.JSONDecoder(
+                object_pairs_hook=self._object,
+                parse_constant=self._constant,
+                parse_float=self._float,
+                strict=strict,
+            )
+            for strict in (True, False)
         )
 
     def value(self, text: str, at: int, line: int) -> tuple[Any, int]:
@@ -48,10 +55,8 @@ class Strict:
         Raises:
             Broken: it is no JSON value.
         """
-        self._twice.clear()
-        self._infinite = False
         try:
-            value, end = self._decoder.raw_decode(text, at)
+            value, end = self._decode(self._decoder, text, at)
         except json.JSONDecodeError as error:
             raise explain(error.msg, text, error.pos) from None
         except RecursionError:
@@ -60,6 +65,23 @@ class Strict:
             raise Broken("D023", "number too long", at, "write it as text, in quotes") from None
         self._inspect(value, text, at, end, line)
         return value, end
+
+    def _decode(self, decoder: json.JSONDecoder, text: str, at: int) -> tuple[Any, int]:
+        self._twice.clear()
+        self._infinite = False
+        try:
+            return decoder.raw_decode(text, at)
+        except json.JSONDecodeError as error:
+            if decoder is self._lenient or not error.msg.startswith("Invalid control"):
+                raise
+            with contextlib.suppress(json.JSONDecodeError):
+                decoded = self._decode(self._lenient, text, at)
+                self._note("D024", "control characters inside of strings were read as text")
+                return decoded
+            raise
+
+    def _note(self, code: str, told: str) -> None:
+        self._found.note(f"{code} {self._found.place}: {told}")
 
     def _object(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         row = {self._names.setdefault(name, name): value for name, value in pairs}
@@ -71,7 +93,10 @@ class Strict:
                 seen[name] = value
         return row
 
-    def _constant(self, word: str) -> float:
+    def _constant(self, word: str) -> float | None:
+        if word == "NaN":
+            self._note("D019", "NaN was read as null")
+            return None
         self._infinite = True
         return float(word.replace("Infinity", "inf"))
 
@@ -100,10 +125,9 @@ class Strict:
                     excerpt=part,
                 )
             elif isinstance(leaf, float) and not math.isfinite(leaf):
-                word = "NaN" if math.isnan(leaf) else "infinite"
                 problem(
                     "D019",
-                    f"'{path}' is {word}",
+                    f"'{path}' is infinite",
                     line,
                     help="write null or leave the field out",
                     excerpt=part,

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from assay.data.reading.findings import Findings, excerpt, printable
-from assay.data.reading.header import LONG, LOOKED_AT, header_evidence, make_names
+from assay.data.reading.header import LONG, LOOKED_AT, header_evidence, make_names, roles_of_places
 
 Cells = Sequence[str]
 _TITLES = 10  # lines above the names
@@ -28,12 +28,11 @@ _ANSWERED = {"response", "open-ended response"}
 @dataclass(frozen=True, slots=True)
 class Head:
     """`names` of the columns; `shared`: those of several columns, which are one list; `rows`: the
-    place of the first row among the lines. `named`: whether the file itself names them."""
+    place of the first row among the lines."""
 
     names: list[str]
     shared: frozenset[str]
     rows: int
-    named: bool = True
 
 
 def read_head(lines: Sequence[tuple[int, Cells]], found: Findings) -> Head:
@@ -45,7 +44,9 @@ def read_head(lines: Sequence[tuple[int, Cells]], found: Findings) -> Head:
     number, first = lines[start]
     below = _padded([cells for _, cells in lines[start + 1 :]], len(first))
     if not start and header_evidence(first, below) is False:
-        return Head(make_names(len(first), found), frozenset(), 0, named=False)
+        names = make_names(len(first), found)
+        found.roles |= roles_of_places([first, *below], names)
+        return Head(names, frozenset(), 0)
     names, second = _join_names(first, below, found)
     names = [name if name.strip() else f"column {at}" for at, name in enumerate(names, 1)]
     shared = _shared_names(names, below[second:])

@@ -20,6 +20,7 @@ from assay.data.reading.findings import Findings, excerpt
 from assay.data.reading.source import BLANK_LIMIT, BOM, DOCUMENT_LIMIT, LINE_LIMIT, InputFile
 
 WESTERN = "windows-1252"
+_PADDING = (b"\0", b"\x1a")  # what a program that was stopped, and DOS, leave at a file's end
 # share of a line's letters beyond ASCII, and their number, above which it is not Western
 _LETTERS, _ACCENTS = 0.35, 8
 
@@ -36,6 +37,7 @@ def lines(
         return
     decoder = _Decoder(codec, found, given=encoding is not None)
     limit, total, number, blank = (DOCUMENT_LIMIT if whole else LINE_LIMIT), 0, 0, 0
+    marked = False
     while data := source.file.readline(limit + 1):
         number += 1
         total += len(data)
@@ -60,9 +62,17 @@ def lines(
             _stop(
                 "D183", told, source.place, "it was written wrongly; take them out: sed -i '/^$/d'"
             )
-        if number == 1 and data.startswith(BOM):
+        if data.startswith(BOM):
             data = data[3:]
-            found.note(f"D006 {source.place}: begins with a byte order mark; it was left out")
+            where = "begins with" if number == 1 else f"has in line {number:,}, and maybe later,"
+            if number == 1 or not marked:
+                found.note(f"D006 {source.place}: {where} a byte order mark; it was left out")
+            marked |= number > 1
+        if data.endswith(_PADDING) and not source.file.peek(1):
+            rest = data.rstrip(b"".join(_PADDING))
+            if rest or number > 1:
+                data = rest
+                found.note(f"D009 {source.place}: what fills it up behind its end was left out")
         yield number, decoder.text(data, number)
 
 

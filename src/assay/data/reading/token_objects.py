@@ -17,6 +17,7 @@ from assay.tasks.entities import of_run
 
 LOOKED_AT = 20  # rows
 _AROUND = ("paragraphs", "sentences", "sents")
+_LISTS = (*_AROUND, "tokens")
 _WORD = ("orth", "originalText", "word", "form", "text", "token")
 _TAG = ("ner", "ner_tag", "iob", "entity")
 _OUTSIDE = {"", "-", "O"}
@@ -30,10 +31,13 @@ class _Text(NamedTuple):
 
 def join_tokens(table: RawTable, named: set[str]) -> RawTable:
     """The table with a row for each such text, where it is of this form."""
-    if not table.rows or not all(_texts(raw.fields) for raw in table.rows[:LOOKED_AT]):
+    first = [raw.fields for raw in table.rows[:LOOKED_AT]]
+    lists = all(isinstance(row.get(n), list) for row in first for n in _LISTS if n in row)
+    if not lists or not any(map(_texts, first)):
         return table
     read = [(raw, text) for raw in table.rows for text in _texts(raw.fields)]
-    if all(tag in _OUTSIDE for _, text in read for tag in text.tags):
+    held = sum(any(name in raw.fields for name in _LISTS) for raw in table.rows)
+    if held < len(table.rows) or all(tag in _OUTSIDE for _, text in read for tag in text.tags):
         return table
     spans = [_spans(text) for _, text in read]
     whole = None not in spans

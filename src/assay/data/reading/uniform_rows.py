@@ -6,13 +6,14 @@ What it is for   each function here looks at a whole file, and gives it back as 
 Watch out        a field that the project gives a role is not taken away: what is named is there
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 
 from assay.data.reading.annotations import name_labels, unfold_annotations
-from assay.data.reading.answer_lists import flatten_answers
+from assay.data.reading.answer_lists import flatten_answers, join_accepted
 from assay.data.reading.cell_literals import parse_cells
 from assay.data.reading.conversations import convert_turns
+from assay.data.reading.findings import ENOUGH
 from assay.data.reading.judged_answers import judge_answers
 from assay.data.reading.label_flags import gather_flags
 from assay.data.reading.learnt_segments import read_segments
@@ -20,17 +21,20 @@ from assay.data.reading.marked_fields import read_marked
 from assay.data.reading.measured_spans import measure_spans
 from assay.data.reading.mixture_rows import drop_tokens
 from assay.data.reading.nested import flatten_rows
+from assay.data.reading.nested_turns import lift_turns
+from assay.data.reading.odd_rows import allowed, odd_rows
 from assay.data.reading.opened_objects import open_objects
 from assay.data.reading.option_rows import list_options
 from assay.data.reading.programs import convert_programs
 from assay.data.reading.ranked_answers import pair_preferences
-from assay.data.reading.read_file import RawTable
+from assay.data.reading.read_file import RawRow, RawTable
 from assay.data.reading.relevant_passages import grade_passages
 from assay.data.reading.reply_trees import follow_replies
 from assay.data.reading.spans import with_spans
 from assay.data.reading.tagged_texts import place_tags
 from assay.data.reading.token_objects import join_tokens
 from assay.data.reading.tool_calls import format_calls
+from assay.data.reading.unnamed_options import name_options
 from assay.data.reading.value_names import with_names
 from assay.data.reading.written_records import write_records
 from assay.tasks.columns import MANY, usual_names
@@ -45,6 +49,8 @@ FORMS: tuple[Form, ...] = (
     unfold_annotations,
     name_labels,
     join_tokens,
+    lift_turns,
+    name_options,
     with_spans,
     measure_spans,
     place_tags,
@@ -55,6 +61,7 @@ FORMS: tuple[Form, ...] = (
     judge_answers,
     with_names,
     grade_passages,
+    join_accepted,
     list_options,
     pair_preferences,
     convert_programs,
@@ -64,15 +71,46 @@ FORMS: tuple[Form, ...] = (
 )
 
 
-def tidy_table(table: RawTable, named: set[str]) -> RawTable:
+SAMPLE = 60  # rows by which it is seen whether a form is near
+TRIED = 10  # groups of rows without which it is looked for
+
+
+def tidy_table(table: RawTable, named: set[str], bad_rows: float = 0.0) -> RawTable:
     """The file in the usual form.
 
     Args:
-        named: fields that the project gives a role.
+        named: fields that the project gives a role. bad_rows: share of the rows, in [0, 1], that
+            may be set aside because the others are of a form, and these are not.
     """
     for form in FORMS:
-        table = form(_without_rare(table, named), named)
+        table = _without_rare(table, named)
+        made = form(table, named)
+        table = _but_for_odd(form, table, named, bad_rows) if made is table else made
     return _without_rare(table, named)
+
+
+def _but_for_odd(form: Form, table: RawTable, named: set[str], bad_rows: float) -> RawTable:
+    """The table in a form that all of its rows have but for a few, which are set aside; else as it
+    is."""
+    some = table.rows[:: max(1, -(-len(table.rows) // SAMPLE))] if bad_rows else []
+    groups = odd_rows(some, bad_rows)
+    regular = replace(table, rows=_without(some, {at for group in groups for at in group}))
+    if len(some) < ENOUGH or form(regular, named) is regular:
+        return table
+    groups = odd_rows(table.rows, bad_rows)
+    every = {at: why for group in groups for at, why in group.items()}
+    if len(groups) > 1 and len(every) <= allowed(len(table.rows), bad_rows):
+        groups.append(every)
+    for group in groups[:TRIED]:
+        aside = [*table.aside, *group.values()]
+        rest = replace(table, rows=_without(table.rows, group), aside=aside)
+        if (made := form(rest, named)) is not rest:
+            return made
+    return table
+
+
+def _without(rows: list[RawRow], places: Collection[int]) -> list[RawRow]:
+    return [raw for at, raw in enumerate(rows) if at not in places]
 
 
 def _without_rare(table: RawTable, named: set[str]) -> RawTable:

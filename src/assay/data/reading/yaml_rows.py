@@ -18,9 +18,9 @@ SUFFIXES = (".yaml", ".yml")
 LARGEST = 16 << 20  # characters
 _HEAD = 1 << 16  # characters that are looked at
 _TOP = re.compile(r"^([\w-]+):", re.MULTILINE)
-_ITEM = r"(?:\s*(?:#.*)?\n)+[ \t]*-[ \t]+[\w-]+:(?:[ \t]|$)"
+_ITEM = r"(?:[ \t]*(?:#.*)?\n)+[ \t]*-[ \t]+[\w-]+:(?:[ \t]|$)"
 _LISTS = re.compile(r"^([\w-]+):" + _ITEM, re.MULTILINE)
-_LIST = re.compile(r"\A(?:---)?" + _ITEM, re.MULTILINE)
+_LIST = re.compile(r"\A\s*(?:---)?" + _ITEM, re.MULTILINE)
 
 
 def holds_rows(path: Path, sections: Collection[str]) -> bool:

@@ -70,7 +70,7 @@ def find(
     Args:
         base: the folder that relative paths start from.
         offline: never use the network.
-        tell: gets events "download" (bytes) and "dequantise".
+        tell: gets events "download" (bytes) and "activity".
         kind: what the model is wanted for: to answer ("causal") or as "embedder".
 
     Raises:

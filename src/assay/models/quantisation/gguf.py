@@ -242,8 +242,7 @@ def find_dequantised(name: str, sha256: str) -> Path | None:
 def dequantise(source: Path, name: str, *, tell: Tell = lambda event: None) -> Path:
     """The model folder `<cache>/models/<name>-<sha8>` with bf16 weights, made unless it is there.
 
-    A child process does the work, so that this one never imports torch. Tells {"event":
-    "dequantise", "name", "done"}.
+    A child process does the work, so that this one never imports torch; an "activity" says so.
 
     Raises:
         ModelError: M097 or M091, as `check`, or transformers cannot read the file. ResourceError:
@@ -254,15 +253,7 @@ def dequantise(source: Path, name: str, *, tell: Tell = lambda event: None) -> P
     with store.lock(cache_folder() / f"{name}-{sha256[:8]}.lock", f"dequantise {name}", wait=True):
         if (ready := find_dequantised(name, sha256)) is not None:
             return ready
-        tell(
-            {
-                "event": "dequantise",
-                "name": name,
-                "done": False,
-                "seconds": 15,
-                "bytes": source.stat().st_size,
-            }
-        )
+        tell({"event": "activity", "text": f"dequantising {name}, once"})
         stage = _stage(name, sha256)
         folder = stage.open()
         (folder / "done.json").unlink(missing_ok=True)
@@ -273,7 +264,6 @@ def dequantise(source: Path, name: str, *, tell: Tell = lambda event: None) -> P
         finally:
             (folder / "source.gguf").unlink(missing_ok=True)
         stage.finish({"version": VERSION, "source": source.name, "sha256": sha256})
-        tell({"event": "dequantise", "name": name, "done": True})
     return folder
 
 

@@ -164,3 +164,13 @@ def arm_left_out(one: Contestant, settings: dict[str, Any]) -> Arm:
         floor=one.strategy.baseline,
         heats=tuple(one.heats),
     )
+
+
+def asks_language_model(strategy: Strategy, base: str) -> bool:
+    """Whether it needs a model beside encoders. base: the project's model."""
+    return bool({*strategy.needs(base)} - {*strategy.encoders()})
+
+
+def say_behind(behind: str, best: str, rows: int) -> str:
+    """Why it was left out: two scores in words, whose the better is, on so many val rows."""
+    return f"Left out: {behind} of {best} on {rows:,} val rows. It was not asked the test rows."

@@ -123,7 +123,9 @@ class Job:
         from assay.models.loading.catalogue import EMBEDDER
 
         if self._embed is None:
+            self._tell_loading(EMBEDDER)
             embed = self._embed = Embedder(Path(self.models[EMBEDDER]["folder"]))
+            embed.tell = self.tell
             if self._keeps_vectors:
                 kind = store.digest([self.models[EMBEDDER]["digest"], self.request["numeric"]])
                 folder = self.work / "vectors" / "rows" / kind[:20]
@@ -134,7 +136,11 @@ class Job:
         """Seconds that vectors took which an earlier strategy had computed."""
         return self._kept_vectors.replayed if self._kept_vectors else 0.0
 
+    def _tell_loading(self, name: str) -> None:
+        self.tell({"event": "activity", "text": f"loading {name}"})
+
     def encoder_folder(self, name: str) -> Path:
+        self._tell_loading(name)
         return Path(self.models[name]["folder"])
 
     def open_model(self, name: str, precision: Precision = "auto") -> Any:
@@ -143,6 +149,7 @@ class Job:
         from assay.models.loading.find import LocalModel
         from assay.models.open import load_model
 
+        self._tell_loading(name)
         return load_model(LocalModel.from_json(self.models[name]), precision)
 
     def open_remote(self, name: str) -> Any:

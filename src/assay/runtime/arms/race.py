@@ -16,10 +16,9 @@ Test rows  met in three turns: by the baselines, which are never left out; by th
            whenever the time is over. A heat ends early enough for the next turn
 Too long   a training that does not end in time learns from as many rows as do, and meets the test
            rows as a strategy named so (`lora-max-rows200`): the largest part that a heat has
-           tried, or a larger one that fits by its pace
-At once    where strategies run at once, so do those of a turn, and heats on as many rows. Each is
-           compared with the best before they began, so that the same are left out whoever is the
-           first to end
+           tried, or a larger one that fits by its pace. Then it learns on (learning_on.py)
+At once    strategies of a turn, and heats on as many rows, where a run has several at once. Each is
+           compared with the best before they began, so that the same are left out
 Source     Jamieson and Talwalkar (2016), arxiv.org/abs/1502.07943 (successive halving); Hestness et
            al. (2017), arxiv.org/abs/1712.00409
 Watch out  strategies stop or choose by val, which flatters their score there. Scores on val decide
@@ -33,6 +32,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Any
 
 from assay.core import checksummed_lines
 from assay.core.errors import ResourceError, Stopped, TrainError
@@ -47,14 +47,17 @@ from assay.runtime.arms.at_once import Each, works_at_once
 from assay.runtime.arms.contestant import (
     Contestant,
     asks_endpoint,
+    asks_language_model,
     bench_with_rows,
     late_part,
     learning_from,
     most_rows,
     part_of,
+    say_behind,
     stand_ins,
     trains_base,
 )
+from assay.runtime.arms.learning_on import is_late_training, learn_on
 from assay.runtime.arms.runner import Bench
 from assay.runtime.events.progress_rate import HEAT, duration
 from assay.runtime.planning.racing import (
@@ -84,9 +87,10 @@ class Race:
     """The heats of a run.
 
     Args:
-        questions: test rows that those who stay will be asked. until: `time.monotonic()` when the
-            time is over. each: runs heats, one after another or at once. fixed: the best before
-            the heats that run at once; None: whoever is the best by now.
+        questions: test rows that those who stay are asked. until: `time.monotonic()` when the time
+            is over. each: runs heats, one by one or at once. fixed: the best before heats that run
+            at once; None: whoever is it by now. free: seconds at most that are kept for the test
+            rows: half of what was left as the turn began.
     """
 
     bench: Bench
@@ -96,17 +100,27 @@ class Race:
     until: float
     each: Each
     fixed: Arm | None = None
+    free: float = math.inf
 
     def turns(self) -> Iterator[list[Contestant]]:
-        """The groups in which they meet the test rows, or are left out, each after its heats; the
-        best on val first."""
+        """The groups that meet the test rows, each after its heats; the best on val first."""
         for group in self._groups():
             self._run_heats(group)
             parts = stand_ins(group, self.bench.project.arms)
             self._compare([*group, *parts])
-            yield sorted([*group, *parts], key=lambda one: -one.hope)
-            for one in (*group, *parts):
+            late = [one for one in group if is_late_training(one)]
+            ready = [one for one in (*group, *parts) if one not in late]
+            yield sorted(ready, key=lambda one: -one.hope)
+            for one in ready:
                 one.met = True
+            for one in learn_on(self.bench, late, self.val, self.until, self._finish):
+                yield [one]
+
+    def _finish(self, one: Contestant) -> None:
+        """Its heat on all rows, for which it has learnt; it leaves where it is behind."""
+        whole = len(original_rows(self.bench.prepared.examples("train")))
+        self.run_heat(one, whole, whole)
+        self._compare([one])
 
     def _groups(self) -> Iterator[list[Contestant]]:
         """Baselines; what is quick; what trains by steps or asks the base model."""
@@ -122,6 +136,7 @@ class Race:
 
     def _run_heats(self, group: Sequence[Contestant]) -> None:
         """All heats of a group, each contestant's beginning in its order."""
+        self.free = (self.until - time.monotonic()) / 2
         whole = len(original_rows(self.bench.prepared.examples("train")))
         slow = [one for one in group if trains_base(one.strategy)]
         self._heats_on(whole, whole, [one for one in group if one not in slow])
@@ -162,9 +177,9 @@ class Race:
         part = f" on {rows:,} rows" if rows < whole else ""
         learnt = f" It had learnt from {rows:,} of {most:,} rows." if rows < whole else ""
         watch = self._monitor(bench, one, strategy, f"{HEAT}{one.name}{part}", until, share)
-        begun = time.monotonic()
+        begun, is_new = time.monotonic(), bench.state(strategy, self.val.hash) != "cached"
         try:
-            ended = self._ask(strategy, bench, watch, until)
+            ended = self._ask(strategy, bench, watch, until) if is_new else ""
         except (TrainError, ResourceError) as error:
             if rows == whole:  # a part of the rows may be too few for it
                 one.leave("failed", str(error.problems[0]))
@@ -173,6 +188,8 @@ class Race:
         first = self.val.first(answers)
         records = [first[at] for at in sorted(first)]
         self._add_heat(one, records, watch, min(rows, most), time.monotonic() - begun)
+        if is_new:
+            self._tell_end(watch, ended, one.heats[-1])
         if ended:
             if watch.why == "behind":
                 one.leave("pruned", ended + learnt, watch.left)
@@ -193,7 +210,7 @@ class Race:
         elif strategy is not one.strategy:
             one.part = part_of(one, strategy, arm)
         if watch.best and (behind := watch.behind(records, watch.best.records)):
-            one.leave("pruned", self._say_behind(behind, watch.best.name) + learnt)
+            one.leave("pruned", say_behind(behind, watch.best.name, len(self.val)) + learnt)
 
     def _learn_from_fewer(self, one: Contestant, whole: int, rows: float) -> None:
         """A heat on the rows that there is time for, about `rows`, where these are more than it has
@@ -214,37 +231,28 @@ class Race:
         for its own."""
         due = [other for other in self.field if other.done and not other.status and not other.met]
         there = sum(START + other.asking for other in (*due, one) if other.asking)
-        return self.until - min(there, (self.until - time.monotonic()) / 2)
+        return self.until - min(there, self.free)
 
     def _ask(self, strategy: Strategy, bench: Bench, watch: RaceMonitor, until: float) -> str:
-        """Fit and ask it, unless that is done; why it was ended early, or "".
+        """Fit and ask it; why it was ended early, or "".
 
         Raises:
             AssayError: as the worker. Stopped: the user interrupted.
         """
-        if bench.state(strategy, self.val.hash) == "cached":
-            return ""
-        begun, label, note = time.monotonic(), watch.name, ""
-        bench.tell({"event": "stage", "name": label, "state": "start"})
+        told = {"event": "stage", "name": watch.name}
+        bench.tell({**told, "state": "start"})
         try:
             watch.compare_with_saved()
-            replace(bench, tell=watch.tell).run(
-                label,
-                strategy,
-                self.val.questions_in_order,
-                self.val.hash,
-                until - begun,
-                piece=PIECE,
-            )
+            asked = (self.val.questions_in_order, self.val.hash, until - time.monotonic())
+            replace(bench, tell=watch.tell).run(watch.name, strategy, *asked, piece=PIECE)
         except (TrainError, ResourceError) as error:
-            self._tell_end(label, "failed", str(error.problems[0]))
+            bench.tell({**told, "state": "failed", "note": str(error.problems[0])})
             raise
         except Stopped:
             if not watch.why and until > time.monotonic():
                 raise
-            note = watch.note or "Stopped when the time given was over. What it has saved is kept."
-        self._tell_end(label, "skipped" if note else "done", note, time.monotonic() - begun)
-        return note
+            return watch.note or "Stopped when the time given was over. What it has saved is kept."
+        return ""
 
     def _learning_from(self, one: Contestant, rows: int, whole: int) -> tuple[Bench, Strategy]:
         """The strategy with `max_rows`, or itself on a bench with as few training rows."""
@@ -279,8 +287,7 @@ class Race:
 
         behind = self._rule(one, share**RATE)
         answers = bench.stage(strategy, self.val.hash).folder / "answers.jsonl"
-        if one.strategy.baseline:
-            best = None
+        best = None if one.strategy.baseline else best
         # Of what is trained inside another strategy the score is something else.
         own = None if any(one.strategy.inside()) else curve
         val = len(bench.prepared.examples("val"))
@@ -325,7 +332,7 @@ class Race:
             assert best is not None  # `one.done` is there
             behind = self._rule(one)(one.done.records, best.records)
             if behind:
-                one.leave("pruned", self._say_behind(behind, best.name))
+                one.leave("pruned", say_behind(behind, best.name, len(self.val)))
 
     def _rule(self, one: Contestant, left: float = 1.0) -> Callable[..., str]:
         return partial(
@@ -344,21 +351,17 @@ class Race:
 
     def _is_dearer(self, one: Contestant, best: Arm | None) -> bool:
         """Whether it asks a language model, and the best does not."""
-        asks_model = {c.name for c in self.field if self._asks_language_model(c.strategy)}
+        base = self.bench.project.model
+        asks_model = {c.name for c in self.field if asks_language_model(c.strategy, base)}
         return best is not None and best.name not in asks_model and one.name in asks_model
 
-    def _asks_language_model(self, strategy: Strategy) -> bool:
-        return bool({*strategy.needs(self.bench.project.model)} - {*strategy.encoders()})
-
-    def _say_behind(self, behind: str, best: str) -> str:
-        return (
-            f"Left out: {behind} of {best} on {len(self.val):,} val rows. It was not asked the"
-            " test rows."
-        )
-
-    def _tell_end(self, label: str, state: str, note: str, seconds: float | None = None) -> None:
-        more = {} if seconds is None else {"seconds": seconds}
-        self.bench.tell({"event": "stage", "name": label, "state": state, "note": note, **more})
+    def _tell_end(self, watch: RaceMonitor, note: str, heat: Mapping[str, Any]) -> None:
+        state = "done" if not note else "pruned" if watch.why == "behind" else "stopped"
+        told = {"name": watch.name, "state": state, "note": note, "seconds": heat["seconds"]}
+        if heat["value"] is not None:
+            metric = metrics_for(self.bench.prepared.task)[0].name
+            told["metric"] = f"{metric} {heat['value']:.3f} on {heat['asked']:,} val rows"
+        self.bench.tell({"event": "stage", **told})
 
 
 def race(

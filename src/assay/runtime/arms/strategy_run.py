@@ -109,8 +109,8 @@ def run_to_end(bench: Bench, arm: Arm, strategy: Strategy, exam: Exam, watch: Ra
         if not watch.why and (until is None or until + watch.grace > time.monotonic()):
             raise
         said = watch.note or "Stopped when the time given was over. What it has saved is kept."
-        bench.tell({"event": "stage", "name": name, "state": "skipped", "note": said})
         status = "pruned" if watch.why == "behind" else "stopped"
+        bench.tell({"event": "stage", "name": name, "state": status, "note": said})
         return replace(arm, status=status, note=said, left=watch.left)
     return arm
 

@@ -84,9 +84,8 @@ def take_turns(
 
 def _left_out(one: Contestant, bench: Bench) -> Arm:
     """The arm of one that a race left out: it has no turn."""
-    state = "failed" if one.status == "failed" else "skipped"
-    note = "left out by the race" if one.status == "pruned" else one.note
-    bench.tell({"event": "stage", "name": one.name, "state": state, "note": note})
+    note = "by the race" if one.status == "pruned" else one.note
+    bench.tell({"event": "stage", "name": one.name, "state": one.status, "note": note})
     return arm_left_out(one, own_settings(one.strategy))
 
 

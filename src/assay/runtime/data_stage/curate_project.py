@@ -60,6 +60,7 @@ def curate_project(
     tell: Tell,
 ) -> dict[str, Any]:
     """The note of the stage. folders: what workers are handed, and what they are not."""
+    tell({"event": "activity", "stage": "curate", "text": "reading"})
     raw = read_raw(project, files, veil)
     curated = curate_rows(project, raw, folders[1], veil, lender, tell)
     ledger = write_rows(project, raw, curated, folders, veil)

@@ -230,8 +230,11 @@ class Lender:
         return kept
 
     def _send(self, request: dict[str, Any]) -> dict[str, Any]:
+        if is_first := (need := request["need"]) not in self._told:
+            text = f"loading {self.found[need]['name']}"
+            self.tell({"event": "activity", "stage": self.stage, "text": text})
         process = self._process or self._start()
-        if (need := request["need"]) not in self._told:
+        if is_first:
             self._told.add(need)
             model = self.found[need]
             text = (

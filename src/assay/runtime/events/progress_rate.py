@@ -57,6 +57,7 @@ class StageProgress:
     unit: str = "step"
     values: dict[str, Any] = field(default_factory=dict)
     search: SearchProgress | None = None  # of one whose settings are searched
+    activity: str = ""  # what it does that cannot be counted: it loads a model
     said_at: float = field(init=False)  # when a plain line was last written
     said_tenth: int = 0
     _seen: int = 0
@@ -69,6 +70,7 @@ class StageProgress:
     def advance(self, event: dict[str, Any], now: float) -> None:
         """Take a progress event. An event that does not move `done` (an evaluation) brings values
         only; its time is then part of the next step, as it will be for the steps to come."""
+        self.activity = ""
         done = event.get("done", self.done)
         self.total = event.get("total") or self.total
         unit = event.get("unit") or self.unit
@@ -76,6 +78,8 @@ class StageProgress:
         if done < self.done or unit != self.unit:
             self.said_tenth, self._seen, self._last = 0, 0, None
             self._times.clear()
+        if unit != self.unit:
+            self.values.clear()
         self.unit = unit
         if unit == "search":
             self.search = self.search or SearchProgress()
@@ -134,13 +138,17 @@ class StageProgress:
 
     def format_progress(self, bar: int, now: float) -> tuple[str, str]:
         """The middle and the right of the live line: count, bar and percent; time left. Without a
-        bar where it is of no width."""
+        bar where it is of no width. What cannot be counted: its words, and the time so far."""
+        if self.activity and self.unit != "search":
+            return self.activity, duration(now - self.started)
         unit = "trial" if self.unit == "search" else self.unit
         if not self.total:
             return (f"{unit} {self._count()}" if self.done else ""), duration(now - self.started)
         full = int(bar * self.done / self.total)
         drawn = f"{'█' * full}{'░' * (bar - full)} " if bar else ""
         middle = f"{unit} {self._count()}  {drawn}{self._percent():>3} %"
+        if self.done >= self.total:  # what comes next has not begun to count
+            return middle, duration(now - self.started)
         left = self.time_left()
         return middle, f"{span(left[0], left[2])} left" if left else "measuring"
 

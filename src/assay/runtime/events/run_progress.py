@@ -8,12 +8,12 @@ Estimate   of the strategy at work its own time left; of those that wait what th
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from assay.runtime.events.progress_rate import StageProgress, duration, span
+from assay.runtime.events.progress_rate import HEAT, StageProgress, duration, span
 
 SPREAD = 0.3  # an earlier run of a strategy is this far from the next one, either way
 
@@ -39,9 +39,10 @@ class RunProgress:
         arms, expected = tuple(event.get("arms") or ()), event.get("expected") or {}
         return cls(now - (event.get("gone") or 0.0), arms, event.get("minutes"), expected)
 
-    @property
-    def waiting(self) -> list[str]:
-        return [name for name in self.arms if name not in self.states]
+    def to_do(self, stages: Iterable[str] = ()) -> list[str]:
+        """Strategies that have not begun. `stages`: those at work; a heat is its strategy's."""
+        racing = {name.removeprefix(HEAT).partition(" on ")[0] for name in stages}
+        return [name for name in self.arms if name not in self.states and name not in racing]
 
     @property
     def ended(self) -> int:

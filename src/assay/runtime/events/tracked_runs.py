@@ -41,12 +41,13 @@ TRIAL, TRIAL_BEST, TRIAL_SECONDS = "trial/score", "trial/best_score", "trial/sec
 Value = float | str  # a text is what a trial had where a setting is no number
 Point = tuple[int, float, dict[str, Value]]  # step, seconds since 1970, values by name
 Known = dict[str, tuple[int, Value]]  # name -> the last step that a tracker has, and its value
-State = Literal["running", "done", "failed", "skipped", "pruned", "interrupted"]
+State = Literal["running", "done", "failed", "skipped", "stopped", "pruned", "interrupted"]
 ENDS: Mapping[str, State] = {
     "done": "done",
     "complete": "done",
     "failed": "failed",
     "skipped": "skipped",
+    "stopped": "stopped",
     "pruned": "pruned",
 }
 

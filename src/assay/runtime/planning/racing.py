@@ -57,6 +57,8 @@ SCORED = 64  # val rows that a training is taken to be scored on while it goes o
 LEAST = 1.0  # points of which `LOSS` is taken where nothing counts as equal
 FASTEST = 0.8  # of the time that a fold has taken, what another takes at least
 WORTH = 10.0  # seconds that are left at least where stopping saves anything
+# Units of progress that say little of the time left: they are over soon, and the rest is longer.
+UNTIMED = ("answer, alone", "embedding")
 
 
 @dataclass
@@ -108,7 +110,7 @@ class RaceMonitor:
             return
         if event.get("event") == "evaluation":
             self._follow_curve(event)
-        if event.get("event") != "progress" or event.get("unit") == "answer, alone":
+        if event.get("event") != "progress" or event.get("unit") in UNTIMED:
             return
         now = time.monotonic()
         self._stage = self._stage or StageProgress(self.name, now)

@@ -22,18 +22,20 @@ import math
 import re
 import statistics
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
+from assay.core.errors import Problem
 from assay.core.preconditions import need_rows
 from assay.core.store import read_json, write_json, write_tensors
-from assay.core.types import Adapted, Answer, Example, Lesson, Means, Strategy, Tell
+from assay.core.types import Adapted, Answer, Example, Lesson, Means, Strategy, Task, Tell
 from assay.models.loading.catalogue import EMBEDDER
+from assay.retrieval.encoders import EncoderPart
 from assay.strategies.linear.option_features import OptionVectors
-from assay.strategies.linear.word_ranking import VectorOrder
 from assay.strategies.prompting.prompted_arm import best_label
 from assay.tasks.label_sets import format_labels, labels_in
 from assay.tasks.number_parsing import format_number, number_of
@@ -66,10 +68,13 @@ class Neighbours(Strategy):
     def encoders(self) -> tuple[str, ...]:
         return (EMBEDDER,)
 
+    def unfit(self, task: Task) -> Iterator[Problem]:
+        if task.kind == "rank":
+            text = "knn: needs answers to copy; this task is of the kind 'rank'"
+            yield Problem("T057", text, help="use `similarity`, which compares with the query")
+
     def fit(self, lesson: Lesson) -> Adapted:
         need_rows("knn", lesson)
-        if lesson.task.kind == "rank":
-            return VectorOrder(lesson.means, vectors_of)
         if lesson.task.kind == "choose":
             return OptionVectors.of(lesson.train, self.k, lesson.task, lesson.means, vectors_of)
         vectors = vectors_of([example.text for example in lesson.train], lesson.means)
@@ -82,8 +87,6 @@ class Neighbours(Strategy):
     def restore(self, folder: Path, lesson: Lesson) -> Adapted:
         from safetensors.numpy import load_file
 
-        if lesson.task.kind == "rank":
-            return VectorOrder(lesson.means, vectors_of)
         if lesson.task.kind == "choose":
             return OptionVectors.load(folder, self.k, lesson.task, lesson.means, vectors_of)
         vectors = load_file(folder / "neighbours.safetensors")["vectors"]
@@ -234,3 +237,10 @@ def vectors_of(texts: Sequence[str], means: Means) -> "np.ndarray":
     if means.embed is None:
         raise RuntimeError("this strategy needs an embedder, and none was handed in")
     return means.embed(texts)
+
+
+def encoder_of(name: str, lesson: Lesson) -> "Callable[[Sequence[str]], np.ndarray]":
+    """What turns texts into vectors: the project's encoder, or the one of that name."""
+    if name == EMBEDDER:
+        return partial(vectors_of, means=lesson.means)
+    return EncoderPart(model=name).fit(lesson).vectors

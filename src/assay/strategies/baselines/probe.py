@@ -16,7 +16,7 @@ Watch out        an encoder reads the beginning of a long text only, minilm-l6 2
 Defaults from    all three blocks did best on training rows of shared sets: docs/methods/probe.md
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal
 
@@ -26,9 +26,8 @@ from assay.core.errors import Problem, TrainError
 from assay.core.preconditions import need_rows
 from assay.core.types import Adapted, Lesson, Strategy, Task
 from assay.models.loading.catalogue import EMBEDDER
-from assay.retrieval.encoders import EncoderPart
-from assay.strategies.baselines.neighbours import vectors_of
-from assay.strategies.linear.features import Feature, Features, Vectors
+from assay.strategies.baselines.neighbours import encoder_of
+from assay.strategies.linear.features import Feature, Features
 from assay.strategies.linear.linear_arms import LinearLabels, LinearSets
 from assay.strategies.linear.linear_numbers import LinearNumbers
 from assay.strategies.linear.logistic_regression import Balance, in_one_thread
@@ -102,15 +101,5 @@ class Probe(Strategy):
         return arm.load(self._features(lesson), folder, lesson.task, "probe")
 
     def _features(self, lesson: Lesson) -> Features:
-        return Features(self.features, self.ngrams, self.characters, self._vectors(lesson))
-
-    def _vectors(self, lesson: Lesson) -> Vectors | None:
-        if "vectors" not in self.features:
-            return None
-        if self.encoder != EMBEDDER:
-            return EncoderPart(model=self.encoder).fit(lesson).vectors
-
-        def vectors(texts: Sequence[str]) -> Any:
-            return vectors_of(texts, lesson.means)
-
-        return vectors
+        vectors = encoder_of(self.encoder, lesson) if "vectors" in self.features else None
+        return Features(self.features, self.ngrams, self.characters, vectors)

@@ -29,6 +29,7 @@ from assay.strategies.prompting.prompted_arm import NEVER, best_label
 if TYPE_CHECKING:
     import numpy as np
 
+FITTING = {"event": "activity", "text": "fitting"}  # once the features are there
 LIGHT = 1.0  # the C under which the weight of the vectors is chosen
 
 
@@ -47,6 +48,7 @@ class LinearLabels(Adapted):
         targets = [example.target or "" for example in lesson.train]
         matrix = features.fit([example.text for example in lesson.train])
         groups = [example.group for example in lesson.train]
+        lesson.tell(FITTING)
         tried: list[tuple[StrengthChoice, RotatedRows, float]] = []
         for weight in features.weights:
             turned = RotatedRows(features.reweight(matrix, weight))
@@ -116,6 +118,7 @@ class LinearSets(Adapted):
         wanted = multilabel.indicator([example.target or "" for example in lesson.train], task)
         names = multilabel.group_names(lesson.train)
         groups = np.unique(names, return_inverse=True)[1]
+        lesson.tell(FITTING)
         tried = [
             (RotatedRows(features.reweight(matrix, weight)), weight) for weight in features.weights
         ]

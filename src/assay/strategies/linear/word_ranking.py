@@ -1,9 +1,8 @@
-"""Candidates of a query put in order: by words, by meaning, or by how likely a model finds that one
-is relevant.
+"""Candidates of a query put in order: by words, or by how likely a model finds that one is
+relevant.
 
 `WordOrder`     BM25 among the row's candidates, each stem as rare as it is among all candidates of
                 the training rows
-`VectorOrder`   cosine of sentence vectors
 `pairs_of`      a row as one question a candidate, answered yes or no: what a model is asked, and
                 what it is trained on
 Source          BM25: Robertson and Zaragoza (2009), doi.org/10.1561/1500000019; likelihood of yes
@@ -16,19 +15,19 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assay.core.store import read_json, write_json
-from assay.core.types import Adapted, Answer, Example, Means, Message, Tell
+from assay.core.types import Adapted, Answer, Example, Message, Tell
 from assay.retrieval.bm25 import K1, B
 from assay.retrieval.stemming import Stems
 from assay.tasks.ranked_lists import NO, YES, format_ranking, grades_in
 
 if TYPE_CHECKING:
-    import numpy as np
+    pass
 
 ASKED = (
     "Query: {query}\nPassage: {passage}\nIs the passage relevant to the query? Answer yes or no."
@@ -112,27 +111,6 @@ class WordOrder(Adapted):
     @classmethod
     def load(cls, folder: Path) -> WordOrder:
         return cls(**read_json(folder / "tfidf.json"))
-
-
-class VectorOrder(Adapted):
-    """Nothing is learnt: query and candidates are compared as they are."""
-
-    def __init__(self, means: Means, embed: Callable[[Sequence[str], Means], np.ndarray]):
-        self.means, self.embed = means, embed
-
-    def answer(self, questions: Sequence[Example], tell: Tell | None = None) -> list[Answer]:
-        if not questions:
-            return []
-        asked = self.embed([question.messages[-1].content for question in questions], self.means)
-        own = list(dict.fromkeys(text for question in questions for text in question.options))
-        place, texts = {text: at for at, text in enumerate(own)}, self.embed(own, self.means)
-        return [
-            rank_by_scores((texts[[place[text] for text in question.options]] @ vector).tolist())
-            for question, vector in zip(questions, asked, strict=True)
-        ]
-
-    def save(self, folder: Path) -> None:
-        """There is nothing to keep."""
 
 
 def by_likelihood(

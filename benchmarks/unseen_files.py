@@ -1,0 +1,111 @@
+"""Is the task of a public file guessed right, that nobody looked at while the guessing was built?
+
+    python benchmarks/unseen_files.py FOLDER [--set held]
+
+benchmarks/unseen_files.yaml lists public files: drawn by name before any content was read, half of
+them to learn from (`dev`), the others kept apart (`held`). FOLDER has the files of each in a folder
+by its name, as the repository has them at the commit; what is not there is passed over. What each
+asks for was written down from its content and its repository's words before it was run.
+
+*right*: kind, roles and a row as expected. *wrong*: read otherwise. *refused*: it can be read, and
+no task was guessed; *refused as it should be*: nothing in it is a task. Written to
+docs/unseen-files.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import sys
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+
+from assay import config
+from assay.config.start import begin
+from assay.core.errors import AssayError
+from assay.core.store import write_text
+from assay.runtime.data_stage.labels import read_rows
+
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE.parent / "tests"))
+LISTED = HERE / "unseen_files.yaml"
+PAGE = HERE.parent / "docs" / "unseen-files.md"
+HEAD = """# Unseen files
+
+What `assay run FILE` makes of public files, as they came and with nothing said about them. They
+were drawn by name, with a seed, before any content was read; what each asks for was written down
+before it was run. Those under *held out* were run once, when the guessing was done; those under
+*development* were read while it was built, so their share says less. The list, with repository,
+commit and expectation of each: `benchmarks/unseen_files.yaml`.
+
+Made by `python benchmarks/unseen_files.py FOLDER`.
+"""
+TITLES = {"held": "Held out", "dev": "Development"}
+
+
+def judge(folder: Path, want: dict[str, Any]) -> tuple[str, str, float]:
+    """(verdict, what was made of it, seconds) of a file in a folder of its own."""
+    from helpers.expected_reading import faults
+
+    back, begun = Path.cwd(), time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="unseen-") as place:
+        shutil.copytree(folder, place, dirs_exist_ok=True)
+        (Path(place) / "expect.yaml").unlink(missing_ok=True)
+        os.chdir(place)
+        try:
+            loaded = read_rows(config.load(begin(Path(want["file"]))), unlabelled=False)
+        except AssayError as error:
+            verdict = "refused as it should be" if want.get("refused") else "refused"
+            told = f"{error.problems[0].code}: {error.problems[0].text.splitlines()[0]}"
+            return verdict, told, time.monotonic() - begun
+        finally:
+            os.chdir(back)
+    roles = ", ".join(f"{role} = {name}" for role, name in loaded.columns.items())
+    if want.get("refused"):
+        return "wrong", f"{loaded.kind}: {roles}", time.monotonic() - begun
+    wrong = faults(want, loaded)
+    told = f"{loaded.kind}: {roles}" + (f" ({'; '.join(wrong)})" if wrong else "")
+    return "wrong" if wrong else "right", told, time.monotonic() - begun
+
+
+def main() -> None:
+    given = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    given.add_argument("folder", type=Path)
+    given.add_argument("--set", choices=(*TITLES, ""), default="")
+    asked = given.parse_args()
+    listed = YAML(typ="safe", pure=True).load(LISTED.read_text(encoding="utf-8"))["files"]
+    page = [HEAD]
+    for name, title in TITLES.items():
+        if asked.set not in ("", name):
+            continue
+        files = [one for one in listed if one["set"] == name and "expect" in one]
+        lines, counts = [], Counter[str]()
+        for one in files:
+            found = [
+                place
+                for place in (asked.folder / one["name"], asked.folder / name / one["name"])
+                if place.is_dir()
+            ]
+            if not found:
+                continue
+            verdict, told, seconds = judge(found[0], one["expect"])
+            print(f"{verdict:24} {one['name']} ({seconds:.1f} s): {told[:300]}", flush=True)
+            counts[verdict] += 1
+            cells = (f"{one['repo']}: {one['name'].partition('-')[2]}", verdict, told[:160])
+            lines.append(f"| {' | '.join(c.replace('|', chr(92) + '|') for c in cells)} |")
+        share = ", ".join(f"{count} {verdict}" for verdict, count in counts.most_common())
+        page += [f"## {title}", "", f"{sum(counts.values())} files: {share}.", ""]
+        page += ["| file | verdict | made of it |", "|---|---|---|", *lines, ""]
+        print(f"{title}: {share}")
+    if not asked.set:
+        write_text(PAGE, "\n".join(page))
+
+
+if __name__ == "__main__":
+    main()
