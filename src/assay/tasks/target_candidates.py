@@ -85,10 +85,8 @@ def candidates(
         plain = _two_texts(found, rows, kind, taken)
     if kind in (None, "rewrite"):
         texts = [c for c in found if c.full and c.name not in taken and is_free_text(c)]
-        plain += [
-            TargetCandidate(one.kind, one.columns, one.why, weight)
-            for one, weight in translations(texts, rows, alone=alone and not plain)
-        ]
+        two = translations(texts, rows, alone=alone and not plain)
+        plain += [TargetCandidate(one.kind, one.columns, one.why, n) for one, n in two]
     return sorted([*ways, *plain], key=lambda way: -way.weight)
 
 

@@ -172,6 +172,31 @@ def test_a_mark_whose_bounds_are_wrong_is_taken_where_its_words_stand_and_counte
     assert any("1 marks of 'gold' do not fit" in note for note in found.notes)
 
 
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda t, some: {"t": t, "result": [{"word": w, "type": k} for *_, k, w in some]},
+        lambda t, some: {"t": t, "result": [[w, k, "NULL"] for *_, k, w in some]},
+        lambda t, some: {"t": t, "result": {f"T{a}": [k, w] for a, _, k, w in some}},
+    ],
+)
+def test_words_without_bounds_are_taken_where_they_stand(make):
+    found = measure_spans(table(make), set())
+    for n, raw in enumerate(found.rows):
+        spans = {(one["start"], one["end"], one["label"]) for one in raw.fields["entities"]}
+        assert spans == {one[:3] for one in pieces(n)}
+
+
+def test_both_ends_of_a_relation_are_pieces():
+    def make(t, some):
+        who, where = (one[3] for one in some)
+        return {"t": t, "triples": [[who, "went to" if len(where) > 4 else "was in", where]]}
+
+    found = measure_spans(table(make), set())
+    labels = [one["label"] for one in found.rows[0].fields["entities"]]
+    assert labels == ["was in (1)", "was in (2)"]
+
+
 def test_bounds_below_nought_name_no_place():
     def make(t, some):
         _, found = words_of(t, some)
@@ -226,6 +251,18 @@ def tokens(t, _some):
         lambda t, _: {"messages": [{"role": "user", "content": t}, {"role": "assistant"}]},
         lambda t, _: {"text": t, "clips": [{"label": "a", "start": 3, "end": 6}]},  # seconds
         lambda t, some: {"text": t, "clusters": [[[a, b]] for a, b, *_ in some]},  # no type
+        lambda t, some: {  # options of which one is right
+            "text": t,
+            "options": [{"text": w, "label": "AB"[n]} for n, (*_, w) in enumerate(some)],
+            "answer": "A",
+        },
+        lambda t, _: {"text": t, "about": [{"name": "travel", "type": "topic"}]},  # not in it
+        lambda t, some: {  # a call
+            "text": t,
+            "calls": [{"name": k, "arguments": {"what": w}} for *_, k, w in some],
+        },
+        lambda t, some: {"text": t, "entities": [{"text": w, "type": k} for *_, k, w in some]},
+        lambda t, some: {"text": t, "about": [{"word": w} for *_, w in some]},  # no type
         lambda t, _: {"text": t, "marks": []},
         lambda t, _: {"text": t, "marks": None},
     ],

@@ -1,4 +1,4 @@
-from assay.data.reading.span_places import in_step, is_bounds, is_length, places
+from assay.data.reading.span_places import annotations_in, is_bounds, is_length, places
 
 
 def bounds(value, kind):
@@ -40,13 +40,21 @@ def test_a_length_is_told_by_its_name():
     assert not is_length(("named", "start", "end")) and not is_length(("named", 0, 1))
 
 
-def test_an_object_of_lists_of_one_length_is_a_list_of_objects():
-    assert in_step({"start": [0, 5], "type": ["a", "b"]}) == [
+def test_annotations_of_a_field():
+    assert annotations_in({"start": [0, 5], "type": ["a", "b"]}) == [
         {"start": 0, "type": "a"},
         {"start": 5, "type": "b"},
     ]
-    for other in ({"start": [0, 5], "type": ["a"]}, {"a": [[0, 5]], "b": [[7, 9]]}, [1], "x"):
-        assert in_step(other) is other
+    assert annotations_in({"T1": {"start": 0}, "T2": {"start": 5}}) == [{"start": 0}, {"start": 5}]
+    for other in ({"start": [0, 5], "type": ["a"]}, {"a": [[0, 5]], "b": [[7, 9]]}):
+        assert annotations_in(other) == [other]
+    assert annotations_in([1]) == [1] and annotations_in("x") == annotations_in(None) == []
+
+
+def test_a_place_knows_what_it_stands_in():
+    value = {"label": "X", "points": [{"start": 3, "end": 6, "by": "me"}]}
+    (place,) = [one for one in places(value) if one.form[0] == "named"]
+    assert place.around == (value["points"][0], value["points"], value)
 
 
 def test_pairs_of_numbers_as_text():

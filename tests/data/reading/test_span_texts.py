@@ -24,6 +24,7 @@ def test_words_are_found_nearest_to_where_they_should_be():
     text = MarkedText("Oslo, not  Oslo")
     assert text.nearest("Oslo", 0) == (0, 4) and text.nearest("Oslo", 9) == (11, 15)
     assert text.nearest("not Oslo", 0) == (6, 15) and text.nearest("Rome", 0) is None
+    assert MarkedText("a party, art").nearest("art", 0) == (9, 12)
     assert text.nearest("Oslo", -5) == (0, 4) and text.nearest(" ", 0) is None
 
 

@@ -9,7 +9,7 @@ def annotations(values, kinds=("named",)):
 def types(values, **more):
     found = annotations(values, **more)
     told = types_of(found)
-    return [told.of(one, one.places[0]) for one in found], told
+    return [told.of(one.places[0]) for one in found], told
 
 
 def test_the_type_has_a_name_that_says_so():
@@ -30,8 +30,26 @@ def test_all_that_comes_again_of_a_record_whose_bounds_are_numbered():
     values = [["1,2", "FOOD" if n % 2 else "ROOM", "2", "5,6"] for n in range(9)]
     found = annotations(values, kinds=("alone",))
     told = types_of(found)
-    assert [told.of(found[0], place) for place in found[0].places] == ["ROOM (1)", "ROOM (2)"]
-    assert told.of(found[1], found[1].places[0]) == "FOOD (1)"
+    assert [told.of(place) for place in found[0].places] == ["ROOM (1)", "ROOM (2)"]
+    assert told.of(found[1].places[0]) == "FOOD (1)"
+
+
+def test_each_part_of_an_annotation_has_its_own_type():
+    values = [
+        {
+            "event": "SALE" if n % 2 else "MOVE",
+            "trigger": {"start": 1, "end": 2},
+            "arguments": [{"start": 3, "end": 5, "role": one} for one in ("who", "where")],
+        }
+        for n in range(12)
+    ]
+    found = annotations(values, kinds=("alone", "named"))
+    told = types_of(found)
+    assert [told.of(place) for place in found[1].places] == [
+        "trigger SALE",
+        "arguments who",
+        "arguments where",
+    ]
 
 
 def test_a_type_has_no_colon():

@@ -9,16 +9,20 @@ Forms            {start, end, text}; {text: [...], offsets: [[3, 7]]}; [["Oslo"]
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import combinations
+from collections.abc import Iterator, Sequence, Set
+from itertools import chain, combinations
 from typing import Any, NamedTuple
 
 from assay.tasks.columns import words_of
 
-DEEPEST = 6
+# How a place may be written; the first five have words, "said" nothing else.
+KINDS = frozenset({"beside", "numbers", "key", "start", "said", "alone", "named", "run"})
+DEEPEST = 8
 _NOWHERE = 1 << 40  # numbers that are no places in a row lie outside of every text
+_NOTHING = {"null", "none", "nan", "n/a", "-"}
 _MOST = 6  # numbers of one object that are tried in pairs
 _PAIR = re.compile(r"\s*[\[(]?\s*(-?\d+)\s*(?:[:,;\u2013-]|\.\.|\s)\s*(-?\d+)\s*[\])]?\s*")
+_NUMBERED = re.compile(r"[A-Za-z]{0,2}[-_]?\d+")  # names of annotations, such as T1
 _MARKS: dict[str, str] = dict.fromkeys(
     "start begin beg from first onset left offset".split(), "start"
 )
@@ -36,17 +40,51 @@ class Place(NamedTuple):
     first: int
     last: int
     words: str = ""
+    around: tuple[Any, ...] = ()  # the object or list that they stand in, and those around it
 
 
-def places(value: Any, path: tuple[str, ...] = ()) -> Iterator[Place]:
-    """Everything in an annotation that may be the place of a piece."""
+def places(
+    value: Any,
+    kinds: Set[str] = KINDS,
+    path: tuple[str, ...] = (),
+    around: tuple[Any, ...] = (),
+) -> Iterator[Place]:
+    """Everything in an annotation that may be the place of a piece.
+
+    Args:
+        kinds: of forms that are looked for. path: the names that lead to the value. around: what it
+            stands in, the innermost first.
+    """
     items = _items(value)
-    if not items or len(path) > DEEPEST:
+    if not items or len(around) > DEEPEST:
         return
+    around = (value, *around)
     bounds = [(key, pairs) for key, one in items if (pairs := _bounds(one))]
-    texts = [(key, some) for key, one in items if (some := _texts(one))]
     numbers = [(key, n) for key, one in items if (n := _whole(one)) is not None][:_MOST]
-    names = isinstance(value, Mapping) and len(bounds) == len(items)  # of types, or words
+    if bounds or numbers or "said" in kinds:
+        texts = [(key, some) for key, one in items if (some := _texts(one))]
+        names = isinstance(value, dict) and len(bounds) == len(items)  # of types, or words
+        for place in chain(
+            _of_bounds(bounds, texts, path, names=names),
+            _of_numbers(numbers, texts, path) if kinds & {"numbers", "start"} else (),
+            _of_names(numbers, path) if "named" in kinds else (),
+            _of_words(texts, path) if "said" in kinds else (),
+        ):
+            yield place._replace(around=around)
+    placed = {key for key, _ in bounds}
+    for key, one in items:
+        if key not in placed and isinstance(one, dict | list | tuple):
+            yield from places(one, kinds, _below(path, key), around)
+
+
+def _of_bounds(
+    bounds: Sequence[tuple[Any, list[Sequence[int]]]],
+    texts: Sequence[tuple[Any, list[str]]],
+    path: tuple[str, ...],
+    *,
+    names: bool,
+) -> Iterator[Place]:
+    """Pairs that stand in one field, alone, beside their words or under them."""
     for key, pairs in bounds:
         kind = "run" if any(len(pair) != 2 for pair in pairs) else "alone"
         below = _below(path, key)
@@ -57,33 +95,59 @@ def places(value: Any, path: tuple[str, ...] = ()) -> Iterator[Place]:
         for name, words in texts:
             for pair, said in _together(pairs, words):
                 yield Place(("beside", key, name), _below(path, name), pair[0], pair[-1], said)
+
+
+def _of_numbers(
+    numbers: Sequence[tuple[Any, int]],
+    texts: Sequence[tuple[Any, list[str]]],
+    path: tuple[str, ...],
+) -> Iterator[Place]:
+    """Two numbers, or a start alone, beside words."""
+    for name, words in texts:
+        said, below = " ".join(words), _below(path, name)
+        free = [(key, n) for key, n in numbers if key != name]
+        for (start, a), (end, b) in combinations(free, 2):
+            yield Place(("numbers", start, end, name), below, a, b, said)
+        for start, a in free:
+            yield Place(("start", start, name), below, a, a, said)
+
+
+def _of_words(texts: Sequence[tuple[Any, list[str]]], path: tuple[str, ...]) -> Iterator[Place]:
+    """Words that may stand in the text, without a place."""
+    for name, words in texts:
+        said = " ".join(words)
+        nowhere = said.strip().casefold() in _NOTHING
+        yield Place(("said", name), _below(path, name), -nowhere, -nowhere, said)
+
+
+def _of_names(numbers: Sequence[tuple[Any, int]], path: tuple[str, ...]) -> Iterator[Place]:
+    """Two numbers whose names say that they are bounds, or the two of a record."""
     for (start, a), (end, b) in combinations(numbers, 2):
         if _named(start, end) or (isinstance(start, int) and len(numbers) == 2):
             yield Place(("named", start, end), (*path, *_about(start)), a, b)
-        for name, words in texts:
-            said = " ".join(words) if name not in (start, end) else ""
-            yield Place(("numbers", start, end, name), _below(path, name), a, b, said)
     ends = [key for key, _ in numbers if isinstance(key, str) and _meaning(key) == {"end"}]
-    if len(ends) == 1 and not any(_is_start(key) for key, _ in items):
+    if len(ends) == 1 and not any(_is_start(key) for key, _ in numbers):
         # programs that leave out zeros
         yield Place(("named", "", ends[0]), (*path, *_about(ends[0])), 0, dict(numbers)[ends[0]])
-    for start, a in numbers:
-        for name, words in texts:
-            yield Place(("start", start, name), _below(path, name), a, a, " ".join(words))
-    placed = {key for key, _ in bounds}
-    for key, one in items:
-        if key not in placed and isinstance(one, Mapping | list | tuple):
-            yield from places(one, _below(path, key))
 
 
-def in_step(value: Any) -> Any:
+def annotations_in(value: Any) -> list[Any]:
+    """The annotations that a field holds: those of a list, or of an object whose names are numbers
+    (`T1`, `T2`) or whose lists are in step; else an object is one."""
+    if isinstance(value, dict) and value and all(map(_NUMBERED.fullmatch, map(str, value))):
+        return [*value.values()]
+    value = _in_step(value)
+    return value if isinstance(value, list) else [value] if isinstance(value, dict) else []
+
+
+def _in_step(value: Any) -> Any:
     """An object of lists of one length as a list of objects: `{"start": [0, 5], "type": [...]}`."""
-    if not isinstance(value, Mapping) or len(value) < 2:
+    if not isinstance(value, dict) or len(value) < 2:
         return value
     lists = [*value.values()]
     if not all(isinstance(one, list) and len(one) == len(lists[0]) for one in lists):
         return value
-    plain = any(not isinstance(one, Mapping | list) for some in lists for one in some)
+    plain = any(not isinstance(one, dict | list) for some in lists for one in some)
     return (
         [dict(zip(value, row, strict=True)) for row in zip(*lists, strict=True)] if plain else value
     )
@@ -95,7 +159,7 @@ def is_bounds(text: str) -> bool:
 
 
 def _items(value: Any) -> list[tuple[Any, Any]]:
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return [(str(key), one) for key, one in value.items()]
     return [*enumerate(value)] if isinstance(value, list | tuple) else []
 
@@ -111,7 +175,7 @@ def _bounds(value: Any) -> list[Sequence[int]]:
     if isinstance(value, str):
         match = _PAIR.fullmatch(value)
         return [(int(match[1]), int(match[2]))] if match else []
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return _bounds([*value.values()]) if len(value) == 2 and _named(*value) else []
     if not isinstance(value, list | tuple) or not value:
         return []

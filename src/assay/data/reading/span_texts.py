@@ -47,12 +47,14 @@ class MarkedText:
         return part == part.strip() and all(map(self._is_edge, found))
 
     def nearest(self, words: str, start: int) -> tuple[int, int] | None:
-        """Where the words stand nearest to a number; None where they do not."""
+        """Where the words stand nearest to a number, as whole words where they do; None where they
+        do not stand at all."""
         pattern = r"\s+".join(map(re.escape, words.split()))
         at = self.bounds(start, start + 1)
         near = at[0] if at else min(max(start, 0), len(self.text))
         there = [match.span() for match in re.finditer(pattern, self.text)] if pattern else []
-        return min(there, key=lambda one: abs(one[0] - near), default=None)
+        parted = {one: not all(map(self._is_edge, one)) for one in there}
+        return min(there, key=lambda one: (parted[one], abs(one[0] - near)), default=None)
 
     def _is_edge(self, at: int) -> bool:
         sides = self.text[max(0, at - 1) : at + 1] if 0 < at < len(self.text) else ""
