@@ -200,8 +200,7 @@ class RaceMonitor:
             rows = f"{len(own):,} of {len(self.exam):,} {self.rows}"
             self._end(
                 "behind",
-                f"Stopped after {rows}:"
-                f" {behind} of {self.best.name} there. It cannot win any more.",
+                f"Pruned after {rows}: {behind} of {self.best.name} there. It cannot win any more.",
             )
 
 
