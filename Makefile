@@ -1,4 +1,4 @@
-# make demo      environment, installation, a race of eight of the nine strategies of the intents example, LoRA among them (at most five minutes)
+# make demo      environment, installation, a race of eight strategies on the intents example, LoRA among them (at most five minutes)
 # make intents   all strategies of the intents example, each on all rows, however long it takes
 # make handbook  the handbook example: as many of its arms as 14 minutes allow; the same command goes on
 # make voice     the voice example, a help desk's tone of voice: as many of its arms as 14 minutes allow; the same command goes on
@@ -26,7 +26,7 @@ PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest --processes 4
 .PHONY: demo intents handbook voice test tests quick nightly lint clean constraints postgres postgres-stop
 
 demo: $(VENV)/installed
-	$(BIN)/assay run examples/intents --minutes 4 --only majority,tfidf,knn,probe,setfit,stack,zero-shot,lora-e2
+	$(BIN)/assay run examples/demo
 
 intents: $(VENV)/installed
 	$(BIN)/assay run examples/intents
