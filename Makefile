@@ -1,4 +1,4 @@
-# make demo      environment, installation, a race of eight strategies on the intents example, LoRA among them (at most five minutes)
+# make demo      environment, installation, a race of seven strategies on the intents example, LoRA among them (at most five minutes)
 # make intents   all strategies of the intents example, each on all rows, however long it takes
 # make handbook  the handbook example: as many of its arms as 14 minutes allow; the same command goes on
 # make voice     the voice example, a help desk's tone of voice: as many of its arms as 14 minutes allow; the same command goes on

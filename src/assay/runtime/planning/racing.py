@@ -155,7 +155,7 @@ class RaceMonitor:
             write_json(self._look_file, {"score": score, "share": share})
             self.looked = score
             rows = f"{self.scored:,} val rows"
-            told = f"Left out after {share:.0%} of its training: {behind} on {rows}."
+            told = f"Pruned after {share:.0%} of its training: {behind} on {rows}."
             self._end("behind", f"{told} It was not asked the test rows.")
 
     @property
