@@ -1,5 +1,5 @@
-# make demo      environment, installation, seven of the nine arms of the intents example (five minutes on two cores without matrix units)
-# make intents   all arms of the intents example, fine-tuning and examples in the prompt among them
+# make demo      environment, installation, a race of seven strategies on the intents example, LoRA among them (at most five minutes)
+# make intents   all strategies of the intents example, each on all rows, however long it takes
 # make handbook  the handbook example: as many of its arms as 14 minutes allow; the same command goes on
 # make voice     the voice example, a help desk's tone of voice: as many of its arms as 14 minutes allow; the same command goes on
 # make test      lint, types, all tests but the nightly ones, with the real small models (eight to eleven minutes on two cores)
@@ -26,7 +26,7 @@ PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest --processes 4
 .PHONY: demo intents handbook voice test tests quick nightly lint clean constraints postgres postgres-stop
 
 demo: $(VENV)/installed
-	$(BIN)/assay run examples/intents $(addprefix --only ,majority tfidf neighbours probe setfit stack shots-k0)
+	$(BIN)/assay run examples/demo
 
 intents: $(VENV)/installed
 	$(BIN)/assay run examples/intents

@@ -1,14 +1,23 @@
 """Progress: the same events as a redrawn block, as plain lines, or as nothing; times left only once
 they are known."""
 
+import fcntl
 import io
+import os
+import pty
 import re
+import struct
+import subprocess
+import sys
+import termios
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import datetime
 
 import pytest
 
 from assay.cli.display import Display, fitting, mode_for
+from helpers.toy import rows, write_rows
 from helpers.training_progress import VALUES, training
 
 
@@ -396,3 +405,31 @@ def test_the_block_of_a_training():
         "     fit: overfitting since 280",
     ]
     assert all(len(line) <= 80 for line in lines)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="a pseudo-terminal of Linux")
+def test_a_run_speaks_from_its_beginning_and_fits_a_narrow_terminal(tmp_path):
+    file = tmp_path / f"{'tickets-of-a-library-' * 3}.jsonl"
+    write_rows(file, rows(200))
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 60, 0, 0))
+    given = {"stdin": theirs, "stdout": theirs, "stderr": theirs, "cwd": tmp_path}
+    environ = {name: value for name, value in os.environ.items() if name not in ("CI", "COLUMNS")}
+    words = [sys.executable, "-m", "assay.cli", "run", file.name, "--only", "majority,tfidf"]
+    process = subprocess.Popen(words, env=environ | {"TERM": "xterm"}, **given)
+    os.close(theirs)
+    said = b""
+    with suppress(OSError):  # that nobody is at the other end any more
+        while part := os.read(ours, 65536):
+            said += part
+    os.close(ours)
+    assert process.wait() == 0, said
+    text = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", said.decode()).replace("\r", "\n")
+    lines = [line for line in text.splitlines() if line.strip()]
+    assert lines[0].split()[:2] == ["▸", "starting"]
+    at = next(at for at, line in enumerate(lines) if "reading" in line)
+    assert at < next(at for at, line in enumerate(lines) if "rows taken for" in line)
+    drawn = lines[: next(at for at, line in enumerate(lines) if line.startswith("report "))]
+    assert max(map(len, drawn)) <= 60
+    assert any(line.startswith(" ✓ tfidf ") and "accuracy" in line for line in drawn)

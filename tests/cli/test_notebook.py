@@ -16,6 +16,8 @@ def test_a_block_shows_what_moves_and_keeps_what_has_ended():
         block.tell({"event": "progress", "stage": "tfidf", "done": done, "total": 100})
     assert len(drawn) == 4  # two ends, and two of a second of moves
     assert "tfidf" in drawn[-1].splitlines()[-1]
+    block.tell({"event": "activity", "stage": "tfidf", "text": "fitting"})
+    assert drawn[-1].splitlines()[-1] == "▸ tfidf  fitting  1.0 s"
     block.tell(
         {
             "event": "stage",
@@ -26,6 +28,8 @@ def test_a_block_shows_what_moves_and_keeps_what_has_ended():
         }
     )
     assert drawn[-1].splitlines()[0] == "66 train" and "accuracy 0.9" in drawn[-1].splitlines()[1]
+    block.tell({"event": "stage", "name": "lora", "state": "pruned", "note": "by the race"})
+    assert drawn[-1].splitlines()[-1].split() == ["–", "lora", "pruned", "by", "the", "race"]
     block.tell({"event": "warning", "code": "D060", "text": "few\x1b[2J rows"})
     assert "D060" in drawn[-1] and "\x1b" not in drawn[-1]
 

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from assay.cli.display import MARKS
 from assay.core.corrupt_files import silent
 from assay.core.plain_text import plain
 from assay.core.types import Tell
@@ -46,6 +47,11 @@ class Block:
                     event, self.clock()
                 )
                 self._draw(now=False)
+            case "activity" if "stage" in event:
+                name = stage_name(event)
+                stage = self.stages.setdefault(name, StageProgress(name, self.clock()))
+                stage.activity = f"{event['text']}"
+                self._draw()
             case "trial":
                 name = stage_name(event)
                 self.stages.setdefault(name, StageProgress(name, self.clock())).take_trial(event)
@@ -71,10 +77,10 @@ class Block:
         if seconds is None and stage is not None:
             seconds = self.clock() - stage.started
         took = "" if seconds is None or event["state"] == "cached" else f"in {duration(seconds)}"
-        mark = "✗" if event["state"] == "failed" else "✓"
+        mark = MARKS.get(event["state"], "✓")
         said = (
             event["state"] if event["state"] != "done" else "",
-            event.get("metric"),
+            f"{event.get('metric') or ''}".replace("_", " "),
             event.get("note"),
             took,
         )

@@ -60,7 +60,7 @@ def race_sentences(raced: Sequence[Mapping[str, Any]], data: dict[str, Any]) -> 
     took = duration(sum(heat["seconds"] for one in raced for heat in one["heats"]))
     said = [
         "The run had a time limit: strategies were asked growing parts of val, and those that"
-        " could not win any more were left out before they met the test rows."
+        " could not win any more were pruned before they met the test rows."
         f" {count(len(final))} of {count(len(raced))} met them. The heats took {took}; what they"
         " fitted on all rows was not fitted again."
     ]

@@ -173,4 +173,4 @@ def asks_language_model(strategy: Strategy, base: str) -> bool:
 
 def say_behind(behind: str, best: str, rows: int) -> str:
     """Why it was left out: two scores in words, whose the better is, on so many val rows."""
-    return f"Left out: {behind} of {best} on {rows:,} val rows. It was not asked the test rows."
+    return f"Pruned: {behind} of {best} on {rows:,} val rows. It was not asked the test rows."

@@ -1,5 +1,5 @@
 """The race of a run with a time limit: strategies are asked growing parts of val, and those that
-are not worth going on with are left out before any of them meets the test rows.
+are not worth going on with are pruned before any of them meets the test rows.
 
 Heats      a strategy is fitted, and asked val piece by piece. One that trains a language model
            learns from a ninth of the rows first, then from a third, then from all (successive

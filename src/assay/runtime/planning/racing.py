@@ -155,7 +155,7 @@ class RaceMonitor:
             write_json(self._look_file, {"score": score, "share": share})
             self.looked = score
             rows = f"{self.scored:,} val rows"
-            told = f"Left out after {share:.0%} of its training: {behind} on {rows}."
+            told = f"Pruned after {share:.0%} of its training: {behind} on {rows}."
             self._end("behind", f"{told} It was not asked the test rows.")
 
     @property
@@ -200,8 +200,7 @@ class RaceMonitor:
             rows = f"{len(own):,} of {len(self.exam):,} {self.rows}"
             self._end(
                 "behind",
-                f"Stopped after {rows}:"
-                f" {behind} of {self.best.name} there. It cannot win any more.",
+                f"Pruned after {rows}: {behind} of {self.best.name} there. It cannot win any more.",
             )
 
 
