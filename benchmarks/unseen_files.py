@@ -41,12 +41,12 @@ HEAD = """# Unseen files
 What `assay run FILE` makes of public files, as they came and with nothing said about them. They
 were drawn by name, with a seed, before any content was read; what each asks for was written down
 before it was run. Those under *held out* were run once, when the guessing was done; those under
-*development* were read while it was built, so their share says less. The list, with repository,
+*development* and those held out before were read since, so their share says less. The list, with repository,
 commit and expectation of each: `benchmarks/unseen_files.yaml`.
 
 Made by `python benchmarks/unseen_files.py FOLDER`.
 """
-TITLES = {"held": "Held out", "dev": "Development"}
+TITLES = {"held": "Held out", "seen": "Held out before, read since", "dev": "Development"}
 
 
 def judge(folder: Path, want: dict[str, Any]) -> tuple[str, str, float]:
