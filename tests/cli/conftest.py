@@ -15,13 +15,13 @@ __all__ = ["report"]
 @pytest.fixture(autouse=True)
 def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.chdir(tmp_path)
-    for name in (
-        "OMP_WAIT_POLICY",
-        "GOMP_SPINCOUNT",
-        "HF_HUB_DISABLE_TELEMETRY",
-        "TOKENIZERS_PARALLELISM",
-    ):
-        monkeypatch.setenv(name, os.environ.get(name, "x"))
+    for name, value in {
+        "OMP_WAIT_POLICY": "PASSIVE",
+        "GOMP_SPINCOUNT": "10000",
+        "HF_HUB_DISABLE_TELEMETRY": "1",
+        "TOKENIZERS_PARALLELISM": "false",
+    }.items():
+        monkeypatch.setenv(name, os.environ.get(name, value))
 
 
 @pytest.fixture
