@@ -19,7 +19,7 @@ def faults(want: Mapping[str, Any], loaded: LoadedExamples) -> list[str]:
         found.append(f"{loaded.kind} for {want['kind']}")
     given = {NAMED.get(role, role): name for role, name in loaded.columns.items()}
     for role, name in (want.get("columns") or {}).items():
-        if given.get(role) != name:
+        if given.get(NAMED.get(role, role)) != name:
             found.append(f"{role} is {given.get(role)}, not {name}")
     rows = [row for part in (loaded.train, loaded.val, loaded.test) for row in part]
     if len(rows) != want.get("kept", len(rows)):
