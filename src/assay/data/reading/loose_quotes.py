@@ -91,7 +91,7 @@ class LooseRows:
             line = lines.row[taken - 1][1]
             text += line
             if taken > 1 and self._is_row(line):
-                break  # a row of its own
+                break  # the next row begins
             if taken == 1 or text.count('"') % 2 == 0:
                 cells = self._cells(text.rstrip("\r\n"), failure)
                 if cells is not None:
