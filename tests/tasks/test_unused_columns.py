@@ -23,11 +23,12 @@ ROWS = [
 
 def unused(rows, **roles):
     found = columns_of(rows)
-    return explain_unused(found, roles, {column.name: column for column in found})
+    return explain_unused(found, roles, {column.name: column for column in found}, rows)
 
 
 def test_every_column_without_a_role_says_why():
-    assert unused(ROWS, text="text", label="label") == {
+    told = unused(ROWS, text="text", label="label")
+    assert {name: why.partition(";")[0] for name, why in told.items()} == {
         "nothing": "empty",
         "label_pred": "named like a model's output",
         "parts": "lists or objects",
@@ -52,3 +53,10 @@ def test_the_other_fields_of_an_object_in_use_are_named_one_by_one():
     # Of an object that is not used at all, the object is enough.
     assert set(unused(rows, label="meta.by")) == {"meta.on", "rest"}
     assert set(unused(rows, entities="meta")) == {"rest"}
+
+
+def test_a_column_that_fills_the_rows_says_how_much_of_them_it_is():
+    rows = [{"text": "a" * 40, "label": "ab"[i % 2], "note": "b" * 59, "day": "c"} for i in range(9)]
+    told = unused(rows, text="text", label="label")
+    assert told["note"].endswith("; 58% of all characters")  # 59 of 40 + 1 + 59 + 1
+    assert "%" not in told["day"]

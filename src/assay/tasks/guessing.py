@@ -195,7 +195,7 @@ def _complete(
         group,
         slices,
         tuple(reasons),
-        explain_unused(found, mapping, by_name),
+        explain_unused(found, mapping, by_name, table.rows),
         weight=(SURE if weight is None else weight) * prod(factor for factor, _ in against),
         against=tuple(told for _, told in against),
     )

@@ -5,18 +5,25 @@ What it is for   nothing of a file is left out in silence: a person may know wha
 
 from collections.abc import Mapping, Sequence
 
-from assay.tasks.columns import Column
+from assay.tasks.columns import Column, Row, as_text, value_at
+
+LOOKED_AT = 200  # rows whose characters are counted
+TOLD = 0.05  # share of a row's characters from which it is said
 
 
 def explain_unused(
-    found: Sequence[Column], roles: Mapping[str, str], by_name: Mapping[str, Column]
+    found: Sequence[Column],
+    roles: Mapping[str, str],
+    by_name: Mapping[str, Column],
+    rows: Sequence[Row],
 ) -> dict[str, str]:
-    """Field -> why it has no role. Of an object of which a field is used, the others are named one
-    by one.
+    """Field -> why it has no role, and its share of the rows' characters where that is 5% or more.
+    Of an object of which a field is used, the others are named one by one.
 
     Args:
         roles: role -> field; several fields of one role have commas between them.
     """
+    whole = sum(len(as_text(value)) for row in rows[:LOOKED_AT] for value in row.values())
     used = {
         part.strip()
         for name in roles.values()
@@ -30,8 +37,14 @@ def explain_unused(
         parent = column.name.rpartition(".")[0]
         inside = parent in by_name and (parent in used or parent not in around)
         if column.name not in used and column.name not in around and not inside:
-            left[column.name] = _why(column)
+            share = _characters(rows, column.name) / max(1, whole)
+            told = f"; {share:.0%} of all characters" if share >= TOLD else ""
+            left[column.name] = _why(column) + told
     return left
+
+
+def _characters(rows: Sequence[Row], name: str) -> int:
+    return sum(len(as_text(value_at(row, name))) for row in rows[:LOOKED_AT])
 
 
 def _why(column: Column) -> str:
