@@ -56,7 +56,8 @@ def test_the_other_fields_of_an_object_in_use_are_named_one_by_one():
 
 
 def test_a_column_that_fills_the_rows_says_how_much_of_them_it_is():
-    rows = [{"text": "a" * 40, "label": "ab"[i % 2], "note": "b" * 59, "day": "c"} for i in range(9)]
+    row = {"text": "a" * 40, "note": "b" * 59, "day": "c"}
+    rows = [row | {"label": "ab"[i % 2]} for i in range(9)]
     told = unused(rows, text="text", label="label")
     assert told["note"].endswith("; 58% of all characters")  # 59 of 40 + 1 + 59 + 1
     assert "%" not in told["day"]
