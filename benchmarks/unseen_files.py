@@ -1,11 +1,12 @@
 """Is the task of a public file guessed right, that nobody looked at while the guessing was built?
 
-    python benchmarks/unseen_files.py FOLDER [--set held]
+    python benchmarks/unseen_files.py FOLDER [--set third]
 
-benchmarks/unseen_files.yaml lists public files: drawn by name before any content was read, half of
-them to learn from (`dev`), the others kept apart (`held`). FOLDER has the files of each in a folder
-by its name, as the repository has them at the commit; what is not there is passed over. What each
-asks for was written down from its content and its repository's words before it was run.
+benchmarks/unseen_files.yaml lists public files: drawn by name before any content was read, some to
+learn from (`dev`, `dev2`), the others kept apart until they were run once (`seen`, `held`, `third`;
+the first two have been read since). FOLDER has the files of each in a folder by its name, as the
+repository has them at the commit; what is not there is passed over. What each asks for was written
+down from its content and its repository's words before it was run.
 
 *right*: kind, roles and a row as expected. *wrong*: read otherwise. *refused*: it can be read, and
 no task was guessed; *refused as it should be*: nothing in it is a task. Written to
@@ -46,7 +47,13 @@ each: `benchmarks/unseen_files.yaml`.
 
 Made by `python benchmarks/unseen_files.py FOLDER`.
 """
-TITLES = {"held": "Held out", "seen": "Held out before, read since", "dev": "Development"}
+TITLES = {
+    "third": "Held out",
+    "held": "Second drawing, read since",
+    "seen": "First drawing, read since",
+    "dev": "Development",
+    "dev2": "Development, second pool",
+}
 
 
 def judge(folder: Path, want: dict[str, Any]) -> tuple[str, str, float]:
