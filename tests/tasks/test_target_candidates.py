@@ -116,6 +116,40 @@ TABLES = {
         ("classify", {"text": "comment_text", "label": "toxic"}),
         ("classify", "obscene"),
     ),
+    "a measure that is called target": (
+        lambda i: {"excerpt": long(), "target": f"{(i * 37 % 101) / 17 - 3:.6f}"},
+        ("number", {"question": "excerpt", "answer": "target"}),
+        None,
+    ),
+    "marks in half steps": (
+        lambda i: {"essay": long(), "cohesion": 1 + i * 7 % 9 / 2, "syntax": 1 + i * 5 % 9 / 2},
+        ("number", {"question": "essay", "answer": "cohesion"}),
+        None,
+    ),
+    "the number of a class": (
+        lambda i: {"Class Index": i * 3 % 4 + 1, "Title": text(3, 5), "Description": long()},
+        ("classify", {"text": "Title", "text_pair": "Description", "label": "Class Index"}),
+        None,
+    ),
+    "liked or not, beside votes": (
+        lambda i: {"review_text": long(), "review_score": [1, -1][i % 2], "votes": i * 3 % 2},
+        ("classify", {"text": "review_text", "label": "review_score"}),
+        None,
+    ),
+    "translations with a credit": (
+        lambda i: {
+            "a": (said := short()),
+            "b": said[::-1],
+            "c": f"CC-BY from the site's users #{i}",
+        },
+        ("rewrite", {"text": "a", "answer": "b"}),
+        None,
+    ),
+    "most of a row is not in what is named": (
+        lambda i: {"titles": text(3, 5), "contents of it": long(), "genre": "abc"[i % 3]},
+        ("classify", {"text": "titles", "text_pair": "contents of it", "label": "genre"}),
+        None,
+    ),
     "a question to a passage": (
         lambda i: {"question": short(), "passage": long(), "answer": [True, False][i % 2]},
         ("classify", {"text": "question", "text_pair": "passage", "label": "answer"}),

@@ -105,6 +105,17 @@ def unread_texts(reading: Reading) -> Evidence | None:
     return (1 - 0.5 * share, told) if share > 0.1 else None
 
 
+def most_of_the_text(
+    roles: Mapping[str, str], found: Sequence[Column], rows: Sequence[Row]
+) -> str | None:
+    """The column that has more than half of a row's text, where the reading leaves it out."""
+    reading = Reading("", roles, found, rows[:LOOKED_AT])
+    sizes = {c.name: _characters(reading.rows, c.name) for c in found if _is_read(c)}
+    left = [c.name for c in reading.unused if _is_read(c) and c.full]
+    most = max(left, key=lambda name: sizes[name], default=None)
+    return most if most is not None and sizes[most] > 0.5 * sum(sizes.values()) else None
+
+
 def unasked_question(reading: Reading) -> Evidence | None:
     """A column of questions that is not asked."""
     left = [c for c in reading.unused if c.asks > 0.5 and c.prose and not c.technical]

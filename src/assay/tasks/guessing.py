@@ -18,7 +18,7 @@ from assay.tasks import column_names
 from assay.tasks.asked_columns import add_further_texts, add_passage, pair_texts, role_fields
 from assay.tasks.columns import Column, Row, columns_of, rank
 from assay.tasks.context_columns import group_of, slices_of
-from assay.tasks.evidence import evidence_against
+from assay.tasks.evidence import evidence_against, most_of_the_text
 from assay.tasks.kinds import KINDS
 from assay.tasks.row_shapes import detect_shape
 from assay.tasks.target_candidates import (
@@ -38,6 +38,7 @@ WEIGHED = 6  # ways to read the rows that are made whole and weighed
 PLAIN = 0.4  # a factor of evidence that counts against a known form of file too
 SURE = 2.5  # weight of what a known form of file says
 COUNTED = ("classify", "answer", "number")  # kinds whose reason says how many targets there are
+LABELLED = ("classify", "number", "multilabel")  # kinds that read one text or two
 FIRST = ("text", "question", "text_pair", "input")  # roles in the order of the project file
 ASKED = {"text", "question", "text_pair", "input", "messages"}
 SAMPLE = 20_000  # rows looked at: enough for shares and for labels of 1 in 1,000
@@ -113,13 +114,28 @@ def guess(
     made = []
     for way in ways:
         with suppress(DataError):
-            made.append(_complete(table, way.kind, way.columns | known, way.why, kind, way.weight))
+            roles = way.columns | known
+            made.append(_complete(table, way.kind, roles, way.why, kind, way.weight))
+            if made[-1].kind in LABELLED and (text := _other_text(table, roles, made[-1])):
+                made.append(_complete(table, way.kind, roles | text, way.why, kind, way.weight))
     sound = [one for one in made if one.weight >= LEAST or not one.against or kind]
     if made and not sound:
         raise missing("target", "label", found, place)
     if not made:  # what the likeliest lacks is said
         return _complete(table, ways[0].kind, ways[0].columns | known, ways[0].why, kind)
     return _best(sound)
+
+
+def _other_text(table: "_Table", roles: Mapping[str, str], first: Guess) -> dict[str, str]:
+    """The text that a reading leaves out although most of a row stands there; {} where none is."""
+    if {"text", "question"} & set(roles):
+        return {}
+    most = most_of_the_text(first.columns, table.found, table.rows)
+    asked, goal = first.columns.get("text") or first.columns.get("question"), first.target
+    order = [column.name for column in table.found if column.name in (asked, goal, most)]
+    if most is None or order == [asked, goal, most]:  # behind the target it says why, mostly
+        return {}
+    return {"question" if first.kind == "number" else "text": most}
 
 
 @dataclass(frozen=True, slots=True)

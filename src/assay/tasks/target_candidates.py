@@ -10,7 +10,7 @@ Watch out        a column with one value, a row number or a model's output is ne
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol, TypeVar
 
 from assay.tasks import column_names
@@ -18,7 +18,13 @@ from assay.tasks.columns import Column, Row, rank, value_at
 from assay.tasks.label_sets import joined_labels, separators_of
 from assay.tasks.parallel_columns import translations
 from assay.tasks.row_shapes import Shaped, heads_issue, shapes_of
-from assay.tasks.text_overlap import alike, lengths_agree, mean_words, word_containment
+from assay.tasks.text_overlap import (
+    alike,
+    lengths_agree,
+    mean_words,
+    word_containment,
+    written_alike,
+)
 
 GOALS = ("label", "labels", "answer", "entities", "grades")  # roles of which one is the target
 ONE_LABEL = (None, "classify")  # kinds whose target may be a column of labels
@@ -27,6 +33,7 @@ STEPS = 10  # values of a scale that may as well be labels
 NEAR = 0.85  # of the weight of the first: between the two the rows do not decide
 TRANSLATED = (0.42, 0.7)  # spread and shift of lengths, see `lengths_agree`
 LEAST = 0.1  # weight of a way that is worth naming
+ONLY = 0.2  # of the one column of few words
 SLIGHT = 1 / 6  # and of that of the first
 _WORD = re.compile(r"[^\W\d_]+(?:[ '\u2019-][^\W\d_]+)*")
 _YES_NO = (
@@ -174,16 +181,20 @@ def _labels(found: Sequence[Column], kind: str | None, taken: set[str]) -> list[
     keys = {column.key for column in found}
     flags = sum(column.tokens[:1] in (["is"], ["has"]) for column in found)
     alike = sum(_yes_no(column) for column in found)  # of several none stands out
-    ways = []
+    ways: list[TargetCandidate] = []
+    only: list[TargetCandidate] = []
     for column in _usable(found, taken):
         several = not column.labels and joined_labels(column.values, separators_of(column.name))
-        if not (column.labels or several) or column.is_hidden or column.is_prediction:
+        marked = column.tokens[-1:] == ["score"] and _yes_no(column)  # 1 and -1 are no prediction
+        if not (column.labels or several) or column.is_hidden:
+            continue
+        if column.is_prediction and not marked:
             continue
         why = f"the target is '{column.name}': {many(column)} for {column.filled:,} rows"
         score = rank(column, column_names.LABEL)
         if column.scale and _measures(column):  # it says how much
             score /= 3
-        if score < 1 and column.technical:  # the number of a class, `PostTypeId`
+        if score < 1 and column.technical and not _names_class(column):  # `PostTypeId`
             continue
         if score:
             # A question's own 'answer' is the target even where another column is called
@@ -193,11 +204,10 @@ def _labels(found: Sequence[Column], kind: str | None, taken: set[str]) -> list[
         elif column.technical:
             continue
         elif _yes_no(column):
-            weight = (
-                0.6
-                if column.tokens[:1] in (["is"], ["has"]) and flags == 1
-                else 0.25 / max(1, alike) ** 0.5
-            )
+            alone = column.tokens[:1] in (["is"], ["has"]) and flags == 1
+            last = column is found[-1] and not any(map(_yes_no, found[-2:-1]))
+            stands_out = alone or marked or last
+            weight = 0.6 if stands_out else 0.25 / max(1, alike) ** 0.5
             ways.append(TargetCandidate("classify", {"label": column.name}, why, weight))
         elif column.numbers < 0.5:
             usual = (
@@ -213,7 +223,17 @@ def _labels(found: Sequence[Column], kind: str | None, taken: set[str]) -> list[
                     (0.1 if usual else 0.3) / column.distinct**0.5,
                 )
             )
+            only += [ways[-1]] if not usual else []
+    if len(ways) == len(only) == 1:  # no other column sorts the rows
+        return [replace(ways[0], weight=max(ways[0].weight, ONLY))]
     return ways
+
+
+def _names_class(column: Column) -> bool:
+    """The number of a class, by a name that begins so, in few values: `Class Index`, `label_id`."""
+    first = column.tokens[:1]
+    few = column.labels and column.distinct <= min(200, column.filled / 10)
+    return few and first[0] in column_names.LABEL if first else False
 
 
 def _yes_no(column: Column) -> bool:
@@ -249,7 +269,9 @@ def _scales(found: Sequence[Column], kind: str | None, taken: set[str]) -> list[
             ways.append(TargetCandidate("classify", {"label": column.name}, why, weight))
         named = asked or told or _measures(column)
         if few and not named and kind in ONE_LABEL and column.labels:
-            ways.append(TargetCandidate("classify", {"label": column.name}, why, weight))
+            halves = any(value.endswith(".5") for value in column.values)
+            less = weight * (0.8 if halves else 1)
+            ways.append(TargetCandidate("classify", {"label": column.name}, why, less))
         if kind in (None, "number"):
             roles = {"answer": column.name}
             ways.append(
@@ -312,7 +334,8 @@ def _answers(
             or (column.key == "query" and "question" not in keys)
         ):
             continue
-        if kind is None and column.scale and rank(column, column_names.SCALES) >= 1:
+        measured = rank(column, column_names.SCALES) >= 1 or _measures(column)
+        if kind is None and column.scale and measured:
             continue
         if kind == "number" and not column.nested and not _has_numbers(column):
             continue
@@ -337,6 +360,8 @@ def _two_texts(
     """Two columns of text and nothing else: the second answers the first, shortens it, or says it
     otherwise."""
     texts = [c for c in found if c.full and c.name not in taken and is_free_text(c)]
+    if len(texts) > 2:  # a credit or a licence on each line is no text
+        texts = [c for c in texts if not written_alike([value_at(row, c.name) for row in rows])]
     if len(texts) != 2 or kind not in WRITTEN:
         return []
     first, second = (texts[0], texts[1]) if texts[0].asks >= texts[1].asks else (texts[1], texts[0])

@@ -10,6 +10,7 @@ Watch out        a text that stands in the other one, or is nearly the same in m
 import math
 import re
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from statistics import fmean, stdev
 from typing import Any
 
@@ -21,6 +22,8 @@ COPIED = 0.3  # share of rows where one text stands in the other: it is a part o
 LEAST = 10  # pairs that show how lengths go together
 TAIL = 60  # characters at the end of a text
 SAME = 0.6  # words that two texts without telling names share: one is made from the other
+ALIKE = 0.5  # words that neighbours share
+MOST = 0.6  # share of the words of a row: what it says stands there
 _MARK = re.compile(r"(.*?)[ _-]?(a|b|one|two|first|second|left|right)")
 Texts = Iterable[tuple[Any, Any]]
 
@@ -32,6 +35,11 @@ def alike(pairs: Texts) -> float:
         ours, theirs = _bag(one), _bag(other)
         shared.append(2 * len(ours & theirs) / max(1, len(ours) + len(theirs)))
     return sum(shared) / max(1, len(shared))
+
+
+def written_alike(texts: Sequence[Any]) -> bool:
+    """Do texts that follow each other mostly say the same, such as credits on each line?"""
+    return alike(pairwise(texts[:LOOKED_AT])) > ALIKE
 
 
 def word_containment(pairs: Texts) -> float:
@@ -86,15 +94,18 @@ def partner(
     if other is not None:
         return None if _copy(text, other, rows, 1.01) else (other, "the two names belong together")
     free = [c for c in free if c.prose and not _tells(c) and not _behind(found, text, goal, c)]
-    if len(free) != 1:
+    most = max(free, key=lambda column: column.words, default=None)
+    if most is None:
         return None
-    (other,) = free
-    if goal is not None and _ends_with(rows, other, goal):  # it is worked out there
+    whole = text.words + sum(column.words for column in free)
+    if len(free) > 1 and most.words < max(MOST * whole, 2 * text.words):
         return None
-    size = max(text.words, other.words) / max(1, min(text.words, other.words))
-    if size > 20 or _copy(text, other, rows, SAME):
+    if goal is not None and _ends_with(rows, most, goal):  # it is worked out there
         return None
-    return other, "it is the only other column that reads as text"
+    if text.words > 20 * most.words or _copy(text, most, rows, SAME):
+        return None
+    why = "most of the text stands there" if free[1:] else "no other column reads as text"
+    return most, why
 
 
 def around(

@@ -22,6 +22,7 @@ from assay.data.reading.contexts import context_of
 from assay.data.reading.findings import printable, rows
 from assay.data.reading.read_file import RawRow, RawTable
 from assay.tasks.columns import as_text
+from assay.tasks.text_overlap import written_alike
 
 MOST = 20  # candidates of a query
 LOOKED_AT = 20  # rows
@@ -144,6 +145,9 @@ def _are_triples(sample: Sequence[Mapping[str, Any]]) -> bool:
     ]
     long, short = max(lengths[1:]), min(lengths[1:])
     if len(sample) < LOOKED_AT // 2 or lengths[0] < 2 * len(sample) or long > 2 * short:
+        return False
+    _, second, third = zip(*rows_of_three, strict=True)
+    if written_alike(third) and not written_alike(second):  # credits, licences
         return False
     counts = Counter(stem for _, *texts in words for text in texts for stem in text)
     shared = [
