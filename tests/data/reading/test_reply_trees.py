@@ -68,3 +68,22 @@ def test_threads_of_people_and_messages_without_replies_stay():
         assert follow_replies(table, set()) is table
     table = raw_table([{"prompt": tree(1)}] * 4)
     assert follow_replies(table, {"prompt"}) is table
+
+
+def test_two_sides_that_take_turns_are_a_user_and_an_assistant():
+    rows = []
+    for i in range(0, 12, 2):  # as Twitter's customers and companies are exported
+        ask = {"tweet_id": str(i), "inbound": "True", "text": f"Dock {i}?", "in_reply_to": ""}
+        told = {
+            "tweet_id": str(i + 1),
+            "inbound": "False",
+            "text": "Mill.",
+            "in_reply_to": f"{i}.0",
+        }
+        rows += [ask, told]
+    got = follow_replies(raw_table(rows), set()).rows
+    assert [[turn["role"] for turn in one.fields["messages"]] for one in got] == [
+        ["user", "assistant"]
+    ] * 6
+    mixed = [row | {"inbound": "TF"[i % 3 == 0]} for i, row in enumerate(rows)]
+    assert follow_replies(raw_table(mixed), set()).rows[0].fields == mixed[0]

@@ -1,7 +1,8 @@
 """Trees of replies: what is said, the answers to it, and what was said to those.
 
 What it is for   `{text, role, replies: [...]}` in a field or as the row (Open Assistant); or a
-                 message a row with the id of the one that it answers
+                 message a row with the id of the one that it answers, of users and assistants or of
+                 two sides that take turns (Twitter's customers and companies)
 Which path       from the first message the best reply of each: the lowest `rank`, else the highest
                  score, else the first; down to the last message of an assistant
 Watch out        only trees whose messages have the role of a user or an assistant: a thread of many
@@ -9,6 +10,7 @@ Watch out        only trees whose messages have the role of a user or an assista
 Source           Köpf et al. (2023), OpenAssistant Conversations, arxiv.org/abs/2304.07327
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -22,8 +24,10 @@ from assay.tasks.columns import as_text
 LOOKED_AT = 20  # rows
 REPLIES = ("replies", "children", "responses")
 SCORES = ("score", "votes", "upvotes", "likes")
-IDS = ("message_id", "id")
-PARENTS = ("parent_id", "parent_message_id", "reply_to")
+IDS = ("message_id", "id", "tweet_id", "status_id", "post_id", "comment_id")
+PARENTS = ("parent_id", "parent_message_id", "reply_to", "reply_to_id", "in_reply_to")
+PARENTS += ("in_reply_to_id", "in_reply_to_status_id", "in_response_to_tweet_id")
+TURNS = 0.8  # share of the answers that are of the other side than what they answer
 
 
 def follow_replies(table: RawTable, named: set[str]) -> RawTable:
@@ -67,19 +71,53 @@ def _replies(message: Mapping[str, Any]) -> list[Any]:
 def _by_parent(table: RawTable) -> list[tuple[RawRow, dict[str, Any]]]:
     """The first messages of a file with a message a row, with the replies inside; [] of others."""
     own, parent = (next((n for n in some if n in table.names), "") for some in (IDS, PARENTS))
-    first = [raw.fields for raw in table.rows[:LOOKED_AT]]
-    if not own or not parent or not all(map(_is_message, first)):
+    if not own or not parent:
         return []
-    nodes = [(raw, {**raw.fields, REPLIES[0]: []}) for raw in table.rows]
+    sides = {} if all(_is_message(raw.fields) for raw in table.rows[:LOOKED_AT]) else None
+    sides = _sides(table, own, parent) if sides is None else sides
+    if sides is None:
+        return []
+    nodes = [
+        (raw, {**raw.fields, **sides.get(at, {}), REPLIES[0]: []})
+        for at, raw in enumerate(table.rows)
+    ]
     by_id = {as_text(raw.fields.get(own)): node for raw, node in nodes}
     roots = []
     for raw, node in nodes:
-        above = by_id.get(as_text(node.get(parent)))
+        above = by_id.get(_whole(node.get(parent)))
         if above is not None and above is not node:
             above[REPLIES[0]].append(node)
         elif not node.get(parent):
             roots.append((raw, node))
     return roots
+
+
+def _sides(table: RawTable, own: str, parent: str) -> dict[int, dict[str, str]] | None:
+    """Row -> its role, where a column of two values says which side a message is of: the one that
+    begins asks. None where no column does."""
+    said = next((name for name in CONTENTS if name in table.names), None)
+    fields = [raw.fields for raw in table.rows]
+    by_id = {as_text(row.get(own)): row for row in fields}
+    answered = [(by_id.get(_whole(row.get(parent))), row) for row in fields]
+    pairs = [(above, row) for above, row in answered if above is not None and above is not row]
+    if said is None or len(pairs) < len(fields) / 4:
+        return None
+    for name in (name for name in table.names if name not in (own, parent, said)):
+        values = Counter(as_text(row.get(name)) for row in fields)
+        if len(values) != 2:
+            continue
+        other = sum(as_text(one.get(name)) != as_text(row.get(name)) for one, row in pairs)
+        begins = Counter(as_text(row.get(name)) for above, row in answered if above is None)
+        asking, often = begins.most_common(1)[0] if begins else ("", 0)
+        if other >= TURNS * len(pairs) and often >= TURNS * begins.total():
+            roles = ["user" if as_text(row.get(name)) == asking else "assistant" for row in fields]
+            return {at: {"role": role} for at, role in enumerate(roles)}
+    return None
+
+
+def _whole(value: Any) -> str:
+    """An id as it is written where no cell of a column is empty: pandas makes 3.0 of 3."""
+    return as_text(value).removesuffix(".0")
 
 
 def _best_path(tree: Any) -> list[dict[str, Any]]:
