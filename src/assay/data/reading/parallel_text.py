@@ -12,6 +12,7 @@ Watch out        only files with as many lines stand together; the project file 
 
 import glob
 import re
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from assay.data.reading.findings import Findings
 from assay.data.reading.source import InputFile, open_input
 from assay.data.reading.split_names import SPLIT_NAMES
 from assay.data.reading.text_encoding import lines
+from assay.tasks.tag_forms import is_marked, outside_tag, plain_tags
 
 LARGEST = 500 * 2**20  # bytes of a file whose lines are counted
 ASKED = (
@@ -49,7 +51,6 @@ _OTHERS = set(
 )
 # Forms with a row a line, beside which lines of labels may lie.
 _ROWS = ("jsonl", "ndjson", "csv", "tsv", "tab")
-_TAG = re.compile(r"O|[BIESLU]-\S+")
 
 
 def partners(path: Path) -> tuple[str, ...]:
@@ -180,11 +181,14 @@ def read_parallel(
         )
     found.note(f"{found.place}: read line by line with {', '.join(path.name for path in beside)}")
     tagged = _tag_columns(columns)
+    plain = plain_tags(tag for line in columns[tagged[1]] for tag in line.split()) if tagged else {}
     found.roles |= _roles(fields, columns, tagged)
     rows = []
     for number, values in enumerate(zip(*columns, strict=True), 1):
         if any(value.strip() for value in values):
             split = [value.split() if at in tagged else value for at, value in enumerate(values)]
+            if tagged:
+                split[tagged[1]] = [plain[tag] for tag in split[tagged[1]]]
             rows.append((number, dict(zip(fields, split, strict=True))))
     return rows[:head]
 
@@ -232,8 +236,9 @@ def _tag_columns(columns: Sequence[Sequence[str]]) -> tuple[int, ...]:
     words = [[line.split() for line in column] for column in columns]
     for at, column in enumerate(words):
         tags = [tag for line in column for tag in line]
-        tagged = at and all(_TAG.fullmatch(tag) for tag in tags) and any(tag != "O" for tag in tags)
-        if tagged and all(len(a) == len(b) for a, b in zip(words[0], column, strict=True)):
+        counts = Counter(tags)
+        plain = len(counts) > 1 and (outside_tag(counts) or "") in counts
+        if (at and (plain or is_marked(tags))) and all(len(a) == len(b) for a, b in zip(words[0], column, strict=True)):
             return (0, at)
     return ()
 

@@ -51,7 +51,7 @@ TEXT_FORMS: tuple[TextForm, ...] = (
     ((), looks_like_po, read_po),
     ((), looks_labelled, read_labelled),
     ((), looks_judged, read_judged),
-    ((".csv",), looks_tagged, read_tagged),
+    ((), looks_tagged, read_tagged),
     (TABLES, looks_literal, read_literal),
     ((".csv",), looks_ragged, read_ragged),
     (TABLES, looks_marked, read_marked),

@@ -34,6 +34,7 @@ from assay.data.reading.relevant_passages import grade_passages
 from assay.data.reading.reply_trees import follow_replies
 from assay.data.reading.right_and_wrong import gather_sides
 from assay.data.reading.spans import with_spans
+from assay.data.reading.tag_lists import plain_lists
 from assay.data.reading.tagged_texts import place_tags
 from assay.data.reading.token_objects import join_tokens
 from assay.data.reading.tool_calls import format_calls
@@ -54,6 +55,7 @@ FORMS: tuple[Form, ...] = (
     join_tokens,
     lift_turns,
     name_options,
+    plain_lists,
     with_spans,
     measure_spans,
     place_tags,
