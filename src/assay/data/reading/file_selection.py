@@ -22,6 +22,7 @@ from assay.data.reading.findings import display_path, printable
 from assay.data.reading.folders import DATA_SUFFIXES, data_folder
 from assay.data.reading.judged_collection import judgement_files, names_judgements
 from assay.data.reading.object_folders import holds_passages, object_folders
+from assay.data.reading.paired_texts import paired_folders
 from assay.data.reading.parallel_text import partners, question_file_first
 from assay.data.reading.split_names import split_in, split_named
 from assay.data.reading.standoff import standoff_folders
@@ -49,6 +50,7 @@ def gather_files(folder: Path, base: Path, part: str, notes: list[str]) -> dict[
                 standoff_folders(folder)
                 or object_folders(folder)
                 or _loose(folder)
+                or paired_folders(folder)
                 or class_folders(folder)
             )
             if error.problems[0].code == "D002" and not part

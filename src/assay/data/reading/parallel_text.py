@@ -13,7 +13,7 @@ Watch out        only files with as many lines stand together; the project file 
 import glob
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +32,7 @@ ASKED = (
 )
 ASKED += (
     " normal informal article articles document documents prompt prompts query queries intent"
-    " intents invocation"
+    " intents invocation doc docs story stories context contexts news body"
 )
 ANSWERED = (
     "tgt target out output outputs answer answers y cmd cmds command commands code sql label"
@@ -40,7 +40,8 @@ ANSWERED = (
 )
 ANSWERED += (
     " simple formal summary summaries completion completions ref reference response responses"
-    " trg program"
+    " trg program key keys keyword keywords gold highlights abstract abstracts translation"
+    " translations"
 )
 _ASKED, _ANSWERED = set(ASKED.split()), set(ANSWERED.split())
 _LANGUAGE = re.compile(r"[a-z]{2,3}([_-][a-z]{2,4})?")
@@ -51,6 +52,16 @@ _OTHERS = set(
 )
 # Forms with a row a line, beside which lines of labels may lie.
 _ROWS = ("jsonl", "ndjson", "csv", "tsv", "tab")
+
+
+def is_asked(words: Collection[str]) -> bool:
+    """Is one of these words of a name what is asked?"""
+    return not _ASKED.isdisjoint(words)
+
+
+def is_answered(words: Collection[str]) -> bool:
+    """Is one of these words of a name what is answered?"""
+    return not _ANSWERED.isdisjoint(words)
 
 
 def partners(path: Path) -> tuple[str, ...]:

@@ -31,11 +31,9 @@ def plain_lists(table: RawTable, named: set[str]) -> RawTable:
     for name in reversed(table.names):
         marks = [_tags(row.get(name)) for row in first]
         tags = [tag for some in marks for tag in some]
-        if name in named or not all(marks) or len(tags) < _MANY * len(first):
+        if not all(marks) or len(tags) < _MANY * len(first):
             continue
-        listed = [
-            one for one in table.names if one != name and one not in named and _even(first, one, name)
-        ]
+        listed = [one for one in table.names if one != name and _even(first, one, name)]
         if is_marked(tags) or (listed and _has_outside(tags)):
             return _written(table, max(listed, key=_variety(first), default=""), name)
     return table
