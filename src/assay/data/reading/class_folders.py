@@ -22,6 +22,7 @@ MOST = 100_000  # files
 _LEAST = 3  # files of a label, in the middle
 _MOSTLY = 0.9  # share of the files that are texts in folders
 _TEXTS = (".txt", ".text", ".md", ".eml", ".html", ".htm", ".story", ".msg", "")
+_PART = re.compile(r"(?i)(part|fold|split|batch|chunk|section|vol(ume)?|group|set)s?\W?\d")
 _UNLABELLED = {"unsup", "unlabeled", "unlabelled", "unknown_label"}
 DEEPEST = 4  # folders in one another
 LARGEST = 2 << 20  # bytes of a text
@@ -94,7 +95,8 @@ def _level(paths: Sequence[tuple[str, ...]]) -> int | None:
         if len(some) > 1 and not all(SPLIT_NAMES.get(one.casefold()) for one in some)
     ]
     parts = [at for at in apart if len({re.sub(r"\d+", "0", one) for one in names[at]}) == 1]
-    apart = [at for at in apart if at not in parts] or apart
+    parts = [at for at in parts if len(apart) > len(parts) or _PART.match(min(names[at]))]
+    apart = [at for at in apart if at not in parts]
     if len(apart) < 2:
         return apart[0] if apart else None
     around: dict[str, set[tuple[str, ...]]] = {}

@@ -20,14 +20,19 @@ from assay.data.reading.class_folders import files_in, note_western, split_folde
 from assay.data.reading.compression import bare
 from assay.data.reading.findings import Findings, rows
 from assay.data.reading.parallel_text import is_answered, is_asked
+from assay.data.reading.split_names import split_in
 from assay.tasks.text_overlap import word_containment
 
 LEAST = 3  # rows
 SHARED = 0.9  # of the names of the smaller column
 MOST = 6  # columns
 LOOKED_AT = 30  # rows
-_NO_TEXTS = set("pdf docx doc py sh png jpg gif zip gz tar csv tsv parquet xlsx ann a1 a2".split())
-_OVERLAP = 0.4  # of the words of the shorter text that the longer has, and not another row's
+_NO_TEXTS = set("xml pdf docx doc py sh png jpg gif zip gz tar csv tsv parquet xlsx ann a1 a2".split())
+# Share of the words of the shorter text that the longer has, and how much more than another row's;
+# names that are numbers alone may be the same by chance.
+_OVERLAP, _COUNTED = (0.4, 0.15), (0.6, 0.3)
+_WORDS = 8  # of the shorter text, on average
+_NAMED = 0.3  # share of the keywords that their text has
 _FEW = 6  # words a line, of a list of keywords
 
 Columns = dict[str, dict[str, Path]]
@@ -36,6 +41,12 @@ Columns = dict[str, dict[str, Path]]
 def paired_folders(folder: Path) -> dict[str, list[Path]]:
     """{split: folders of such files} in a folder; {} where there are none."""
     return split_folders(folder, lambda inside, whole: bool(columns_in(inside, LEAST if whole else 1)))
+
+
+def texts_with_objects(folder: Path) -> dict[str, list[Path]]:
+    """The same for texts with a JSON file beside each."""
+    suffixes = {path.suffix for path in islice(folder.iterdir(), 2 * LEAST)}
+    return paired_folders(folder) if {".json"} < suffixes <= {".json", ".txt", ".text"} else {}
 
 
 def columns_in(folder: Path, least: int = LEAST) -> Columns:
@@ -50,7 +61,8 @@ def columns_in(folder: Path, least: int = LEAST) -> Columns:
         by_suffix.setdefault(suffix if stem and not suffix.isdigit() else "", {})[key] = path
         if names:
             by_folder.setdefault(names[0], {})["/".join([*names[1:], stem or suffix])] = path
-    if _are_columns(by_suffix, least) and not _NO_TEXTS & set(by_suffix) and "" not in by_suffix:
+    plain = not _NO_TEXTS & set(by_suffix) and "" not in by_suffix
+    if plain and _are_columns(by_suffix, least) and not _line_by_line(by_suffix):
         return by_suffix
     told = sum(map(len, by_folder.values())) >= SHARED * len(every)
     texts = all(bare(path.name).rpartition(".")[2] not in _NO_TEXTS for _, path in every)
@@ -68,6 +80,15 @@ def _are_columns(columns: Columns, least: int) -> bool:
     return shared >= max(least, SHARED * min(sizes)) and min(sizes) >= 0.5 * max(sizes)
 
 
+def _line_by_line(columns: Columns) -> bool:
+    """Are these few files with as many lines each: `train.src` and `train.tgt`?"""
+    shared = sorted(set.intersection(*map(set, columns.values())))
+    if any(split_in(name.rpartition("/")[2]) for name in shared):
+        return True
+    first = [[_start(files[name]).count("\n") for files in columns.values()] for name in shared[:5]]
+    return all(len(set(counts)) == 1 and counts[0] > LEAST for counts in first)
+
+
 def _belong(columns: Columns) -> bool:
     """Do texts of one name in several folders belong together?"""
     words = [set(re.split(r"[^a-z]+", name.casefold())) for name in columns]
@@ -78,7 +99,10 @@ def _belong(columns: Columns) -> bool:
     pairs = [(_start(first[name]), _start(second[name])) for name in shared]
     pairs = [(a, b) if len(a) < len(b) else (b, a) for a, b in pairs]
     others = [(a, b) for (a, _), (_, b) in zip(pairs, pairs[1:] + pairs[:1], strict=True)]
-    return word_containment(pairs) >= max(_OVERLAP, 0.15 + word_containment(others))
+    if sum(len(short.split()) for short, _ in pairs) < _WORDS * len(pairs):
+        return False
+    least, more = _COUNTED if all(name.isdigit() for name in shared) else _OVERLAP
+    return word_containment(pairs) >= max(least, more + word_containment(others))
 
 
 def _start(path: Path) -> str:
@@ -101,6 +125,7 @@ def read_paired(
             western += foreign
             texts.setdefault(column, []).append(text.strip())
         texts[column] = _opened(texts[column])
+    texts = _with_keywords(texts)
     made = [
         (at, {**dict(zip(texts, one, strict=True)), "file": key})
         for at, (key, *one) in enumerate(zip(shared, *texts.values(), strict=False), 1)
@@ -126,14 +151,38 @@ def _opened(values: Sequence[str]) -> list[Any]:
         made = []
     if values and len(made) == len(values):
         return made
-    lines = [[part.strip() for part in one.splitlines() if part.strip()] for one in values]
-    count = max(1, sum(map(len, lines)))
-    words = sum(len(part.split()) for some in lines for part in some) / count
-    return [*lines] if words <= _FEW and count >= 2 * len(values) else [*values]
+    cut = [[p.strip() for p in re.split(r"[;\n]", one) if p.strip()] for one in values]
+    cut = [[" ".join(part.split()) for part in some] for some in cut]
+    count = max(1, sum(map(len, cut)))
+    words = sum(len(part.split()) for some in cut for part in some) / count
+    return [*cut] if words <= _FEW and count >= 2 * len(values) else [*values]
+
+
+def _with_keywords(texts: dict[str, list[Any]]) -> dict[str, list[Any]]:
+    """The columns; lists of short lines beside one text as the pieces of it that they name, or
+    where the text has few of them, as one text."""
+    plain = [name for name, some in texts.items() if all(isinstance(one, str) for one in some)]
+    lists = [
+        name for name, some in texts.items() if name not in plain and isinstance(some[0], list)
+    ]
+    if len(plain) != 1 or not lists or len(lists) + 1 < len(texts):
+        return texts
+    whole = [one.casefold() for one in texts[plain[0]]]
+    pieces = [
+        [{"text": part, "label": name} for name in lists for part in texts[name][at]]
+        for at in range(len(whole))
+    ]
+    there = [one["text"].casefold() in text for text, some in zip(whole, pieces, strict=True) for one in some]
+    if sum(there) >= _NAMED * len(there):
+        return {"text": texts[plain[0]], "entities": pieces}
+    said = ["; ".join(one["text"] for one in some) for some in pieces]
+    return {plain[0]: texts[plain[0]], lists[0]: said}
 
 
 def _roles(texts: Mapping[str, Sequence[Any]]) -> dict[str, str]:
     """Which column is asked, and which one answers, where two are texts."""
+    if set(texts) == {"text", "entities"}:
+        return {"text": "text", "entities": "entities"}
     plain = [name for name, some in texts.items() if all(isinstance(one, str) for one in some)]
     if len(plain) != 2 or len(texts) != 2:
         return {}
