@@ -23,6 +23,7 @@ _LEAST = 3  # files of a label, in the middle
 _MOSTLY = 0.9  # share of the files that are texts in folders
 _TEXTS = (".txt", ".text", ".md", ".eml", ".html", ".htm", ".story", ".msg", "")
 _PART = re.compile(r"(?i)(part|fold|split|batch|chunk|section|vol(ume)?|group|set)s?\W?\d")
+_NAMED, _NAMES = 10, 10  # texts at least, and labels at most, that names of files tell
 _UNLABELLED = {"unsup", "unlabeled", "unlabelled", "unknown_label"}
 DEEPEST = 4  # folders in one another
 LARGEST = 2 << 20  # bytes of a text
@@ -67,6 +68,8 @@ def classes(folder: Path, least: int = _LEAST) -> dict[str, list[Path]]:
     texts = [(names, path) for names, path in every if _is_text(path)]
     inside = [(names, path) for names, path in texts if names]
     level = _level([names for names, _ in inside])
+    if level is None and len(texts) >= _MOSTLY * len(every) and (named := _by_name(texts)):
+        return named
     if level is None or len(inside) < _MOSTLY * len(every):
         return {}
     found: dict[str, list[Path]] = {}
@@ -76,6 +79,22 @@ def classes(folder: Path, least: int = _LEAST) -> dict[str, list[Path]]:
     sizes = sorted(map(len, found.values()))
     plain = {name.casefold() for name in found} - set(SPLIT_NAMES)
     return found if len(sizes) > 1 and sizes[len(sizes) // 2] >= least and len(plain) > 1 else {}
+
+
+def _by_name(texts: Sequence[tuple[tuple[str, ...], Path]]) -> dict[str, list[Path]]:
+    """{label: files} of texts whose names are numbers and one word that comes again: `pos_12.txt`,
+    `12-spam.txt`; {} of others."""
+    words = [re.findall(r"[^\W\d_]+", Path(bare(path.name)).stem) for _, path in texts]
+    for at in (0, -1):
+        if len(words) < _NAMED or not all(words):
+            break
+        found: dict[str, list[Path]] = {}
+        for some, (_, path) in zip(words, texts, strict=True):
+            found.setdefault(some[at], []).append(path)
+        sizes = [len(some) for some in found.values()]
+        if 1 < len(found) <= _NAMES and min(sizes) >= _LEAST and not set(found) & set(SPLIT_NAMES):
+            return found
+    return {}
 
 
 def _is_text(path: Path) -> bool:

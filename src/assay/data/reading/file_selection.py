@@ -15,6 +15,7 @@ from pathlib import Path, PurePosixPath
 
 from assay.core.errors import DataError, Problem
 from assay.data.reading.archive import ABOUT, data_members, members, parts_of
+from assay.data.reading.class_files import line_classes
 from assay.data.reading.class_folders import class_folders
 from assay.data.reading.compression import bare
 from assay.data.reading.file_address import Named, parse_file_name
@@ -167,7 +168,8 @@ def _loose(folder: Path) -> dict[str, list[Path]]:
             for p in _visible(folder)
             if p.is_file() and not ABOUT.fullmatch(p.name) and not _documents(p)
         ]
-        found = {"": plain} if len(plain) == 1 and _text(plain[0]) else {}
+        usable = len(plain) == 1 or line_classes(plain)
+        found = {"": plain} if usable and all(map(_text, plain)) else {}
     return _by_split(found)
 
 
