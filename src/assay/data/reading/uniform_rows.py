@@ -27,6 +27,7 @@ from assay.data.reading.nested_turns import lift_turns
 from assay.data.reading.odd_rows import allowed, odd_rows
 from assay.data.reading.opened_objects import open_objects
 from assay.data.reading.option_rows import list_options
+from assay.data.reading.partly_labelled import keep_labelled
 from assay.data.reading.programs import convert_programs
 from assay.data.reading.ranked_answers import pair_preferences
 from assay.data.reading.read_file import RawRow, RawTable
@@ -76,6 +77,7 @@ FORMS: tuple[Form, ...] = (
     format_calls,
     convert_turns,
     flatten_answers,
+    keep_labelled,
 )
 
 
