@@ -57,6 +57,11 @@ ROWS: dict[str, tuple] = {  # rule -> a row, a reading that it speaks against, f
         ("answer", {"question": "question", "answer": "answer"}),
         0.3,
     ),
+    "sort_of_pair": (
+        lambda i: {"a": text(i), "b": text(i + 5), "type": f"t{i % 3}", "value": "ft"[i % 2]},
+        ("classify", {"text": "a", "text_pair": "b", "label": "type"}),
+        0.1,
+    ),
     "title_as_answer": (
         lambda i: {"summary": text(i, 3), "text": text(i, 20)},
         ("answer", {"question": "text", "answer": "summary"}),

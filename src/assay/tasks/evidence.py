@@ -34,6 +34,16 @@ _AROUND = {
 # Words of what was done with a row once it had come.
 HANDLED = {"response", "resolution", "resolved", "status", "state", "consent", "submitted", "via"}
 HANDLED |= {"closed", "sent", "received", "forwarded", "assigned", "verified", "reviewed", "locked"}
+_SORTS = {"type", "kind", "source", "genre", "category", "topic", "tag", "class"}
+YES_NO = (
+    {"0", "1"},
+    {"true", "false"},
+    {"yes", "no"},
+    {"y", "n"},
+    {"t", "f"},
+    {"0.0", "1.0"},
+    {"-1", "1"},
+)
 _ANSWERS = {"answer", "answers", "response", "responses", "output", "completion"}
 _TWIN = re.compile(r"(.*?)[ _-]?([ab12]|one|two|first|second|left|right)")
 
@@ -172,6 +182,21 @@ def judged_answer(reading: Reading) -> Evidence | None:
     return None
 
 
+def sort_of_pair(reading: Reading) -> Evidence | None:
+    """The sort, or origin, of a pair of texts, beside a yes or no that is said of the two."""
+    goal = reading.goal
+    if goal is None or reading.kind != "classify" or "text_pair" not in reading.roles:
+        return None
+    verdicts = [
+        column
+        for column in reading.unused
+        if column.full and column.distinct == 2 and {v.casefold() for v in column.values} in YES_NO
+    ]
+    if goal.key not in _SORTS or len(verdicts) != 1:
+        return None
+    return 0.1, f"'{verdicts[0].name}' says yes or no of the two texts"
+
+
 def title_as_answer(reading: Reading) -> Evidence | None:
     """A written target that stands just before a longer text: its title, mostly."""
     goal, asked = reading.goal, reading.asked
@@ -192,6 +217,7 @@ TABLE: tuple[Callable[[Reading], Evidence | None], ...] = (
     received,
     handled,
     judged_answer,
+    sort_of_pair,
     title_as_answer,
 )
 

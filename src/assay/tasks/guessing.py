@@ -257,7 +257,7 @@ def _ways(table: _Table, known: Mapping[str, str], kind: str | None) -> list[Tar
         told = f" ('{constant[0].name}' has one value, so it is no label)" if constant else ""
         return [
             replace(way, why=way.why + told) if way.kind == "classify" else way
-            for way in apart(ways)
+            for way in apart(ways, 0)  # what speaks against the first is not known yet
         ]
     what = {
         "multilabel": "labels",

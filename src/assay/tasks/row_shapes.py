@@ -289,7 +289,9 @@ def _rewriting(
     """A pair of texts that are named as before and after, and share many words; or that a form of
     file gives, about as long as each other."""
     if set(known) == {"text", "answer"}:
-        pairs = ((value_at(row, known["text"]), value_at(row, known["answer"])) for row in rows)
+        answers = [value_at(row, known["answer"]) for row in rows]
+        answers = [one[0] if isinstance(one, list) and one else one for one in answers]
+        pairs = zip((value_at(row, known["text"]) for row in rows), answers, strict=True)
         why = f"the task is rewrite: '{known['answer']}' is about as long as '{known['text']}'"
         return Shaped("rewrite", dict(known), why) if lengths_agree(pairs, *FORMED) else None
     keys = {column.key: column.name for column in found if column.filled}

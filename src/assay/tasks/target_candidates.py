@@ -15,6 +15,7 @@ from typing import Protocol, TypeVar
 
 from assay.tasks import column_names
 from assay.tasks.columns import Column, Row, rank, value_at
+from assay.tasks.evidence import YES_NO
 from assay.tasks.label_sets import joined_labels, separators_of
 from assay.tasks.parallel_columns import translations
 from assay.tasks.row_shapes import Shaped, heads_issue, shapes_of
@@ -36,15 +37,6 @@ LEAST = 0.1  # weight of a way that is worth naming
 ONLY = 0.2  # of the one column of few words
 SLIGHT = 1 / 6  # and of that of the first
 _WORD = re.compile(r"[^\W\d_]+(?:[ '\u2019-][^\W\d_]+)*")
-_YES_NO = (
-    {"0", "1"},
-    {"true", "false"},
-    {"yes", "no"},
-    {"y", "n"},
-    {"t", "f"},
-    {"0.0", "1.0"},
-    {"-1", "1"},
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,15 +132,19 @@ def is_ambiguous(ways: Sequence[Weighed]) -> bool:
     return len(ways) > 1 and ways[1].weight >= NEAR * ways[0].weight
 
 
-def apart(ways: Sequence[W]) -> list[W]:
-    """The first, and those that ask something else."""
+def apart(ways: Sequence[W], slight: float = SLIGHT) -> list[W]:
+    """The first, and those that ask something else.
+
+    Args:
+        slight: share of the weight of the first that they have at least.
+    """
     seen: dict[tuple[str, str], W] = {}
     for way in ways:
         options = [ways[0].columns.get(role) for role in ("choices", "candidates")]
         parts = any(way.target.startswith(f"{name}.") for name in ways[0].columns.values())
         if seen and (parts or way.target in options):  # the first is made of it
             continue
-        if not seen or way.weight >= max(LEAST, ways[0].weight * SLIGHT):
+        if not seen or way.weight >= max(LEAST, ways[0].weight * slight):
             seen.setdefault((way.kind, way.target), way)
     return list(seen.values())
 
@@ -237,7 +233,7 @@ def _names_class(column: Column) -> bool:
 
 
 def _yes_no(column: Column) -> bool:
-    return column.distinct == 2 and {value.casefold() for value in column.values} in _YES_NO
+    return column.distinct == 2 and {value.casefold() for value in column.values} in YES_NO
 
 
 def _scales(found: Sequence[Column], kind: str | None, taken: set[str]) -> list[TargetCandidate]:

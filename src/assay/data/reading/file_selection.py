@@ -15,6 +15,7 @@ from pathlib import Path, PurePosixPath
 
 from assay.core.errors import DataError, Problem
 from assay.data.reading.archive import ABOUT, data_members, members, parts_of
+from assay.data.reading.class_files import line_classes
 from assay.data.reading.class_folders import class_folders
 from assay.data.reading.compression import bare
 from assay.data.reading.file_address import Named, parse_file_name
@@ -22,6 +23,7 @@ from assay.data.reading.findings import display_path, printable
 from assay.data.reading.folders import DATA_SUFFIXES, data_folder
 from assay.data.reading.judged_collection import judgement_files, names_judgements
 from assay.data.reading.object_folders import holds_passages, object_folders
+from assay.data.reading.paired_texts import paired_folders, texts_with_objects
 from assay.data.reading.parallel_text import partners, question_file_first
 from assay.data.reading.split_names import split_in, split_named
 from assay.data.reading.standoff import standoff_folders
@@ -40,20 +42,13 @@ def gather_files(folder: Path, base: Path, part: str, notes: list[str]) -> dict[
         DataError: as `data_folder`.
     """
     try:
-        inside = (not part and _judged(folder)) or data_folder(folder, base, part)
+        inside = (not part and (_judged(folder) or texts_with_objects(folder))) or data_folder(
+            folder, base, part
+        )
         if len(inside) == 1 and not part and holds_passages(folder):
             inside = {split: [folder] for split in inside}
     except DataError as error:
-        inside = (
-            (
-                standoff_folders(folder)
-                or object_folders(folder)
-                or _loose(folder)
-                or class_folders(folder)
-            )
-            if error.problems[0].code == "D002" and not part
-            else {}
-        )
+        inside = _by_form(folder) if error.problems[0].code == "D002" and not part else {}
         if not inside:
             raise
     few = sum(map(len, inside.values())) <= _PAIRED
@@ -72,6 +67,41 @@ def gather_files(folder: Path, base: Path, part: str, notes: list[str]) -> dict[
     names = [path.name for path in left if not (path / PROJECT).is_file()]
     _note_unread(names, display_path(folder, base), notes)
     return made
+
+
+def _by_form(folder: Path) -> dict[str, list[Path]]:
+    """{split: files and folders} of a folder without files of rows."""
+    forms = (standoff_folders, object_folders, paired_folders, _classes, _loose, class_folders)
+    made = next((made for form in forms if (made := form(folder))), {})
+    if made:
+        return made
+    # the same files in a folder for each split, or all in one folder
+    inside = [path for path in _visible(folder) if path.is_dir() and not path.is_symlink()]
+    inside = [path for path in inside if not (path / PROJECT).is_file()]
+    named = {path: split_named(path.name) for path in inside}
+    if len(inside) == 1:
+        return _below(inside[0])
+    if "train" not in named.values():
+        return {}
+    found: dict[str, list[Path]] = {}
+    for path, split in named.items():
+        for some in _below(path).values() if split else ():
+            found.setdefault(split, []).extend(some)
+    return found if "train" in found else {}
+
+
+def _below(folder: Path) -> dict[str, list[Path]]:
+    try:
+        return data_folder(folder, folder)
+    except DataError:
+        return _by_form(folder)
+
+
+def _classes(folder: Path) -> dict[str, list[Path]]:
+    """Folders of classes, where no file beside them is called by a split."""
+    files = [path for path in _visible(folder) if path.is_file() and not ABOUT.fullmatch(path.name)]
+    split = any(split_in(PurePosixPath(bare(path.name)).stem) for path in files)
+    return {} if split else class_folders(folder)
 
 
 def _judged(folder: Path) -> dict[str, list[Path]]:
@@ -138,7 +168,8 @@ def _loose(folder: Path) -> dict[str, list[Path]]:
             for p in _visible(folder)
             if p.is_file() and not ABOUT.fullmatch(p.name) and not _documents(p)
         ]
-        found = {"": plain} if len(plain) == 1 and _text(plain[0]) else {}
+        usable = len(plain) == 1 or line_classes(plain)
+        found = {"": plain} if usable and all(map(_text, plain)) else {}
     return _by_split(found)
 
 

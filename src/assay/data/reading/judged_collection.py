@@ -11,7 +11,7 @@ Source           Thakur et al. (2021), BEIR, arxiv.org/abs/2104.08663
 """
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
@@ -31,6 +31,7 @@ _FIELDS = (2, 3, 4)  # of a table of judgements
 _JUDGEMENTS = re.compile(r"(?i)qrels?|(?:^|[-_. ])judge?ments?(?=$|[-_. ])")
 _QUERY = {"query", "q", "qid", "topic", "question"}
 _GRADE = {"score", "relevance", "rel", "grade", "label", "judgement", "judgment", "rating"}
+_CLASS = 0.05  # share of the pairs of each class, where they are classes and no grades
 _ROUNDS = {"0", "Q0"}  # TREC's second field
 
 
@@ -79,7 +80,7 @@ def join_judgements(reads: Reads) -> Reads:
     made: Reads = []
     for (split, path, table), link in zip(reads, links, strict=True):
         if link is not None:
-            joined = _rows(table, link)
+            joined = _pairs(table, link) if _says_class(table, link) else _rows(table, link)
             made.append((split, path, replace(joined, notes=[*notes, *joined.notes])))
             notes = []
         elif not any(table is one for one in used):
@@ -174,6 +175,48 @@ def _documents(table: RawTable, key: str) -> dict[str, str]:
         for raw in table.rows
     )
     return {id: text for id, text in zip(_values(table, key), texts, strict=True) if text}
+
+
+def _says_class(table: RawTable, links: _Links) -> bool:
+    """Does a pair have a class, and no grade: 0 and 1 in a column `label`, of a file that is not
+    called judgements?"""
+    values = {*_values(table, links.grade)} if links.grade else set()
+    words = {*words_of(links.grade)} & _GRADE
+    return (
+        len(values) > 1
+        and words <= {"label"}
+        and not names_judgements(table.place)
+        and min(Counter(_values(table, links.grade)).values()) >= _CLASS * len(table.rows)
+    )
+
+
+def _pairs(table: RawTable, links: _Links) -> RawTable:
+    """A row for each pair that has a class, with the fields of both."""
+    sides = [
+        (key, dict(zip(_values(other, id), (raw.fields for raw in other.rows), strict=True)))
+        for key, (other, id) in ((links.query, links.queries), (links.document, links.corpus))
+    ]
+    made = []
+    for raw in table.rows:
+        found = [rows.get(as_text(raw.fields.get(key)).strip()) for key, rows in sides]
+        if None not in found:
+            fields = dict(raw.fields)
+            for more in found:
+                for name, value in (more or {}).items():
+                    if fields.get(name, value) == value:
+                        fields[name] = value
+                    else:
+                        fields[f"{name}_2"] = value
+            made.append(RawRow(raw.source, fields))
+    first, second = _text_field(links.queries[0]), _text_field(links.corpus[0])
+    second = second if second != first else f"{second}_2"
+    places = f"{links.queries[0].place} and {links.corpus[0].place}"
+    notes = [*table.notes, f"{table.place}: joined with {places} by their ids: {rows(len(made))}"]
+    if lost := len(table.rows) - len(made):
+        notes.append(f"D206 {table.place}: left out: {rows(lost)} of texts that are not there")
+    roles = {"text": first, "text_pair": second, "label": links.grade}
+    names = tuple(dict.fromkeys(name for raw in made[:LOOKED_AT] for name in raw.fields))
+    return replace(table, rows=made, names=names, notes=notes, roles=roles)
 
 
 def _rows(table: RawTable, links: _Links) -> RawTable:

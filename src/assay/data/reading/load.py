@@ -33,6 +33,7 @@ from assay.data.reading.label_checks import (
 )
 from assay.data.reading.label_lookalikes import join
 from assay.data.reading.layout import ROLES, RowLayout, Turns, fields_of
+from assay.data.reading.named_texts import with_texts
 from assay.data.reading.official_splits import split_table
 from assay.data.reading.preferences import preference_warnings, without_target
 from assay.data.reading.read_file import RawTable, read_named
@@ -255,6 +256,7 @@ def tables(
             parts = split_table(table, split, whole=whole, named=asked)
             aside += table.aside
             for part, rows in parts:
+                rows = with_texts(rows, one.path)
                 tidy = tidy_table(replace(rows, aside=[]), asked, bad_rows)
                 aside += tidy.aside
                 reads.append((part, one.path / one.member, tidy))

@@ -29,6 +29,7 @@ from assay.data.reading.literal_lines import looks_literal, read_literal
 from assay.data.reading.mail_archive import looks_like_mbox, read_mbox
 from assay.data.reading.marked_lines import looks_marked, read_marked
 from assay.data.reading.object_folders import holds_objects, read_objects
+from assay.data.reading.paired_texts import columns_in, read_paired
 from assay.data.reading.parallel_text import holds_rows, read_parallel, with_columns
 from assay.data.reading.parquet import read_columnar
 from assay.data.reading.prose import looks_like_prose, read_prose
@@ -51,7 +52,7 @@ TEXT_FORMS: tuple[TextForm, ...] = (
     ((), looks_like_po, read_po),
     ((), looks_labelled, read_labelled),
     ((), looks_judged, read_judged),
-    ((".csv",), looks_tagged, read_tagged),
+    ((), looks_tagged, read_tagged),
     (TABLES, looks_literal, read_literal),
     ((".csv",), looks_ragged, read_ragged),
     (TABLES, looks_marked, read_marked),
@@ -139,7 +140,8 @@ def read(
     place = "#".join([display_path(path, base), *map(printable, marks)])
     found = Findings(place)
     if path.is_dir():
-        read_folder = read_standoff if pairs(path) else read_classes
+        read_folder = read_paired if columns_in(path, 1) else read_classes
+        read_folder = read_standoff if pairs(path) else read_folder
         read_folder = read_objects if holds_objects(path) else read_folder
         rows = read_folder(path, found, head)
     else:

@@ -14,13 +14,13 @@ from typing import Any, NamedTuple
 from assay.data.reading.findings import rows
 from assay.data.reading.read_file import RawRow, RawTable
 from assay.tasks.entities import of_run
+from assay.tasks.tag_forms import plain_tags
 
 LOOKED_AT = 20  # rows
 _AROUND = ("paragraphs", "sentences", "sents")
 _LISTS = (*_AROUND, "tokens")
 _WORD = ("orth", "originalText", "word", "form", "text", "token")
 _TAG = ("ner", "ner_tag", "iob", "entity")
-_OUTSIDE = {"", "-", "O"}
 
 
 class _Text(NamedTuple):
@@ -37,8 +37,10 @@ def join_tokens(table: RawTable, named: set[str]) -> RawTable:
         return table
     read = [(raw, text) for raw in table.rows for text in _texts(raw.fields)]
     held = sum(any(name in raw.fields for name in _LISTS) for raw in table.rows)
-    if held < len(table.rows) or all(tag in _OUTSIDE for _, text in read for tag in text.tags):
+    plain = plain_tags(tag for _, text in read for tag in text.tags)
+    if held < len(table.rows) or set(plain.values()) <= {"O"}:
         return table
+    read = [(raw, one._replace(tags=[plain[tag] for tag in one.tags])) for raw, one in read]
     spans = [_spans(text) for _, text in read]
     whole = None not in spans
     made = []
@@ -65,7 +67,7 @@ def _texts(row: Mapping[str, Any]) -> list[_Text]:
     if tokens := _objects(row.get("tokens")):
         words, tags = ([_value(one, names) for one in tokens] for names in (_WORD, _TAG))
         tagged = all(words) and any(tag is not None for tag in tags)
-        plain = ["O" if tag is None or tag in _OUTSIDE else tag for tag in tags]
+        plain = ["O" if tag in (None, "", "-") else str(tag) for tag in tags]
         return [_Text(_raw(row), [str(word) for word in words], plain)] if tagged else []
     inside = [text for name in _AROUND for one in _objects(row.get(name)) for text in _texts(one)]
     if not inside or not _raw(row):

@@ -27,6 +27,7 @@ from assay.data.reading.nested_turns import lift_turns
 from assay.data.reading.odd_rows import allowed, odd_rows
 from assay.data.reading.opened_objects import open_objects
 from assay.data.reading.option_rows import list_options
+from assay.data.reading.partly_labelled import keep_labelled
 from assay.data.reading.programs import convert_programs
 from assay.data.reading.ranked_answers import pair_preferences
 from assay.data.reading.read_file import RawRow, RawTable
@@ -34,6 +35,7 @@ from assay.data.reading.relevant_passages import grade_passages
 from assay.data.reading.reply_trees import follow_replies
 from assay.data.reading.right_and_wrong import gather_sides
 from assay.data.reading.spans import with_spans
+from assay.data.reading.tag_lists import plain_lists
 from assay.data.reading.tagged_texts import place_tags
 from assay.data.reading.token_objects import join_tokens
 from assay.data.reading.tool_calls import format_calls
@@ -54,6 +56,7 @@ FORMS: tuple[Form, ...] = (
     join_tokens,
     lift_turns,
     name_options,
+    plain_lists,
     with_spans,
     measure_spans,
     place_tags,
@@ -74,6 +77,7 @@ FORMS: tuple[Form, ...] = (
     format_calls,
     convert_turns,
     flatten_answers,
+    keep_labelled,
 )
 
 

@@ -21,6 +21,7 @@ from assay.core.errors import DataError, Problem
 from assay.data.reading.findings import Findings, printable
 from assay.data.reading.source import InputFile, wide
 from assay.data.reading.translation_units import translations
+from assay.data.reading.xml_pieces import are_pieces, joined_pieces
 from assay.tasks.entities import TYPE
 
 LARGEST = 64 * 2**20  # bytes: an element takes many times what its text does
@@ -67,7 +68,8 @@ def read_xml(
         f"{found.place}: read as XML; each of the {len(rows):,} elements"
         f" '{printable('/'.join(path))}' is a row"
     )
-    made = [(at, _fields(row)) for at, row in enumerate(rows, 1)]
+    fields = joined_pieces if are_pieces(rows) else _fields
+    made = [(at, fields(row)) for at, row in enumerate(rows, 1)]
     # a text without marks has no pieces
     if any(type(fields.get("entities")) is list for _, fields in made):
         made = [(at, {**fields, "entities": fields.get("entities", [])}) for at, fields in made]
