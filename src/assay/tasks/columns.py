@@ -66,6 +66,9 @@ _RECORD = {
 }
 
 
+_SAID = ("text", "value", "answer", "content", "name", "label")
+
+
 def value_at(row: Row, path: str) -> Any:
     """The value of a field. A dotted path reaches into objects and lists: `meta.source`,
     `turns.0.text`. A place may count from the end: `turns.-1.text`. None when it is not there."""
@@ -103,6 +106,17 @@ def as_text(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(value)
+
+
+def is_record(value: Any) -> bool:
+    """Objects without a text, such as the results of a query: nothing that could be answered."""
+    some = value if isinstance(value, list) else [value]
+    return bool(some) and all(
+        isinstance(one, Mapping)
+        and not any(isinstance(one.get(key), str | int | float | list) for key in _SAID)
+        and any(isinstance(inner, Mapping | list) for inner in one.values())
+        for one in some
+    )
 
 
 def words_of(name: str) -> list[str]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from assay.tasks import column_names
-from assay.tasks.columns import Column, Row, rank, value_at
+from assay.tasks.columns import Column, Row, is_record, rank, value_at
 from assay.tasks.label_sets import joined_labels, separators_of
 from assay.tasks.parallel_columns import translations
 from assay.tasks.row_shapes import Shaped, heads_issue, shapes_of
@@ -292,7 +292,8 @@ def _answers(
     if kind not in WRITTEN:
         return []
     keys = {column.key for column in found}
-    objects = {c.name for c in found if isinstance(value_at(rows[0], c.name), Mapping)}  # no text
+    values = {c.name: value_at(rows[0], c.name) for c in found}
+    objects = {name for name, one in values.items() if isinstance(one, Mapping) or is_record(one)}
     ways = []
     for column in _usable(found, taken):
         if (

@@ -131,7 +131,7 @@ def _parts_of(value: Any, mark: str) -> list[str]:
 def _has_parts(table: RawTable, name: str) -> bool:
     """An object in every row whose parts are each a form of answer, of which one is filled."""
     filled: set[str] = set()
-    several = 0
+    several, parts = 0, 0
     for raw in table.rows:
         value = raw.fields.get(name)
         if value is None:
@@ -143,7 +143,8 @@ def _has_parts(table: RawTable, name: str) -> bool:
         there = [key for key, part in value.items() if _written(part)]
         several += len(there) > 1
         filled.update(there)
-    return len(filled) > 1 and several <= (1 - MOSTLY) * len(table.rows)
+        parts = max(parts, len(value))
+    return bool(filled) and len(filled) + parts > 3 and several <= (1 - MOSTLY) * len(table.rows)
 
 
 def _of_parts(value: Any) -> list[str] | None:
@@ -171,7 +172,7 @@ def _texts(value: Any) -> list[str] | None:
             return None
         return list(dict.fromkeys([first, *others]))
     if isinstance(value, list) and value and all(isinstance(one, Mapping) for one in value):
-        if any({"role", "from", "speaker", "start", "label", "type"} & set(one) for one in value):
+        if any({"role", "from", "speaker", "start", "label"} & set(one) for one in value):
             return None
         texts = [
             next((text for name in TEXTS if (text := _text(one.get(name))) is not None), None)
@@ -182,7 +183,9 @@ def _texts(value: Any) -> list[str] | None:
 
 
 def _text(value: Any) -> str | None:
-    """A text, or that of an object: `{"text": "Oslo"}`."""
+    """A text, or that of an object: `{"text": "Oslo"}`, or of one with a part for each form."""
     if isinstance(value, Mapping):
-        return plain_text(value) or None
+        forms = {"answer", "yes", *_FORMS}
+        parts = (part for key, part in value.items() if forms & set(words_of(str(key))))
+        return plain_text(value) or next(filter(None, map(_written, parts)), None)
     return value if isinstance(value, str) else None

@@ -78,6 +78,8 @@ def flatten_rows(table: RawTable, named: set[str]) -> RawTable:
         )
     if any("answers" in raw.fields for raw in made):
         answered = [raw for raw in made if raw.fields.get("answers") not in (None, "", [])]
+        if not answered:
+            return table
         if len(answered) < len(made):
             told = (
                 f"{rows(len(made) - len(answered))}"
@@ -162,7 +164,9 @@ def _in_step(table: RawTable, named: set[str]) -> RawTable | None:
             own = {name: raw.fields[name][at] for name in more}
             row = {**around, **own, **dict(zip(("question", "answer"), pair, strict=True))}
             made.append(RawRow(raw.source, row))
-    if len(made) < 2 * len(table.rows):  # one question a row, with several accepted answers
+    if not made or len(made) < 2 * len(
+        table.rows
+    ):  # one question a row, with several accepted answers
         return None
     told = (
         f"{rows(len(table.rows))} hold {len(made):,} questions under '{printable(asked)}', each"
@@ -284,4 +288,5 @@ def _answers(row: Mapping[str, Any]) -> dict[str, Any]:
     if judged_options(answers):
         return dict(row)
     texts = [one.get("text") for one in answers if isinstance(one, Mapping)]
-    return {**row, "answers": [text for text in texts if isinstance(text, str)]}
+    texts = [text for text in texts if isinstance(text, str)]
+    return {**row, "answers": texts} if texts else dict(row)

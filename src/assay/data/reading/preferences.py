@@ -43,7 +43,8 @@ def preference(names: Sequence[str], row: Row) -> dict[str, str] | None:
         is_conversation(chosen) and isinstance(chosen, list) and not _is_assistant_turn(chosen[0])
     ):
         return {"messages": "chosen", "rejected": "rejected"}
-    known = (*_ASKED, *(_TALKS if is_turn(chosen) or is_conversation(chosen) else ()))
+    turns = is_turn(chosen) or is_conversation(chosen)
+    known = (*_ASKED, *(name for name in _TALKS if turns or _waits(row.get(name))))
     asked = next((name for name in known if name in names), None)
     return {"question": asked, "answer": "chosen", "rejected": "rejected"} if asked else None
 
@@ -63,6 +64,11 @@ def verdict(names: Sequence[str], row: Row) -> dict[str, str] | None:
         more = {"input": "input"} if "input" in names else {}
         return {"question": "instruction", **more, "answer": "output", "liked": tag}
     return None
+
+
+def _waits(talk: Any) -> bool:
+    """Does a conversation end with a question?"""
+    return is_conversation(talk) and not _is_assistant_turn(talk[-1])
 
 
 def _is_assistant_turn(turn: Any) -> bool:

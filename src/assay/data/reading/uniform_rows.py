@@ -17,6 +17,7 @@ from assay.data.reading.conversations import convert_turns
 from assay.data.reading.findings import ENOUGH
 from assay.data.reading.judged_answers import judge_answers
 from assay.data.reading.label_flags import gather_flags
+from assay.data.reading.languages import choose_language
 from assay.data.reading.learnt_segments import read_segments
 from assay.data.reading.lettered_options import cut_options
 from assay.data.reading.marked_fields import read_marked
@@ -27,6 +28,7 @@ from assay.data.reading.nested_turns import lift_turns
 from assay.data.reading.odd_rows import allowed, odd_rows
 from assay.data.reading.opened_objects import open_objects
 from assay.data.reading.option_rows import list_options
+from assay.data.reading.plain_nesting import unwrap_lists, unwrap_objects
 from assay.data.reading.programs import convert_programs
 from assay.data.reading.ranked_answers import pair_preferences
 from assay.data.reading.read_file import RawRow, RawTable
@@ -46,6 +48,8 @@ Form = Callable[[RawTable, set[str]], RawTable]
 FORMS: tuple[Form, ...] = (
     parse_cells,
     drop_tokens,
+    choose_language,
+    unwrap_lists,
     read_segments,
     read_marked,
     follow_replies,
@@ -60,6 +64,7 @@ FORMS: tuple[Form, ...] = (
     write_records,
     gather_flags,
     open_objects,
+    unwrap_objects,
     flatten_rows,
     judge_answers,
     with_names,
