@@ -27,6 +27,11 @@ ROWS: dict[str, tuple] = {  # rule -> a row, a reading that it speaks against, f
         ("classify", {"text": "text", "label": "label"}),
         None,
     ),
+    "unread_lists": (
+        lambda i: {"title": text(i), "body": text(i + 1), "pairs": [{"q": text(i, 40)}] * 3},
+        ("answer", {"question": "title", "answer": "body"}),
+        None,
+    ),
     "unasked_question": (
         lambda i: {"passage": text(i), "asks": f"Where is {text(i, 3)}?", "label": "ab"[i % 2]},
         ("classify", {"text": "passage", "label": "label"}),

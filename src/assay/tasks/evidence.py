@@ -8,7 +8,7 @@ Watch out        a factor is below 1 and speaks against; the names of the column
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, ValuesView
 from dataclasses import dataclass
 
 from assay.tasks import column_names
@@ -35,6 +35,10 @@ _AROUND = {
 HANDLED = {"response", "resolution", "resolved", "status", "state", "consent", "submitted", "via"}
 HANDLED |= {"closed", "sent", "received", "forwarded", "assigned", "verified", "reviewed", "locked"}
 _ANSWERS = {"answer", "answers", "response", "responses", "output", "completion"}
+_FEW = 50  # rows whose lists are looked through
+# Words in names of what was written or drawn from a text, or found for a question.
+_SPENT = {*column_names.AFTERWARDS, *column_names.CONTEXT, "tokens", "metadata", "meta"}
+_SPENT |= {"history", "options", "choices", "endings", "candidates", "request", "result"}
 _TWIN = re.compile(r"(.*?)[ _-]?([ab12]|one|two|first|second|left|right)")
 
 
@@ -103,6 +107,31 @@ def unread_texts(reading: Reading) -> Evidence | None:
     share = sum(sizes[c.name] for c in left) / max(1, sum(sizes.values()))
     told = f"{share:.0%} of the text is left out: {', '.join(c.name for c in left[:3])}"
     return (1 - 0.5 * share, told) if share > 0.1 else None
+
+
+def unread_lists(reading: Reading) -> Evidence | None:
+    """Lists and objects full of text that no role takes in: the rows may stand in them."""
+    if reading.kind not in ("answer", "rewrite", "summarise", "classify"):
+        return None
+    left = [c for c in reading.unused if c.nested > 0.5 and "." not in c.name]
+    left = [c for c in left if not _SPENT & {*c.tokens, c.key}]
+    if not left:
+        return None
+    rows = reading.rows[:_FEW]
+    read = [*reading.asked, *([reading.goal] if reading.goal else [])]
+    used = sum(_letters(value_at(row, c.name)) for c in read for row in rows)
+    sizes = {c.name: sum(_letters(value_at(row, c.name)) for row in rows) for c in left}
+    share = sum(sizes.values()) / max(1, used + sum(sizes.values()))
+    most = max(sizes, key=lambda name: sizes[name])
+    return (1 - 0.8 * share, f"'{most}' holds more text than is read") if share > 0.6 else None
+
+
+def _letters(value: object) -> int:
+    """Characters of the written texts in a value, however deep."""
+    if isinstance(value, str):
+        return len(value) if len(value.split()) > 2 else 0
+    inner = value.values() if isinstance(value, Mapping) else value
+    return sum(map(_letters, inner)) if isinstance(inner, list | ValuesView) else 0
 
 
 def unasked_question(reading: Reading) -> Evidence | None:
@@ -175,6 +204,7 @@ def title_as_answer(reading: Reading) -> Evidence | None:
 TABLE: tuple[Callable[[Reading], Evidence | None], ...] = (
     small_classes,
     unread_texts,
+    unread_lists,
     unasked_question,
     one_of_two,
     beside_the_truth,

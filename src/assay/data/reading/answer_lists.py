@@ -31,6 +31,7 @@ FIELDS = (
 )
 TEXTS = ("text", "value", "answer", "content", "answer_text", "input_text", "output")
 ALIASES = ("aliases", "alternatives", "alternates", "synonyms", "answers", "accepted")
+_SCORES = ("score", "scores", "votes", "rating", "ratings")
 # words in the names of parts of which each is a form that an answer may have
 _FORMS = {"number", "date", "span", "spans", "text", "string", "value", "boolean", "bool"}
 _BEST = ("best answer", "answer", "correct answer", "right answer", "target")
@@ -165,6 +166,8 @@ def _texts(value: Any) -> list[str] | None:
     if isinstance(value, Mapping):
         folded = {str(key).casefold(): one for key, one in value.items()}
         first = next((folded[name] for name in TEXTS if isinstance(folded.get(name), str)), None)
+        if made := _by_score(folded):
+            return made
         others = next(
             (folded[name] for name in ALIASES if isinstance(folded.get(name), list)), None
         )
@@ -180,6 +183,17 @@ def _texts(value: Any) -> list[str] | None:
         ]
         return [text for text in texts if text is not None] if None not in texts else None
     return None
+
+
+def _by_score(answers: Mapping[str, Any]) -> list[str]:
+    """The texts of lists in step, of texts and of their scores: the best first."""
+    texts = next((answers[name] for name in TEXTS if isinstance(answers.get(name), list)), [])
+    scores = next((answers[name] for name in _SCORES if isinstance(answers.get(name), list)), [])
+    told = all(isinstance(one, str) for one in texts) and len(scores) == len(texts)
+    if not told or not all(isinstance(one, int | float) for one in scores):
+        return []
+    order = sorted(range(len(texts)), key=lambda at: -scores[at])
+    return [texts[at] for at in order]
 
 
 def _text(value: Any) -> str | None:
