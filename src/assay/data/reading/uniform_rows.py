@@ -39,6 +39,7 @@ from assay.data.reading.spans import with_spans
 from assay.data.reading.tagged_texts import place_tags
 from assay.data.reading.token_objects import join_tokens
 from assay.data.reading.tool_calls import format_calls
+from assay.data.reading.turn_lists import read_turn_lists
 from assay.data.reading.unnamed_options import name_options
 from assay.data.reading.value_names import with_names
 from assay.data.reading.written_records import write_records
@@ -57,6 +58,7 @@ FORMS: tuple[Form, ...] = (
     name_labels,
     join_tokens,
     lift_turns,
+    read_turn_lists,
     name_options,
     with_spans,
     measure_spans,
