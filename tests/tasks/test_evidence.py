@@ -42,6 +42,11 @@ ROWS: dict[str, tuple] = {  # rule -> a row, a reading that it speaks against, f
         ("answer", {"question": "prompt", "answer": "response_a"}),
         0.3,
     ),
+    "unanswered": (
+        lambda i: {"body": f"Where is {text(i)}?", "ideal_answer": text(i, 9), "type": "ab"[i % 2]},
+        ("classify", {"text": "body", "label": "type"}),
+        0.2,
+    ),
     "beside_the_truth": (
         lambda i: {"question": text(i), "answer": text(i, 9), "ground_truth": text(i, 5)},
         ("answer", {"question": "question", "answer": "answer"}),

@@ -66,6 +66,7 @@ _RECORD = {
 }
 
 
+_SPOKEN = {"role", "from", "speaker"}
 _SAID = ("text", "value", "answer", "content", "name", "label")
 
 
@@ -109,13 +110,15 @@ def as_text(value: Any) -> str:
 
 
 def is_record(value: Any) -> bool:
-    """Objects without a text, such as the results of a query: nothing that could be answered."""
-    some = value if isinstance(value, list) else [value]
-    return bool(some) and all(
-        isinstance(one, Mapping)
-        and not any(isinstance(one.get(key), str | int | float | list) for key in _SAID)
-        and any(isinstance(inner, Mapping | list) for inner in one.values())
-        for one in some
+    """Objects that are no text, such as the results of a query: nothing that could be answered."""
+    if isinstance(value, list):
+        return bool(value) and all(
+            isinstance(one, Mapping) and _SPOKEN.isdisjoint(one) for one in value
+        )
+    return (
+        isinstance(value, Mapping)
+        and not any(isinstance(value.get(key), str | int | float | list) for key in _SAID)
+        and any(isinstance(inner, Mapping | list) for inner in value.values())
     )
 
 

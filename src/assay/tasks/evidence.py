@@ -35,6 +35,8 @@ _AROUND = {
 HANDLED = {"response", "resolution", "resolved", "status", "state", "consent", "submitted", "via"}
 HANDLED |= {"closed", "sent", "received", "forwarded", "assigned", "verified", "reviewed", "locked"}
 _ANSWERS = {"answer", "answers", "response", "responses", "output", "completion"}
+# What a question is sorted by.
+_SORTS = {"type", "category", "topic", "genre", "level", "difficulty", "domain", "source", "class"}
 _FEW = 50  # rows whose lists are looked through
 # Words in names of what was written or drawn from a text, or found for a question.
 _SPENT = {*column_names.AFTERWARDS, *column_names.CONTEXT, "tokens", "metadata", "meta"}
@@ -151,6 +153,18 @@ def one_of_two(reading: Reading) -> Evidence | None:
     return None
 
 
+def unanswered(reading: Reading) -> Evidence | None:
+    """Questions that are sorted, where a column has their answers."""
+    goal, asked = reading.goal, reading.asked
+    if reading.kind != "classify" or goal is None or goal.key not in _SORTS:
+        return None
+    if not asked or max(column.asks for column in asked) < 0.5:
+        return None
+    left = [c for c in reading.unused if _ANSWERS & {*c.tokens} and c.filled > 0.5 * c.rows]
+    left = [c for c in left if c.nested > 0.5 or c.prose]
+    return (0.2, f"'{left[0].name}' has the answers to the questions") if left else None
+
+
 def beside_the_truth(reading: Reading) -> Evidence | None:
     """An answer beside the right one: what a model said, mostly."""
     goal = reading.goal
@@ -207,6 +221,7 @@ TABLE: tuple[Callable[[Reading], Evidence | None], ...] = (
     unread_lists,
     unasked_question,
     one_of_two,
+    unanswered,
     beside_the_truth,
     received,
     handled,

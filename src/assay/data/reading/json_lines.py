@@ -234,8 +234,14 @@ def _rows(walk: Walk, found: Findings, head: int | None, part: str) -> list[tupl
     return rows_of(members, found, part)[:head]
 
 
-def _vary(lists: list[list[Any]]) -> bool:
-    """Are these lists of objects dialogues, or of several lengths, and no rows of cells?"""
+def _are_talks(lists: list[list[Any]]) -> bool:
+    """Are these dialogues, or lists of objects of several lengths, and no rows of cells?"""
+    if all(isinstance(e, str) for some in lists for e in some):
+        places = zip(*(some[:3] for some in lists[:200]), strict=False)
+        written = [sum(len(one.split()) for one in column) for column in places]
+        return len(written) > 2 and min(written) >= 3 * len(lists[:200])
+    if not all(isinstance(e, dict) for some in lists for e in some):
+        return False
     spoken = all(TURN & one.keys() for some in lists for one in some)
     return spoken or len({*map(len, lists)}) > 1
 
@@ -249,6 +255,6 @@ def _of_array(rows: list[tuple[int, Any]], found: Findings) -> list[tuple[int, A
     lists = [row for _, row in rows if isinstance(row, list)]
     if len(lists) + len(broken) < len(rows) or len(lists) < 2 or len(lists[0]) < 2:
         return rows
-    if all(one and all(isinstance(e, dict) for e in one) for one in lists) and _vary(lists):
+    if _are_talks(lists):
         return [(line, {"dialogue": row} if isinstance(row, list) else row) for line, row in rows]
     return sorted([*table(rows, found), *broken], key=lambda one: one[0])

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from assay.data.reading.conversations import FIELDS
 from assay.data.reading.findings import printable, rows
 from assay.data.reading.read_file import RawRow, RawTable
 from assay.data.reading.turns import CONTENTS, SPEAKERS, usual_role
@@ -34,11 +35,14 @@ def read_turn_lists(table: RawTable, named: set[str]) -> RawTable:
     for name in table.names:
         some = [raw.fields.get(name) for raw in table.rows[:LOOKED_AT]]
         turns = [one for value in some for one in _in_order(value) or ()]
-        if name in named or not turns or any(not _in_order(value) for value in some if value):
+        given = any(one == name or one.startswith(f"{name}.") for one in named)
+        if given or not turns or any(not _in_order(value) for value in some if value):
             continue
         if made := _pairs(table, name, turns):
             return made
         fields = _fields(turns)
+        if fields is None and (said := _unsigned(name, turns)):
+            return _renamed(table, name, "", said)
         if fields is None:
             continue
         speaker, said = fields
@@ -73,6 +77,16 @@ def _fields(turns: Sequence[Turn]) -> tuple[str, str] | None:
     if speaker is None or said is None or not all(who) or max(who.values()) == len(turns) > 1:
         return None
     return speaker, said
+
+
+def _unsigned(name: str, turns: Sequence[Turn]) -> str:
+    """The field of what two say in turn without a name before it, in a list that is called a
+    conversation; ""."""
+    texts = [key for key, value in turns[0].items() if isinstance(value, str)]
+    texts = [key for key in texts if all(isinstance(one.get(key), str) for one in turns)]
+    texts = [key for key in texts if _words(turns, key) >= _WRITTEN]
+    talk = name.casefold() in FIELDS and name.casefold() != "text"
+    return texts[0] if talk and len(texts) == 1 and texts[0] in _SAID else ""
 
 
 def _words(turns: Sequence[Turn], name: str) -> float:
@@ -139,9 +153,12 @@ def _pairs(table: RawTable, name: str, turns: Sequence[Turn]) -> RawTable | None
     """Objects of two fields that are named as those who speak: an exchange each."""
     names = [key for key in turns[0] if usual_role(key) in ("user", "assistant")]
     texts = [key for key, value in turns[0].items() if isinstance(value, str)]
-    if len(names) == 1 and len(texts) == 2:
+    if len(names) == 1 and len(texts) == 2 and not set(CONTENTS) & set(texts):
         names = texts  # `Human` and the name of a model
     roles = [usual_role(key) for key in names]
+    known = name.casefold() in FIELDS or all(len(key) > 1 for key in names)
+    if not known or (len(turns[0]) > 2 and set(CONTENTS) & set(turns[0])):
+        return None
     if len(names) != 2 or "user" not in roles or roles.count("user") == 2 or "system" in roles:
         return None
     if not all(isinstance(one.get(key), str) for one in turns for key in names):
@@ -162,11 +179,14 @@ def _pairs(table: RawTable, name: str, turns: Sequence[Turn]) -> RawTable | None
 def _renamed(table: RawTable, name: str, speaker: str, said: str) -> RawTable:
     def turns(value: Any) -> list[dict[str, str]]:
         return [
-            {"role": _who(one, speaker), "content": as_text(one.get(said))}
-            for one in _in_order(value) or ()
+            {
+                "role": _who(one, speaker) if speaker else ("user", "assistant")[at % 2],
+                "content": as_text(one.get(said)),
+            }
+            for at, one in enumerate(_in_order(value) or ())
         ]
 
-    return _as_messages(table, name, turns, f"turns of '{speaker}' and '{said}'")
+    return _as_messages(table, name, turns, f"turns, by '{speaker or 'their places'}'")
 
 
 def _as_messages(table: RawTable, name: str, said: Any, what: str) -> RawTable:
