@@ -27,6 +27,11 @@ ROWS: dict[str, tuple] = {  # rule -> a row, a reading that it speaks against, f
         ("classify", {"text": "text", "label": "label"}),
         None,
     ),
+    "unread_lists": (
+        lambda i: {"title": text(i), "body": text(i + 1), "pairs": [{"q": text(i, 40)}] * 3},
+        ("answer", {"question": "title", "answer": "body"}),
+        None,
+    ),
     "unasked_question": (
         lambda i: {"passage": text(i), "asks": f"Where is {text(i, 3)}?", "label": "ab"[i % 2]},
         ("classify", {"text": "passage", "label": "label"}),
@@ -36,6 +41,11 @@ ROWS: dict[str, tuple] = {  # rule -> a row, a reading that it speaks against, f
         lambda i: {"prompt": text(i), "response_a": text(i + 1), "response_b": text(i + 2)},
         ("answer", {"question": "prompt", "answer": "response_a"}),
         0.3,
+    ),
+    "unanswered": (
+        lambda i: {"body": f"Where is {text(i)}?", "ideal_answer": text(i, 9), "type": "ab"[i % 2]},
+        ("classify", {"text": "body", "label": "type"}),
+        0.2,
     ),
     "beside_the_truth": (
         lambda i: {"question": text(i), "answer": text(i, 9), "ground_truth": text(i, 5)},

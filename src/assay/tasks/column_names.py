@@ -39,10 +39,10 @@ SCALES = _words(
 )
 ANSWER = _words(
     "answer response completion output target"
-    " reply solution summary reference ref snippet code sql query translation note highlights label"
+    " reply solution summary reference ref snippet code sql sparql query translation note highlights label"
     " ground_truth expected"
 )
-CODE = _words("code solution canonical_solution program query sql")
+CODE = _words("code solution canonical_solution program query sql sparql")
 TESTS = ("tests", "test_list")
 SETUP = ("test_setup_code", "setup")
 ENTITIES = _words("entities spans ner_tags tags slots ner annotations labels mentions")

@@ -66,6 +66,10 @@ _RECORD = {
 }
 
 
+_SPOKEN = {"role", "from", "speaker"}
+_SAID = ("text", "value", "answer", "content", "name", "label")
+
+
 def value_at(row: Row, path: str) -> Any:
     """The value of a field. A dotted path reaches into objects and lists: `meta.source`,
     `turns.0.text`. A place may count from the end: `turns.-1.text`. None when it is not there."""
@@ -103,6 +107,19 @@ def as_text(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(value)
+
+
+def is_record(value: Any) -> bool:
+    """Objects that are no text, such as the results of a query: nothing that could be answered."""
+    if isinstance(value, list):
+        return bool(value) and all(
+            isinstance(one, Mapping) and _SPOKEN.isdisjoint(one) for one in value
+        )
+    return (
+        isinstance(value, Mapping)
+        and not any(isinstance(value.get(key), str | int | float | list) for key in _SAID)
+        and any(isinstance(inner, Mapping | list) for inner in value.values())
+    )
 
 
 def words_of(name: str) -> list[str]:

@@ -12,6 +12,8 @@ from assay.tasks.columns import Column, Row, rank, value_at
 from assay.tasks.text_overlap import stands_in
 
 _FIELD = re.compile(r"(?:field|column) ?\d+")
+_SHARED = 0.6  # different values a row, of a passage with several questions
+_PASSAGE = 20  # words of one
 _TEXTS = (column_names.TEXT, column_names.CONTEXT, column_names.TITLES)
 
 
@@ -30,6 +32,11 @@ def context_of(
     if named:
         best = max(named, key=lambda column: rank(column, column_names.CONTEXT))
         return best, "it is named so and stands beside the question"
+    if kind in ("answer", "choose"):
+        for column in free:
+            several = 2 <= column.distinct <= _SHARED * column.filled
+            if several and column.prose and column.full and column.words >= _PASSAGE:
+                return column, "several questions are about the same text"
     if kind != "answer" or goal is None or goal.nested:
         return None
     for column in free:

@@ -8,7 +8,7 @@ Watch out        a factor is below 1 and speaks against; the names of the column
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, ValuesView
 from dataclasses import dataclass
 
 from assay.tasks import column_names
@@ -34,7 +34,6 @@ _AROUND = {
 # Words of what was done with a row once it had come.
 HANDLED = {"response", "resolution", "resolved", "status", "state", "consent", "submitted", "via"}
 HANDLED |= {"closed", "sent", "received", "forwarded", "assigned", "verified", "reviewed", "locked"}
-_SORTS = {"type", "kind", "source", "genre", "category", "topic", "tag", "class"}
 YES_NO = (
     {"0", "1"},
     {"true", "false"},
@@ -45,6 +44,24 @@ YES_NO = (
     {"-1", "1"},
 )
 _ANSWERS = {"answer", "answers", "response", "responses", "output", "completion"}
+# What a question is sorted by.
+_SORTS = {
+    "type",
+    "kind",
+    "tag",
+    "category",
+    "topic",
+    "genre",
+    "level",
+    "difficulty",
+    "domain",
+    "source",
+    "class",
+}
+_FEW = 50  # rows whose lists are looked through
+# Words in names of what was written or drawn from a text, or found for a question.
+_SPENT = {*column_names.AFTERWARDS, *column_names.CONTEXT, "tokens", "metadata", "meta"}
+_SPENT |= {"history", "options", "choices", "endings", "candidates", "request", "result"}
 _TWIN = re.compile(r"(.*?)[ _-]?([ab12]|one|two|first|second|left|right)")
 
 
@@ -126,6 +143,31 @@ def most_of_the_text(
     return most if most is not None and sizes[most] > 0.5 * sum(sizes.values()) else None
 
 
+def unread_lists(reading: Reading) -> Evidence | None:
+    """Lists and objects full of text that no role takes in: the rows may stand in them."""
+    if reading.kind not in ("answer", "rewrite", "summarise", "classify"):
+        return None
+    left = [c for c in reading.unused if c.nested > 0.5 and "." not in c.name]
+    left = [c for c in left if not _SPENT & {*c.tokens, c.key}]
+    if not left:
+        return None
+    rows = reading.rows[:_FEW]
+    read = [*reading.asked, *([reading.goal] if reading.goal else [])]
+    used = sum(_letters(value_at(row, c.name)) for c in read for row in rows)
+    sizes = {c.name: sum(_letters(value_at(row, c.name)) for row in rows) for c in left}
+    share = sum(sizes.values()) / max(1, used + sum(sizes.values()))
+    most = max(sizes, key=lambda name: sizes[name])
+    return (1 - 0.8 * share, f"'{most}' holds more text than is read") if share > 0.6 else None
+
+
+def _letters(value: object) -> int:
+    """Characters of the written texts in a value, however deep."""
+    if isinstance(value, str):
+        return len(value) if len(value.split()) > 2 else 0
+    inner = value.values() if isinstance(value, Mapping) else value
+    return sum(map(_letters, inner)) if isinstance(inner, list | ValuesView) else 0
+
+
 def unasked_question(reading: Reading) -> Evidence | None:
     """A column of questions that is not asked."""
     left = [c for c in reading.unused if c.asks > 0.5 and c.prose and not c.technical]
@@ -141,6 +183,18 @@ def one_of_two(reading: Reading) -> Evidence | None:
         if match and other and other[1] == match[1] and not column.labels:
             return 0.3, f"'{column.name}' is a second answer"
     return None
+
+
+def unanswered(reading: Reading) -> Evidence | None:
+    """Questions that are sorted, where a column has their answers."""
+    goal, asked = reading.goal, reading.asked
+    if reading.kind != "classify" or goal is None or goal.key not in _SORTS:
+        return None
+    if not asked or max(column.asks for column in asked) < 0.5:
+        return None
+    left = [c for c in reading.unused if _ANSWERS & {*c.tokens} and c.filled > 0.5 * c.rows]
+    left = [c for c in left if c.nested > 0.5 or c.prose]
+    return (0.2, f"'{left[0].name}' has the answers to the questions") if left else None
 
 
 def beside_the_truth(reading: Reading) -> Evidence | None:
@@ -211,8 +265,10 @@ def title_as_answer(reading: Reading) -> Evidence | None:
 TABLE: tuple[Callable[[Reading], Evidence | None], ...] = (
     small_classes,
     unread_texts,
+    unread_lists,
     unasked_question,
     one_of_two,
+    unanswered,
     beside_the_truth,
     received,
     handled,

@@ -45,6 +45,13 @@ _CODES |= set(
 )
 
 
+def language_of(name: str) -> str:
+    """The language that a name or code means, `pt_BR` or `eng_Latn` too, in lower case; "" where
+    it means none."""
+    base = re.split(r"[_-]", name.strip().casefold())
+    return name.strip().casefold() if base[0] in _CODES and len(base) <= 2 else ""
+
+
 def translations(
     texts: Sequence[Column], rows: Sequence[Row], *, alone: bool
 ) -> list[tuple[Shaped, float]]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol, TypeVar
 
 from assay.tasks import column_names
-from assay.tasks.columns import Column, Row, rank, value_at
+from assay.tasks.columns import Column, Row, is_record, rank, value_at
 from assay.tasks.evidence import YES_NO
 from assay.tasks.label_sets import joined_labels, separators_of
 from assay.tasks.parallel_columns import translations
@@ -37,6 +37,7 @@ LEAST = 0.1  # weight of a way that is worth naming
 ONLY = 0.2  # of the one column of few words
 SLIGHT = 1 / 6  # and of that of the first
 _WORD = re.compile(r"[^\W\d_]+(?:[ '\u2019-][^\W\d_]+)*")
+_QUERY = re.compile(r"\s*(?:select|with|insert|match|prefix|ask)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,7 +311,8 @@ def _answers(
     if kind not in WRITTEN:
         return []
     keys = {column.key for column in found}
-    objects = {c.name for c in found if isinstance(value_at(rows[0], c.name), Mapping)}  # no text
+    values = {c.name: value_at(rows[0], c.name) for c in found}
+    objects = {name for name, one in values.items() if isinstance(one, Mapping) or is_record(one)}
     ways = []
     for column in _usable(found, taken):
         if (
@@ -327,7 +329,7 @@ def _answers(
             or (score < 1 and (column.nested or not (column.prose or "answer" in column.tokens)))
             or (column.nested and {"label", "labels"} & set(column.tokens))
             or column.name in objects
-            or (column.key == "query" and "question" not in keys)
+            or (column.key == "query" and "question" not in keys and not _is_code(column))
         ):
             continue
         measured = rank(column, column_names.SCALES) >= 1 or _measures(column)
@@ -341,6 +343,12 @@ def _answers(
         weight = score + bonus if score >= 1 else score / 2
         ways.append(TargetCandidate(kind or "answer", {"answer": column.name}, why, weight))
     return ways
+
+
+def _is_code(column: Column) -> bool:
+    """Queries of a database, not questions."""
+    queries = sum(_QUERY.match(value) is not None for value in column.values)
+    return queries >= 0.8 * max(1, column.distinct)
 
 
 def _has_numbers(column: Column) -> bool:

@@ -69,7 +69,8 @@ def _likeliest(
             and not column.links
             and not (column.nested and rank(column, column_names.CONTEXT))
         ):
-            ranked.append((score - 0.5 - (0 if column.nested else again), column))
+            less = 0.6 * before if column.nested else again  # a list may be of rows, not of words
+            ranked.append((score - 0.5 - less, column))
     if not ranked:
         # Words rather than sentences: a term, a name.
         ranked = [

@@ -31,6 +31,7 @@ FIELDS = (
 )
 TEXTS = ("text", "value", "answer", "content", "answer_text", "input_text", "output")
 ALIASES = ("aliases", "alternatives", "alternates", "synonyms", "answers", "accepted")
+_SCORES = ("score", "scores", "votes", "rating", "ratings")
 # words in the names of parts of which each is a form that an answer may have
 _FORMS = {"number", "date", "span", "spans", "text", "string", "value", "boolean", "bool"}
 _BEST = ("best answer", "answer", "correct answer", "right answer", "target")
@@ -131,7 +132,7 @@ def _parts_of(value: Any, mark: str) -> list[str]:
 def _has_parts(table: RawTable, name: str) -> bool:
     """An object in every row whose parts are each a form of answer, of which one is filled."""
     filled: set[str] = set()
-    several = 0
+    several, parts = 0, 0
     for raw in table.rows:
         value = raw.fields.get(name)
         if value is None:
@@ -143,7 +144,8 @@ def _has_parts(table: RawTable, name: str) -> bool:
         there = [key for key, part in value.items() if _written(part)]
         several += len(there) > 1
         filled.update(there)
-    return len(filled) > 1 and several <= (1 - MOSTLY) * len(table.rows)
+        parts = max(parts, len(value))
+    return bool(filled) and len(filled) + parts > 3 and several <= (1 - MOSTLY) * len(table.rows)
 
 
 def _of_parts(value: Any) -> list[str] | None:
@@ -164,6 +166,8 @@ def _texts(value: Any) -> list[str] | None:
     if isinstance(value, Mapping):
         folded = {str(key).casefold(): one for key, one in value.items()}
         first = next((folded[name] for name in TEXTS if isinstance(folded.get(name), str)), None)
+        if made := _by_score(folded):
+            return made
         others = next(
             (folded[name] for name in ALIASES if isinstance(folded.get(name), list)), None
         )
@@ -171,7 +175,7 @@ def _texts(value: Any) -> list[str] | None:
             return None
         return list(dict.fromkeys([first, *others]))
     if isinstance(value, list) and value and all(isinstance(one, Mapping) for one in value):
-        if any({"role", "from", "speaker", "start", "label", "type"} & set(one) for one in value):
+        if any({"role", "from", "speaker", "start", "label"} & set(one) for one in value):
             return None
         texts = [
             next((text for name in TEXTS if (text := _text(one.get(name))) is not None), None)
@@ -181,8 +185,21 @@ def _texts(value: Any) -> list[str] | None:
     return None
 
 
+def _by_score(answers: Mapping[str, Any]) -> list[str]:
+    """The texts of lists in step, of texts and of their scores: the best first."""
+    texts = next((answers[name] for name in TEXTS if isinstance(answers.get(name), list)), [])
+    scores = next((answers[name] for name in _SCORES if isinstance(answers.get(name), list)), [])
+    told = all(isinstance(one, str) for one in texts) and len(scores) == len(texts)
+    if not told or not all(isinstance(one, int | float) for one in scores):
+        return []
+    order = sorted(range(len(texts)), key=lambda at: -scores[at])
+    return [texts[at] for at in order]
+
+
 def _text(value: Any) -> str | None:
-    """A text, or that of an object: `{"text": "Oslo"}`."""
+    """A text, or that of an object: `{"text": "Oslo"}`, or of one with a part for each form."""
     if isinstance(value, Mapping):
-        return plain_text(value) or None
+        forms = {"answer", "yes", *_FORMS}
+        parts = (part for key, part in value.items() if forms & set(words_of(str(key))))
+        return plain_text(value) or next(filter(None, map(_written, parts)), None)
     return value if isinstance(value, str) else None

@@ -61,6 +61,7 @@ ABOUT |= {
     "entities",
     "emotion",
 }
+_MARKS = {"id", "idx", "index", "uid", "uuid", "source", "prompt_id", "conversation_id", "lang"}
 ASKED = ("instruction", "query", "question", "prompt", "input")
 ANSWERED = ("output", "response", "answer", "completion", "reply")
 MOSTLY = 0.9
@@ -73,6 +74,8 @@ def convert_turns(table: RawTable, named: set[str]) -> RawTable:
     """The file with its conversations as lists of turns."""
     by_key = {name.casefold(): name for name in table.names}
     field = next((by_key[key] for key in FIELDS if key in by_key), None)
+    if field is None and set(by_key) - {"data"} <= _MARKS:
+        field = by_key.get("data")
     if field is None or not table.rows:
         return table
     taken = field in named and field != "messages"

@@ -11,7 +11,7 @@ from typing import Any
 
 from assay.data.reading.findings import INSIDE, Findings, excerpt
 from assay.data.reading.json_walk import Walk
-from assay.data.reading.keyed_json import rows_of, table
+from assay.data.reading.keyed_json import TURN, rows_of, table
 from assay.data.reading.source import InputFile
 from assay.data.reading.strict_json import Broken, Strict, explain
 from assay.data.reading.text_encoding import STAND_IN, lines
@@ -234,6 +234,18 @@ def _rows(walk: Walk, found: Findings, head: int | None, part: str) -> list[tupl
     return rows_of(members, found, part)[:head]
 
 
+def _are_talks(lists: list[list[Any]]) -> bool:
+    """Are these dialogues, or lists of objects of several lengths, and no rows of cells?"""
+    if all(isinstance(e, str) for some in lists for e in some):
+        places = zip(*(some[:3] for some in lists[:200]), strict=False)
+        written = [sum(len(one.split()) for one in column) for column in places]
+        return len(written) > 2 and min(written) >= 3 * len(lists[:200])
+    if not all(isinstance(e, dict) for some in lists for e in some):
+        return False
+    spoken = all(TURN & one.keys() for some in lists for one in some)
+    return spoken or len({*map(len, lists)}) > 1
+
+
 def _of_array(rows: list[tuple[int, Any]], found: Findings) -> list[tuple[int, Any]]:
     """The elements of an array; lists of cells are a table, texts are rows with one field."""
     found.note(f"{found.place}: read as one JSON array")
@@ -243,4 +255,6 @@ def _of_array(rows: list[tuple[int, Any]], found: Findings) -> list[tuple[int, A
     lists = [row for _, row in rows if isinstance(row, list)]
     if len(lists) + len(broken) < len(rows) or len(lists) < 2 or len(lists[0]) < 2:
         return rows
+    if _are_talks(lists):
+        return [(line, {"dialogue": row} if isinstance(row, list) else row) for line, row in rows]
     return sorted([*table(rows, found), *broken], key=lambda one: one[0])

@@ -17,6 +17,7 @@ from dataclasses import replace
 from typing import Any
 
 from assay.data.reading.findings import printable
+from assay.data.reading.ranked_answers import compares
 from assay.data.reading.read_file import RawRow, RawTable
 from assay.tasks import column_names
 from assay.tasks.columns import as_text, words_of
@@ -32,7 +33,7 @@ _BEFORE = re.compile(r"[ _.:/-][^ _.:/-]*\Z")  # behind what several names begin
 
 def gather_flags(table: RawTable, named: set[str]) -> RawTable:
     """The file with the names of its flags in place of the flags."""
-    if len(table.rows) < 2 or {"labels", "label"} & set(table.names):
+    if len(table.rows) < 2 or {"labels", "label"} & set(table.names) or compares(table):
         return table
     objects = [name for name in table.names if name not in named and _is_object(table, name)]
     fields = [name for name in table.names if _says(table, [name])]

@@ -30,6 +30,7 @@ from assay.data.reading.span_measure import (
 from assay.data.reading.span_places import Place, annotations_in, places
 from assay.data.reading.span_texts import MarkedText, text_at
 from assay.data.reading.span_types import Annotation, SpanTypes, types_of
+from assay.data.reading.turns import is_turn
 from assay.tasks.entities import BOUNDS, TYPE
 
 LOOKED_AT = 20  # rows
@@ -63,6 +64,7 @@ def _holds(value: Any) -> bool:
         isinstance(some, list)
         and bool(some)
         and all(isinstance(one, Mapping | list) for one in some)
+        and not all(isinstance(one, Mapping) and "speaker" in one and is_turn(one) for one in some)
     )
 
 

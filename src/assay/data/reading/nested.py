@@ -11,6 +11,7 @@ Watch out        questions that their context does not answer (SQuAD 2.0) have n
 Source           Rajpurkar et al. (2016), SQuAD, arxiv.org/abs/1606.05250
 """
 
+import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -19,6 +20,7 @@ from assay.data.reading.findings import printable, rows
 from assay.data.reading.marked_samples import samples_of
 from assay.data.reading.option_forms import judged_options
 from assay.data.reading.read_file import RawRow, RawTable
+from assay.data.reading.row_search import inner_rows, search_rows
 from assay.tasks.columns import as_text, words_of
 
 LOOKED_AT = 20
@@ -49,7 +51,8 @@ _SAMPLES = (
     "texts",
     "sentences",
 )
-_ASKED, _ANSWERED = ("questions", "queries"), ("answers", "responses")
+_ASKED = ("questions", "queries", "instructions", "prompts", "inputs", "turns")
+_ANSWERED = ("answers", "responses", "outputs", "completions", "solutions", "reference")
 # words in names of lists that go with a list of questions
 _PARTS = {*_QUESTIONS, *_ASKED, *_ANSWERED, "answer", "option", "options", "choice", "choices"}
 _SAID = ("input_text", "text", "question", "query", "answer", "response", "content", "value")
@@ -60,10 +63,13 @@ def flatten_rows(table: RawTable, named: set[str]) -> RawTable:
     """The table with one row for each question or text in its rows, where it is of such a form."""
     if made := _examples(table, named) or _in_step(table, named):
         return made
-    path = _path([raw.fields for raw in table.rows[:LOOKED_AT]])
+    some = [raw.fields for raw in table.rows[:LOOKED_AT]]
+    path, inside = _path(some), _inner
+    if not path:
+        path, inside = search_rows(some), inner_rows
     if not path or set(path) & named:
         return table
-    made = [RawRow(raw.source, fields) for raw in table.rows for fields in _inner(raw.fields, path)]
+    made = [RawRow(raw.source, fields) for raw in table.rows for fields in inside(raw.fields, path)]
     if not made:
         return table
     notes = [*table.notes]
@@ -78,6 +84,8 @@ def flatten_rows(table: RawTable, named: set[str]) -> RawTable:
         )
     if any("answers" in raw.fields for raw in made):
         answered = [raw for raw in made if raw.fields.get("answers") not in (None, "", [])]
+        if not answered:
+            return table
         if len(answered) < len(made):
             told = (
                 f"{rows(len(made) - len(answered))}"
@@ -143,17 +151,15 @@ def _examples(table: RawTable, named: set[str]) -> RawTable | None:
 def _in_step(table: RawTable, named: set[str]) -> RawTable | None:
     """Two lists of one length in every row, of questions and of their answers: one row a
     question."""
-    by_key = {name.casefold(): name for name in table.names}
-    asked, answered = (
-        next((by_key[k] for k in keys if k in by_key), "") for keys in (_ASKED, _ANSWERED)
-    )
+    asked, answered = (_named_list(table, words) for words in (_ASKED, _ANSWERED))
     if not asked or not answered or {asked, answered} & named:
         return None
     more = [name for name in table.names if name not in (asked, answered)]
     more = [name for name in more if _beside_each(table, name, asked)]
     made = []
     for raw in table.rows:
-        questions, answers = (_texts_in(raw.fields.get(name)) for name in (asked, answered))
+        questions = _texts_in(raw.fields.get(asked))
+        answers = _texts_in(raw.fields.get(answered)) or _written_in(raw.fields.get(answered))
         if not questions or len(questions) != len(answers):
             return None
         gone = (asked, answered, *more)
@@ -162,7 +168,8 @@ def _in_step(table: RawTable, named: set[str]) -> RawTable | None:
             own = {name: raw.fields[name][at] for name in more}
             row = {**around, **own, **dict(zip(("question", "answer"), pair, strict=True))}
             made.append(RawRow(raw.source, row))
-    if len(made) < 2 * len(table.rows):  # one question a row, with several accepted answers
+    # one question a row, with several accepted answers
+    if not made or len(made) < 2 * len(table.rows):
         return None
     told = (
         f"{rows(len(table.rows))} hold {len(made):,} questions under '{printable(asked)}', each"
@@ -175,6 +182,13 @@ def _in_step(table: RawTable, named: set[str]) -> RawTable | None:
     return replace(
         table, rows=made, names=names, notes=[*table.notes, f"{table.place}: {told}"], roles=roles
     )
+
+
+def _named_list(table: RawTable, words: Sequence[str]) -> str:
+    """The field of lists that is called by the likeliest of these words; "" where none is."""
+    row = table.rows[0].fields if table.rows else {}
+    lists = [name for name in table.names if isinstance(row.get(name), list)]
+    return next((name for word in words for name in lists if word in words_of(name)[-1:]), "")
 
 
 def _beside_each(table: RawTable, name: str, asked: str) -> bool:
@@ -218,6 +232,13 @@ def _texts_in(value: Any) -> list[str]:
             return []
         texts.append(as_text(text))
     return texts
+
+
+def _written_in(value: Any) -> list[str]:
+    """The elements of a list of objects or lists as JSON, such as calls of tools."""
+    if not isinstance(value, list) or not all(isinstance(e, list | Mapping) and e for e in value):
+        return []
+    return [json.dumps(one, ensure_ascii=False) for one in value]
 
 
 def _path(outer: Sequence[Mapping[str, Any]], deep: int = 0) -> list[str]:
@@ -284,4 +305,5 @@ def _answers(row: Mapping[str, Any]) -> dict[str, Any]:
     if judged_options(answers):
         return dict(row)
     texts = [one.get("text") for one in answers if isinstance(one, Mapping)]
-    return {**row, "answers": [text for text in texts if isinstance(text, str)]}
+    texts = [text for text in texts if isinstance(text, str)]
+    return {**row, "answers": texts} if texts else dict(row)

@@ -37,6 +37,7 @@ _RIGHT = (
     "correct",
     "iscorrect",
     "is_answer",
+    "isanswer",
     "right",
     "is_right",
     "is_true",

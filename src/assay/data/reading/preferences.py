@@ -43,9 +43,26 @@ def preference(names: Sequence[str], row: Row) -> dict[str, str] | None:
         is_conversation(chosen) and isinstance(chosen, list) and not _is_assistant_turn(chosen[0])
     ):
         return {"messages": "chosen", "rejected": "rejected"}
-    known = (*_ASKED, *(_TALKS if is_turn(chosen) or is_conversation(chosen) else ()))
-    asked = next((name for name in known if name in names), None)
-    return {"question": asked, "answer": "chosen", "rejected": "rejected"} if asked else None
+    turns = is_turn(chosen) or is_conversation(chosen)
+    known = (*_ASKED, *(name for name in _TALKS if turns or _waits(row.get(name))))
+    asked = next((name for name in known if name in names), None) or next(
+        (name for name, value in row.items() if isinstance(value, Mapping) and _text_in(value)),
+        None,
+    )
+    if asked is None:
+        return None
+    more = {"input": "input"} if asked == "instruction" and "input" in names else {}
+    inside = _text_in(row.get(asked))
+    roles = {"question": f"{asked}.{inside}" if inside else asked, **more}
+    return {**roles, "answer": "chosen", "rejected": "rejected"}
+
+
+def _text_in(value: Any) -> str:
+    """The longest text of an object; ""."""
+    if not isinstance(value, Mapping) or is_turn(value):
+        return ""
+    texts = {name: one for name, one in value.items() if isinstance(one, str) and " " in one}
+    return max(texts, key=lambda name: len(texts[name]), default="")
 
 
 def verdict(names: Sequence[str], row: Row) -> dict[str, str] | None:
@@ -63,6 +80,11 @@ def verdict(names: Sequence[str], row: Row) -> dict[str, str] | None:
         more = {"input": "input"} if "input" in names else {}
         return {"question": "instruction", **more, "answer": "output", "liked": tag}
     return None
+
+
+def _waits(talk: Any) -> bool:
+    """Does a conversation end with a question?"""
+    return is_conversation(talk) and not _is_assistant_turn(talk[-1])
 
 
 def _is_assistant_turn(turn: Any) -> bool:

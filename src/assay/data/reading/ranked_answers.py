@@ -9,20 +9,25 @@ Watch out        ties prefer nothing: such rows are left out, and counted (D213)
 """
 
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from assay.data.reading.findings import printable, rows
 from assay.data.reading.read_file import RawRow, RawTable
-from assay.tasks.columns import as_text
+from assay.tasks.columns import as_text, words_of
 
 ASKED = ("prompt", "question", "instruction", "query", "input", "context", "post", "message")
 ANSWERED = (
     "response|answer|completion"
     "|output|reply|candidate|generation|summary|text|continuation|solution|translation"
 )
-_PAIR = re.compile(rf"((?:{ANSWERED})s?|model)[ _-]?([ab01234]|one|two)", re.IGNORECASE)
+_JUDGES = {"annotator", "annotation", "judge", "rater", "worker", "vote", "human"}
+_PAIR = re.compile(
+    rf"((?:{ANSWERED})s?|model|score|rating|reward)[ _-]?([ab01234]|one|two)", re.IGNORECASE
+)
 _BACK = re.compile(rf"([ab01234])[ _-]?(?:{ANSWERED})", re.IGNORECASE)
 VERDICTS = (
     "preferred",
@@ -61,12 +66,14 @@ LISTS = (
     "candidates",
     "replies",
     "options",
+    "summaries",
 )
 SCORES = ("scores", "ratings", "rewards", "score", "rating", "votes")
 RANKS = ("ranks", "ranking", "rankings", "rank")
 _TEXT = ("text", "content", "response", "answer", "completion", "output", "value", "body")
 _TIE = {"tie", "equal", "both", "neither", "same", "none", "", "draw", "tie (bothbad)", "0.5"}
 MOSTLY = 0.9
+_BESIDE = ("model", "score", "rating", "reward")  # of an answer each
 
 Verdict = tuple[str, str] | None  # the better answer, the worse one; None for a tie
 
@@ -74,7 +81,7 @@ Verdict = tuple[str, str] | None  # the better answer, the worse one; None for a
 def pair_preferences(table: RawTable, named: set[str]) -> RawTable:
     """The file with `chosen` and `rejected`, where its rows compare answers."""
     by_key = {name.casefold(): name for name in table.names}
-    asked = next((by_key[key] for key in ASKED if key in by_key), None)
+    asked = next((by_key[key] for key in ASKED if key in by_key), None) or _asked_within(table)
     if asked is None or not table.rows or {"rejected", "preferred_output"} & set(by_key):
         return table
     found = _pair(table, by_key, asked) or _list(table, by_key, asked)
@@ -120,10 +127,19 @@ def _pair(
             stems.setdefault(match[1].casefold(), {})[mark] = name
         elif back and name != asked:
             stems.setdefault(name[back.end(1) :].casefold(), {})[back[1].casefold()] = name
-    pairs = [marks for stem, marks in stems.items() if len(marks) == 2 and stem != "model"]
+    pairs = [marks for stem, marks in stems.items() if len(marks) == 2 and stem not in _BESIDE]
     pairs = [marks for marks in pairs if all(_has_words(table, name) for name in marks.values())]
     goals = [by_key[key] for key in VERDICTS if key in by_key]
+    scored = stems.get("score") or stems.get("rating") or stems.get("reward") or {}
     for marks in pairs:
+        if scored.keys() == marks.keys() and _are_scores(table, scored):
+            return partial(_by_scores, marks=marks, scored=scored), [
+                *marks.values(),
+                *scored.values(),
+            ]
+        judges = [name for name in table.names if _JUDGES & set(words_of(name))]
+        if not goals and (agreed := _agreed(table, marks, judges)):
+            return agreed, [*marks.values(), *judges]
         for goal in goals:
             two = sorted(marks)
             first = _counted_from({as_text(raw.fields.get(goal)).strip() for raw in table.rows})
@@ -149,6 +165,64 @@ def _pair(
     return None
 
 
+def _asked_within(table: RawTable) -> str | None:
+    """An object that has the question, or the text, in a field."""
+    row = table.rows[0].fields if table.rows else {}
+    objects = [name for name, value in row.items() if isinstance(value, Mapping)]
+    return next((name for name in objects if set(ASKED) & set(row[name])), None)
+
+
+def _are_scores(table: RawTable, scored: Mapping[str, str]) -> bool:
+    return all(
+        isinstance(raw.fields.get(name), int | float)
+        for raw in table.rows[:200]
+        for name in scored.values()
+    )
+
+
+def _by_scores(
+    fields: Mapping[str, Any], *, marks: Mapping[str, str], scored: Mapping[str, str]
+) -> Verdict:
+    """The better and the worse of two answers that each have a score."""
+    texts = [as_text(fields.get(marks[mark])).strip() for mark in sorted(marks)]
+    numbers = [fields.get(scored[mark]) for mark in sorted(marks)]
+    if not all(texts) or None in numbers or numbers[0] == numbers[1]:
+        return None
+    better = int(float(as_text(numbers[1])) > float(as_text(numbers[0])))
+    return texts[better], texts[1 - better]
+
+
+def _agreed(
+    table: RawTable, marks: Mapping[str, str], judges: Sequence[str]
+) -> Callable[[Mapping[str, Any]], Verdict] | None:
+    """What most of several judges say, each in a field; None where they say it otherwise."""
+    two = sorted(marks)
+
+    def sides(fields: Mapping[str, Any]) -> list[int | None]:
+        return [_side(fields.get(name), two, marks, fields, None) for name in judges]
+
+    said = [side for raw in table.rows for side in sides(raw.fields)]
+    if not said or None in said or not {0, 1} <= set(said):
+        return None
+
+    def judge(fields: Mapping[str, Any]) -> Verdict:
+        votes = sides(fields)
+        texts = [as_text(fields.get(marks[mark])).strip() for mark in two]
+        if not all(texts) or votes.count(0) == votes.count(1):
+            return None
+        better = int(votes.count(1) > votes.count(0))
+        return texts[better], texts[1 - better]
+
+    return judge
+
+
+def compares(table: RawTable) -> bool:
+    """Have the rows two answers under one name, `response_0` and `response_1`?"""
+    found = [match for name in table.names if (match := _PAIR.fullmatch(name))]
+    stems = Counter(match[1].casefold() for match in found)
+    return any(count == 2 and stem != "model" for stem, count in stems.items())
+
+
 def _has_words(table: RawTable, name: str) -> bool:
     texts = [as_text(raw.fields.get(name)) for raw in table.rows[:200]]
     return sum(len(text.split()) > 1 for text in texts) > len(texts) / 2
@@ -172,7 +246,7 @@ def _side(
     """0 or 1 for the better answer, 2 for a tie, None where the value says neither. `first` is as
     of `_counted_from`."""
     text = as_text(value).strip().casefold()
-    if text in _TIE:
+    if text in _TIE or (text == "0" and [*two] == ["1", "2"] and first is None):
         return 2
     for at, mark in enumerate(two):
         own = as_text(fields.get(marks[mark])).strip().casefold()

@@ -23,9 +23,9 @@ from assay.data.reading.question_messages import messages_of
 from assay.data.reading.read_file import RawRow
 from assay.data.reading.targets import options_in, targets_of
 from assay.data.reading.timestamps import time_of
-from assay.data.reading.turns import is_conversation
+from assay.data.reading.turns import is_conversation, speaker_of, usual_role
 from assay.tasks.column_names import SETUP, TESTS
-from assay.tasks.columns import Row, as_text, value_at
+from assay.tasks.columns import Row, as_text, is_record, value_at
 from assay.tasks.entities import BOUNDS
 from assay.tasks.options import question_with_options, shuffle_options
 
@@ -62,6 +62,18 @@ def dialogue(names: Sequence[str], row: Row) -> dict[str, str] | None:
     )
 
 
+def open_talk(names: Sequence[str], row: Row) -> dict[str, str] | None:
+    """A conversation that waits for its answer, which stands beside it."""
+    answer = next((name for name in _SAID_NEXT if isinstance(row.get(name), str)), None)
+    talk = next((name for name in (*FIELDS, "prompt", "input") if name in names), None)
+    turns = row.get(talk or "")
+    if answer is None or talk is None or not is_conversation(turns):
+        return None
+    if usual_role(speaker_of(turns[-1])) in ("assistant", "system"):
+        return None
+    return {"question": talk, "answer": answer}
+
+
 def prompt_completion(names: Sequence[str], row: Row) -> dict[str, str] | None:
     """A prompt and what should follow; either may be a list of messages."""
     if {"prompt", "completion"} <= set(names):
@@ -77,17 +89,19 @@ def inputs_targets(names: Sequence[str], row: Row) -> dict[str, str] | None:
 
 
 def alpaca(names: Sequence[str], row: Row) -> dict[str, str] | None:
-    """instruction, perhaps input, output."""
-    if {"instruction", "output"} <= set(names):
-        more = {"input": "input"} if "input" in names else {}
-        return {"question": "instruction", **more, "answer": "output"}
-    return None
+    """instruction, perhaps input, output; by another name the output stands behind an input."""
+    more = {"input": "input"} if "input" in names else {}
+    written = ("output", "response", "completion", "answer")[: 4 if more else 1]
+    answer = next((name for name in written if name in names), None)
+    if answer is None or "instruction" not in names:
+        return None
+    return {"question": "instruction", **more, "answer": answer}
 
 
 def question_answer(names: Sequence[str], row: Row) -> dict[str, str] | None:
     """question, answer or answers, perhaps context."""
     for answer in ("answer", "answers"):
-        if {"question", answer} <= set(names):
+        if {"question", answer} <= set(names) and not is_record(row.get(answer)):
             more = {"context": "context"} if "context" in names else {}
             return {"question": "question", "answer": answer, **more}
     return None
@@ -137,11 +151,13 @@ def text_label(names: Sequence[str], row: Row) -> dict[str, str] | None:
     return {"text": "text", "label": "label"} if {"text", "label"} <= set(names) else None
 
 
+_SAID_NEXT = ("response", "answer", "reply", "completion", "output", "target", "ideal", "reference")
 _WRITTEN = 3  # words of a written text, on average
 Shape = Callable[[Sequence[str], Row], dict[str, str] | None]
 SHAPES: tuple[Shape, ...] = (
     preference,
     verdict,
+    open_talk,
     messages,
     sharegpt,
     dialogue,
@@ -163,6 +179,9 @@ def recognise(names: Sequence[str], rows: Sequence[Row]) -> tuple[str, dict[str,
         columns = shape(names, rows[0]) if rows else None
         if columns is None:
             continue
+        pieces = columns.get("entities")
+        if pieces and not any(value_at(row, pieces) for row in rows[:1000]):
+            continue  # nothing is named in any text
         values = [value_at(row, columns.get("label", "")) for row in rows[:1000]]
         if "label" in columns and _are_written(values):
             return shape.__name__, {"text": columns["text"], "answer": columns["label"]}

@@ -22,6 +22,7 @@ TOOLS = (
     "available_functions",
     "apis",
     "function_definitions",
+    "function",
 )
 GOALS = (
     "answers",
@@ -33,7 +34,14 @@ GOALS = (
     "output",
     "target",
     "expected",
+    "ground_truth",
+    "golden_answers",
+    "golden_answer",
+    "api_calls",
+    "api_call",
 )
+_NAMES = ("name", "action", "tool", "tool_name", "api", "api_name", "function_name")
+_GIVEN = ("arguments", "parameters", "args", "action_input", "tool_input", "params", "kwargs")
 ASKED = ("query", "question", "instruction", "prompt", "input", "user", "text")
 MOSTLY = 0.9
 HEAD = "You may call these tools. Answer with the calls as JSON.\n"
@@ -47,7 +55,7 @@ def format_calls(table: RawTable, named: set[str]) -> RawTable:
     )
     if goal is None or asked is None or asked == goal or not table.rows or tools in named:
         return table
-    values = [_calls(raw.fields.get(goal)) for raw in table.rows]
+    values = [_calls(raw.fields.get(goal), bool(tools)) for raw in table.rows]
     if sum(one is not None for one in values) < MOSTLY * len(values):
         return table
     rows = []
@@ -56,11 +64,13 @@ def format_calls(table: RawTable, named: set[str]) -> RawTable:
         fields[goal] = (
             json.dumps(calls, ensure_ascii=False) if calls is not None else raw.fields.get(goal)
         )
-        if tools and "system" not in fields:
-            fields["system"] = HEAD + _text(raw.fields.get(tools))
+        if tools:
+            _tell(fields, asked, HEAD + _text(raw.fields.get(tools)))
         rows.append(RawRow(raw.source, fields))
-    roles = {"question": asked, "answer": goal, **({"system": "system"} if tools else {})}
     names = tuple(dict.fromkeys(name for row in rows for name in row.fields))
+    roles = {"question": asked, "answer": goal, **({"system": "system"} if tools else {})}
+    if "system" not in names:
+        roles.pop("system", None)
     beside = f"; '{printable(tools)}' stand in the system text" if tools else ""
     note = (
         f"D212 {table.place}: '{printable(goal)}' has calls of tools; they are answered as"
@@ -69,26 +79,40 @@ def format_calls(table: RawTable, named: set[str]) -> RawTable:
     return replace(table, rows=rows, names=names, notes=[*table.notes, note], roles=roles)
 
 
-def _calls(value: Any) -> list[Any] | None:
-    """The calls that a field holds, as objects with a name and arguments."""
+def _tell(fields: dict[str, Any], asked: str, told: str) -> None:
+    """Put the tools before what is asked: into the system text, or a turn of a conversation."""
+    turns = fields.get(asked)
+    if isinstance(turns, list):
+        fields[asked] = [{"role": "system", "content": told}, *turns]
+    else:
+        fields.setdefault("system", told)
+
+
+def _calls(value: Any, tools: bool) -> list[Any] | None:
+    """The calls that a field holds, as objects with a name and arguments; beside tools also as
+    objects of the arguments by the name."""
     if isinstance(value, str):
         try:
             value = json.loads(value)
         except ValueError:
             return None
     calls = value if isinstance(value, list) else [value]
-    return calls if calls and all(map(_is_call, calls)) else None
+    if not all(_is_call(one) or (tools and _names_one(one)) for one in calls):
+        return None
+    return calls or None
 
 
 def _is_call(one: Any) -> bool:
     if not isinstance(one, Mapping):
         return False
     inner = one.get("function", one)
-    return (
-        isinstance(inner, Mapping)
-        and "name" in inner
-        and bool({"arguments", "parameters", "args"} & set(inner))
-    )
+    keys = {str(key).casefold() for key in inner} if isinstance(inner, Mapping) else set()
+    return not keys.isdisjoint(_NAMES) and not keys.isdisjoint(_GIVEN)
+
+
+def _names_one(one: Any) -> bool:
+    """Is it a call as `{"weather": {"city": "Oslo"}}`?"""
+    return isinstance(one, Mapping) and len(one) == 1 and isinstance([*one.values()][0], Mapping)
 
 
 def _text(value: Any) -> str:

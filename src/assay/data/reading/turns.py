@@ -36,7 +36,7 @@ OPEN = "what follows the last answer was left out"
 # Who asks, and who answers, in lower case.
 _ASKING = (
     "user human customer client patient caller visitor student guest prompter questioner shopper"
-    " seeker usr q lead contact requester end-user"
+    " seeker apprentice usr q lead contact requester end-user"
 )
 _ANSWERING = (
     "assistant gpt bot chatgpt model ai agent operator chatbot doctor therapist representative"
@@ -64,7 +64,8 @@ _SPEAKERS: dict[str, Role] = {
 
 def usual_role(speaker: str) -> Role | None:
     """The role of a speaker that is called by a usual name: `Human`, `customer 2`."""
-    return _SPEAKERS.get(re.sub(r"[ _#-]*\d*\Z", "", speaker.strip().casefold()))
+    name = re.sub(r"[ _#-]*\d*\Z|\A\d+[ _#-]+", "", speaker.strip().casefold())
+    return _SPEAKERS.get(name)
 
 
 def is_speaker(value: Any) -> bool:
@@ -150,10 +151,14 @@ def _roles_of(value: Sequence[Mapping[str, Any]]) -> dict[str, Role]:
     spoken = [name for name in map(speaker_of, value) if name not in _CALLED]
     if "assistant" not in roles.values() and spoken.count("system") > (spoken[:1] == ["system"]):
         roles["system"] = "assistant"
-    unknown = [name for name in speakers if name not in roles and name]
     people = [
         name for name in speakers if name and roles.get(name) != "system" and name not in _CALLED
     ]
+    if len(people) == 2 and roles.get(people[0]) == roles.get(people[1]):
+        roles = {name: role for name, role in roles.items() if name not in people}  # `agent_1`
+    if "a" in people and "q" not in people:
+        roles.pop("a")  # the first of several, not who answers
+    unknown = [name for name in people if name not in roles]
     if len(people) == 2 and unknown:
         taken = next((roles[name] for name in people if name in roles), None)
         others: tuple[Role, ...] = ("user", "assistant")

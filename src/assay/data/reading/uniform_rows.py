@@ -17,6 +17,7 @@ from assay.data.reading.conversations import convert_turns
 from assay.data.reading.findings import ENOUGH
 from assay.data.reading.judged_answers import judge_answers
 from assay.data.reading.label_flags import gather_flags
+from assay.data.reading.languages import choose_language
 from assay.data.reading.learnt_segments import read_segments
 from assay.data.reading.lettered_options import cut_options
 from assay.data.reading.marked_fields import read_marked
@@ -28,6 +29,7 @@ from assay.data.reading.odd_rows import allowed, odd_rows
 from assay.data.reading.opened_objects import open_objects
 from assay.data.reading.option_rows import list_options
 from assay.data.reading.partly_labelled import keep_labelled
+from assay.data.reading.plain_nesting import unwrap_lists, unwrap_objects
 from assay.data.reading.programs import convert_programs
 from assay.data.reading.ranked_answers import pair_preferences
 from assay.data.reading.read_file import RawRow, RawTable
@@ -39,6 +41,7 @@ from assay.data.reading.tag_lists import plain_lists
 from assay.data.reading.tagged_texts import place_tags
 from assay.data.reading.token_objects import join_tokens
 from assay.data.reading.tool_calls import format_calls
+from assay.data.reading.turn_lists import read_turn_lists
 from assay.data.reading.unnamed_options import name_options
 from assay.data.reading.value_names import with_names
 from assay.data.reading.written_records import write_records
@@ -48,6 +51,8 @@ Form = Callable[[RawTable, set[str]], RawTable]
 FORMS: tuple[Form, ...] = (
     parse_cells,
     drop_tokens,
+    choose_language,
+    unwrap_lists,
     read_segments,
     read_marked,
     follow_replies,
@@ -55,6 +60,7 @@ FORMS: tuple[Form, ...] = (
     name_labels,
     join_tokens,
     lift_turns,
+    read_turn_lists,
     name_options,
     plain_lists,
     with_spans,
@@ -63,6 +69,7 @@ FORMS: tuple[Form, ...] = (
     write_records,
     gather_flags,
     open_objects,
+    unwrap_objects,
     flatten_rows,
     judge_answers,
     with_names,
