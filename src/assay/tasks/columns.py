@@ -31,6 +31,8 @@ _DATE = re.compile(
 _LINK = re.compile(r"\s*https?://\S+\s*")
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_A-Za-z]+")
 
+# The names of a table that has none: those made here, those of pandas.
+UNNAMED = re.compile(r"(?:(?:field|column|unnamed:) ?)?\d+", re.IGNORECASE)
 _UNSPACED = re.compile(r"[\u0e00-\u0eff\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
 _PLACE = re.compile(r"-?\d{1,6}")
 
@@ -160,7 +162,10 @@ class Column:
 
     @property
     def is_hidden(self) -> bool:
-        return self.name.startswith("_") or "._" in self.name
+        """Marked as a program's own: `_id`, and not `_class_`, which a program made of a word that
+        it uses itself."""
+        own = self.name.rpartition(".")[2]
+        return "._" in self.name or (self.name.startswith("_") and not own.endswith("_"))
 
     @property
     def is_prediction(self) -> bool:

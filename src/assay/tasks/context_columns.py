@@ -4,14 +4,12 @@ What it is for   rows that share a value belong into one split, and a passage is
                  asked
 """
 
-import re
 from collections.abc import Mapping, Sequence
 
 from assay.tasks import column_names
-from assay.tasks.columns import Column, Row, rank, value_at
+from assay.tasks.columns import UNNAMED, Column, Row, rank, value_at
 from assay.tasks.text_overlap import stands_in
 
-_FIELD = re.compile(r"(?:field|column) ?\d+")
 _TEXTS = (column_names.TEXT, column_names.CONTEXT, column_names.TITLES)
 
 
@@ -72,7 +70,7 @@ def further_texts(
 
 def is_unnamed(found: Sequence[Column]) -> bool:
     """Whether the table has no names of its own."""
-    return all(_FIELD.fullmatch(column.name) for column in found)
+    return all(UNNAMED.fullmatch(column.name) for column in found)
 
 
 def group_of(

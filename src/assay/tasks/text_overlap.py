@@ -14,7 +14,7 @@ from statistics import fmean, stdev
 from typing import Any
 
 from assay.tasks import column_names
-from assay.tasks.columns import Column, Row, as_text, value_at
+from assay.tasks.columns import UNNAMED, Column, Row, as_text, value_at
 
 LOOKED_AT = 500  # rows
 COPIED = 0.3  # share of rows where one text stands in the other: it is a part of it
@@ -162,7 +162,7 @@ def _reads(column: Column) -> bool:
 def _has_pair_marks(one: Column, other: Column) -> bool:
     """`question1` and `question2`, `text_a` and `text_b`, `#1 string` and `#2 string`: one stem,
     marks of one row."""
-    if re.fullmatch(r"(?:field|column) ?\d+", one.key):  # a table without names
+    if UNNAMED.fullmatch(one.key):  # a table without names
         return False
     if re.sub("[12]", "#", one.key) == re.sub("[12]", "#", other.key):
         return True
