@@ -2,10 +2,10 @@
 
 What it is for   a table without a header would lose its first row, and call its columns by that
                  row's cells
-How              a name that columns tend to have, or a word above a column of numbers: a header, and
-                 so are 0, 1, 2, ... above texts. A cell that comes again in its column, a number
-                 above numbers, a sentence, a question above questions: a row, and so is one of
-                 several words above columns of such texts. Where nothing is told: a header
+How              a name that columns tend to have, or a word above a column of numbers: a header,
+                 and so are 0, 1, 2, ... above texts. A cell that comes again in its column, a
+                 number above numbers, a sentence, a question above questions: a row, and so is one
+                 of several words above columns of such texts. Where nothing is told: a header
 Watch out        under three rows there is too little to tell by
 """
 
@@ -17,6 +17,7 @@ from assay.data.reading.findings import Findings
 from assay.data.reading.split_names import COLUMNS
 from assay.tasks import column_names
 from assay.tasks.columns import as_text, columns_of, count_words, words_of
+from assay.tasks.option_runs import option_runs
 
 LOOKED_AT = 500  # rows
 _LEAST = 3
@@ -142,9 +143,10 @@ def _is_column_name(cell: str) -> bool:
 
 def roles_of_places(rows: Sequence[Sequence[str]], names: Sequence[str]) -> dict[str, str]:
     """The roles of a table that names no column: a class at one end, a text at the other, and no
-    other class; or a question, its options, and the letter of the right one."""
-    found = columns_of([dict(zip(names, cells, strict=False)) for cells in rows[:LOOKED_AT]])
-    if len(found) < 2:
+    other class. Options and the letter of the right one say more."""
+    looked = [dict(zip(names, cells, strict=False)) for cells in rows[:LOOKED_AT]]
+    found = columns_of(looked)
+    if len(found) < 2 or any(option_runs(found, looked)):
         return {}
     first, last = found[0], found[-1]
     if sum(column.labels for column in found) != 1:

@@ -37,7 +37,6 @@ from assay.data.reading.spans import with_spans
 from assay.data.reading.tagged_texts import place_tags
 from assay.data.reading.token_objects import join_tokens
 from assay.data.reading.tool_calls import format_calls
-from assay.data.reading.unnamed_options import name_options
 from assay.data.reading.value_names import with_names
 from assay.data.reading.written_records import write_records
 from assay.tasks.columns import MANY, usual_names
@@ -53,7 +52,6 @@ FORMS: tuple[Form, ...] = (
     name_labels,
     join_tokens,
     lift_turns,
-    name_options,
     with_spans,
     measure_spans,
     place_tags,
