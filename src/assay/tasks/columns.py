@@ -33,6 +33,8 @@ _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_A-Za-z]+")
 
 # The names of a table that has none: those made here, those of pandas.
 UNNAMED = re.compile(r"(?:(?:field|column|unnamed:) ?)?\d+", re.IGNORECASE)
+_TERM = re.compile(r"[^\W\d_]+(?:[ '\u2019-][^\W\d_]+)*")
+_ASKING = ("?", "\uff1f", "\u061f")
 _UNSPACED = re.compile(r"[\u0e00-\u0eff\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
 _PLACE = re.compile(r"-?\d{1,6}")
 
@@ -207,6 +209,18 @@ class Column:
         return self.full and self.numbers > 0.98 and self.distinct >= 3 and not self.is_hidden
 
 
+def is_unnamed(found: Sequence[Column]) -> bool:
+    """Whether the table has no names of its own."""
+    return all(UNNAMED.fullmatch(column.name) for column in found)
+
+
+def wordy(column: Column) -> bool:
+    """Words, not marks of rows: hardly a digit, dot or line in them."""
+    return (
+        sum(_TERM.fullmatch(value) is not None for value in column.values) >= 0.8 * column.distinct
+    )
+
+
 def rank(column: Column, known: Sequence[str]) -> float:
     """How well a name fits: 2 to 1 for the whole name, below 1 for a word of it (the last word
     counts most), 0. `gold_label`, `labels` and `label1` are nearly `label`."""
@@ -285,7 +299,7 @@ def _profile(name: str, rows: Sequence[Row]) -> Column:
         dates += len(text) < 40 and _DATE.fullmatch(text) is not None
         links += _LINK.fullmatch(text) is not None
         markup += text.startswith("<") and ">" in text
-        asks += text.endswith("?")
+        asks += text.endswith(_ASKING)
     n = max(1, filled)
     shares = (numbers / n, dates / n, links / n, nested / n, markup / n, asks / n)
     return Column(name, len(rows), filled, values, characters / n, words / n, *shares)

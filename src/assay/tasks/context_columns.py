@@ -7,7 +7,7 @@ What it is for   rows that share a value belong into one split, and a passage is
 from collections.abc import Mapping, Sequence
 
 from assay.tasks import column_names
-from assay.tasks.columns import UNNAMED, Column, Row, rank, value_at
+from assay.tasks.columns import Column, Row, is_unnamed, rank, value_at
 from assay.tasks.text_overlap import stands_in
 
 _TEXTS = (column_names.TEXT, column_names.CONTEXT, column_names.TITLES)
@@ -66,11 +66,6 @@ def further_texts(
         if readable and named and not told and not behind:
             texts.append(column)
     return texts
-
-
-def is_unnamed(found: Sequence[Column]) -> bool:
-    """Whether the table has no names of its own."""
-    return all(UNNAMED.fullmatch(column.name) for column in found)
 
 
 def group_of(

@@ -13,7 +13,8 @@ Source           the form of MMLU's files: Hendrycks et al. (2021), Measuring Ma
 
 from collections.abc import Iterator, Sequence
 
-from assay.tasks.columns import Column, Row, as_text, count_words, value_at
+from assay.tasks.columns import Column, Row, as_text, count_words, is_unnamed, value_at
+from assay.tasks.option_columns import column_series
 from assay.tasks.options import LETTERS
 
 LOOKED_AT = 500  # rows
@@ -38,12 +39,18 @@ def option_runs(found: Sequence[Column], rows: Sequence[Row]) -> Iterator[tuple[
         if not c.nested and c.filled
     }
     ways: list[tuple[float, list[str], str]] = []
+    series = [{*run} for run in column_series(found)]
     for goal in found:
         said = cells.get(goal.name, ())
         if not said or not goal.full:
             continue
         for many, surely in _named(said):
-            ways += _windows(found, cells, goal.name, many, surely)
+            # Names that have nothing in common are mostly no options: a verdict is on some of them.
+            ways += [
+                way
+                for way in _windows(found, cells, goal.name, many, surely)
+                if surely or is_unnamed(found) or {*way[1]} in series
+            ]
         ways += _copied(found, cells, goal.name)
     yield from ((fields, goal) for _, fields, goal in sorted(ways, key=lambda way: way[0]))
 

@@ -8,27 +8,30 @@ Weights          a shape that all rows have 4 to 10; a telling name 1 to 2; a wo
 Watch out        a column with one value, a row number or a model's output is never a target
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from assay.tasks import column_names
-from assay.tasks.columns import Column, Row, rank, value_at
+from assay.tasks.answer_columns import answer_columns
+from assay.tasks.columns import Column, Row, rank, value_at, wordy
 from assay.tasks.label_sets import joined_labels, separators_of
+from assay.tasks.label_values import says_class, says_surroundings
 from assay.tasks.parallel_columns import translations
 from assay.tasks.row_shapes import Shaped, heads_issue, shapes_of
+from assay.tasks.term_pairs import has_pair
 from assay.tasks.text_overlap import alike, lengths_agree, mean_words, word_containment
 
 GOALS = ("label", "labels", "answer", "entities", "grades")  # roles of which one is the target
 ONE_LABEL = (None, "classify")  # kinds whose target may be a column of labels
 WRITTEN = (None, "answer", "summarise", "rewrite", "chat", "number")
 STEPS = 10  # values of a scale that may as well be labels
+COMPARED = 0.3  # of numbers beside a pair of texts
+CLASSES = 0.6  # weight of a column whose values say that they are labels
 NEAR = 0.85  # of the weight of the first: between the two the rows do not decide
 TRANSLATED = (0.42, 0.7)  # spread and shift of lengths, see `lengths_agree`
 LEAST = 0.1  # weight of a way that is worth naming
 SLIGHT = 1 / 6  # and of that of the first
-_WORD = re.compile(r"[^\W\d_]+(?:[ '\u2019-][^\W\d_]+)*")
 _YES_NO = (
     {"0", "1"},
     {"true", "false"},
@@ -81,6 +84,8 @@ def candidates(
     ]
     shaped = {way.target for way in ways if way.kind in WRITTEN}  # the shape says more of them
     plain = [way for way in plain if way.kind != "answer" or way.target not in shaped]
+    if kind in (None, "answer"):
+        plain += [_asked(*one) for one in answer_columns(found, rows, taken)]
     if alone := not (ways or plain):
         plain = _two_texts(found, rows, kind, taken)
     if kind in (None, "rewrite"):
@@ -146,6 +151,12 @@ def apart(ways: Sequence[W]) -> list[W]:
     return list(seen.values())
 
 
+def _asked(question: Column, answer: Column, weight: float) -> TargetCandidate:
+    why = f"the target is '{answer.name}': it stands beside the questions in '{question.name}'"
+    roles = {"question": question.name, "answer": answer.name}
+    return TargetCandidate("answer", roles, why, weight)
+
+
 def _shape(place: int, one: Shaped, named: bool) -> TargetCandidate:
     # A summary or another wording beside a column that is named as a label may be either.
     weak = named and one.kind in ("summarise", "rewrite")
@@ -204,15 +215,12 @@ def _labels(found: Sequence[Column], kind: str | None, taken: set[str]) -> list[
                 rank(column, column_names.SLICE) >= 0.9
                 or rank(column, column_names.GROUP) >= 0.9
                 or "name" in column.tokens
+                or says_surroundings(column)
             )
-            ways.append(
-                TargetCandidate(
-                    "classify",
-                    {"label": column.name},
-                    why,
-                    (0.1 if usual else 0.3) / column.distinct**0.5,
-                )
-            )
+            weight = (0.1 if usual else 0.3) / column.distinct**0.5
+            if not usual and says_class(column):
+                weight = CLASSES
+            ways.append(TargetCandidate("classify", {"label": column.name}, why, weight))
     return ways
 
 
@@ -228,6 +236,7 @@ def _scales(found: Sequence[Column], kind: str | None, taken: set[str]) -> list[
         for c in found
         if c.name not in taken
     )
+    paired = has_pair([c for c in found if c.name not in taken])
     for column in _usable(found, taken):
         if (
             not column.scale
@@ -239,7 +248,12 @@ def _scales(found: Sequence[Column], kind: str | None, taken: set[str]) -> list[
         weight = 0.85 * told if told > asked else (0.9 if _measures(column) else 0.5) * asked
         if column.is_prediction and labelled:
             weight /= 3
-        weight = max(weight, 0.12)
+        compares = paired and not (asked or told or _marks_rows(column))
+        weight = max(
+            weight, (COMPARED if _measures(column) else COMPARED / 2) if compares else 0.12
+        )
+        if not (asked or told) and _marks_rows(column):
+            continue
         if asked >= told and asked and (column.distinct < 4 or _classes(column)):
             continue
         few = column.distinct <= STEPS and column.distinct <= column.filled / 2
@@ -247,7 +261,7 @@ def _scales(found: Sequence[Column], kind: str | None, taken: set[str]) -> list[
         why = f"the target is '{column.name}': {span}, for {column.filled:,} rows"
         if few and asked < told and kind in ONE_LABEL:
             ways.append(TargetCandidate("classify", {"label": column.name}, why, weight))
-        named = asked or told or _measures(column)
+        named = asked or told or compares or _measures(column)
         if few and not named and kind in ONE_LABEL and column.labels:
             ways.append(TargetCandidate("classify", {"label": column.name}, why, weight))
         if kind in (None, "number"):
@@ -267,6 +281,11 @@ def _counts(column: Column) -> bool:
         return False
     whole = [int(value) for value in column.values]
     return whole == sorted(whole) or max(whole) - min(whole) < 1.2 * len(whole)
+
+
+def _marks_rows(column: Column) -> bool:
+    """Whole numbers of which none comes twice: hardly something that was measured or judged."""
+    return column.share > 0.98 and column.filled >= 20 and all(map(str.isdigit, column.values))
 
 
 def _measures(column: Column) -> bool:
@@ -379,13 +398,6 @@ def is_free_text(column: Column) -> bool:
     ):
         return False
     return column.share >= 0.5 and (column.words >= 1.5 or (column.length >= 4 and wordy(column)))
-
-
-def wordy(column: Column) -> bool:
-    """Words, not marks of rows: hardly a digit, dot or line in them."""
-    return (
-        sum(_WORD.fullmatch(value) is not None for value in column.values) >= 0.8 * column.distinct
-    )
 
 
 def many(column: Column) -> str:

@@ -7,9 +7,10 @@ Watch out   prose behind the target mostly says why the target is what it is; a 
 from collections.abc import Sequence, Set
 
 from assay.tasks import column_names
-from assay.tasks.columns import Column, rank
-from assay.tasks.target_candidates import wordy
+from assay.tasks.columns import Column, is_unnamed, rank, wordy
+from assay.tasks.term_pairs import paired_term
 
+FAR = 3  # columns between a text and another one
 SENTENCE = 5  # words: fewer are a title, a name
 
 
@@ -51,8 +52,9 @@ def _likeliest(
 ) -> tuple[Column, str] | None:
     ranked: list[tuple[float, Column]] = []
     at = found.index(goal) if goal else len(found)
-    before = any(
-        column.prose and column.words >= SENTENCE and found.index(column) < at for column in free
+    first = min(
+        (found.index(c) for c in free if c.prose and c.words >= SENTENCE and not c.technical),
+        default=len(found),
     )
     for column in free:
         if goal is not None and column.name.startswith(f"{goal.name}."):
@@ -62,7 +64,8 @@ def _likeliest(
         if column.prose and not column.technical:
             # Among columns of prose without a telling name, the one with more words.
             weight = score + 0.5 + min(column.words, 100) / 200 - (not column.full)
-            behind = 0.6 * (before and score < 1 and found.index(column) > at)  # mostly it says why
+            # mostly it says why
+            behind = 0.6 * (score < 1 and (_is_apart(found, column, at, first) or _tells(column)))
             ranked.append((weight + 0.2 * (column.asks > 0.5) - again - behind, column))
         elif (
             score >= 1
@@ -76,7 +79,7 @@ def _likeliest(
             (c.share, c)
             for c in free
             if goal and c.full and c.share >= 0.5 and not _bare(c) and wordy(c)
-        ]
+        ] or [(1.0, c) for c in free if goal and paired_term(found, c)]
     if not ranked:
         return None
     best = max(ranked, key=lambda entry: entry[0])[1]
@@ -86,6 +89,25 @@ def _likeliest(
         else "no other column reads as much like text"
     )
     return best, f"the text is '{best.name}': {named}, {best.words:.0f} words on average"
+
+
+def _is_apart(found: Sequence[Column], column: Column, goal: int, first: int) -> bool:
+    """Does it stand behind the target where a text stands before it; or, in a table without names
+    that begins with the target, far behind the first text?
+
+    Args:
+        goal, first: places of the target and of the first column of sentences.
+    """
+    at = found.index(column)
+    if first < goal:
+        return at > goal
+    between = [c for c in found[first + 1 : at] if not c.prose]
+    return at > first and len(between) >= FAR and is_unnamed(found)
+
+
+def _tells(column: Column) -> bool:
+    words = {*column.tokens, column.key}
+    return not rank(column, column_names.TEXT) and not words.isdisjoint(column_names.AFTERWARDS)
 
 
 def _bare(column: Column) -> bool:
