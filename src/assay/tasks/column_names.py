@@ -36,6 +36,7 @@ SCALES = _words(
     "rating ratings stars star score scores overall"
     " grade points price cost amount value quality similarity relatedness helpfulness complexity"
     " difficulty readability age duration minutes hours count total quantity salary revenue"
+    " valence arousal dominance intensity"
 )
 ANSWER = _words(
     "answer response completion output target"

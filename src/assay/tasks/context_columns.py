@@ -62,7 +62,8 @@ def further_texts(
         named = unnamed or max(rank(column, names) for names in _TEXTS) >= 0.6
         told = not words.isdisjoint({*column_names.AFTERWARDS, *column_names.SUMMARY, "answer"})
         behind = unnamed and places[column.name] > places[goal.name]
-        readable = column.prose and column.full and not (column.technical or column.is_prediction)
+        full = column.full or (column.key == "input" and column.filled)  # of some instructions
+        readable = column.prose and full and not (column.technical or column.is_prediction)
         if readable and named and not told and not behind:
             texts.append(column)
     return texts

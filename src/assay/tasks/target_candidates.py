@@ -17,6 +17,7 @@ from assay.tasks.answer_columns import answer_columns
 from assay.tasks.columns import Column, Row, rank, value_at, wordy
 from assay.tasks.label_sets import joined_labels, separators_of
 from assay.tasks.label_values import says_class, says_surroundings
+from assay.tasks.number_columns import counts_classes, counts_rows, marks_rows, measures
 from assay.tasks.parallel_columns import translations
 from assay.tasks.row_shapes import Shaped, heads_issue, shapes_of
 from assay.tasks.term_pairs import has_pair
@@ -192,7 +193,7 @@ def _labels(found: Sequence[Column], kind: str | None, taken: set[str]) -> list[
             continue
         why = f"the target is '{column.name}': {many(column)} for {column.filled:,} rows"
         score = rank(column, column_names.LABEL)
-        if column.scale and _measures(column):  # it says how much
+        if column.scale and measures(column):  # it says how much
             score /= 3
         if score < 1 and column.technical:  # the number of a class, `PostTypeId`
             continue
@@ -241,27 +242,25 @@ def _scales(found: Sequence[Column], kind: str | None, taken: set[str]) -> list[
         if (
             not column.scale
             or (column.technical and column.key not in column_names.SCALES)
-            or _counts(column)
+            or counts_rows(column)
         ):
             continue
         asked, told = rank(column, column_names.LABEL), rank(column, column_names.SCALES)
-        weight = 0.85 * told if told > asked else (0.9 if _measures(column) else 0.5) * asked
+        weight = 0.85 * told if told > asked else (0.9 if measures(column) else 0.5) * asked
         if column.is_prediction and labelled:
             weight /= 3
-        compares = paired and not (asked or told or _marks_rows(column))
-        weight = max(
-            weight, (COMPARED if _measures(column) else COMPARED / 2) if compares else 0.12
-        )
-        if not (asked or told) and _marks_rows(column):
+        compares = paired and not (asked or told or marks_rows(column))
+        weight = max(weight, (COMPARED if measures(column) else COMPARED / 2) if compares else 0.12)
+        if not (asked or told) and marks_rows(column):
             continue
-        if asked >= told and asked and (column.distinct < 4 or _classes(column)):
+        if asked >= told and asked and (column.distinct < 4 or counts_classes(column)):
             continue
         few = column.distinct <= STEPS and column.distinct <= column.filled / 2
         span = f"{column.distinct:,} different numbers, such as {_some(column)}"
         why = f"the target is '{column.name}': {span}, for {column.filled:,} rows"
         if few and asked < told and kind in ONE_LABEL:
             ways.append(TargetCandidate("classify", {"label": column.name}, why, weight))
-        named = asked or told or compares or _measures(column)
+        named = asked or told or compares or measures(column)
         if few and not named and kind in ONE_LABEL and column.labels:
             ways.append(TargetCandidate("classify", {"label": column.name}, why, weight))
         if kind in (None, "number"):
@@ -272,32 +271,6 @@ def _scales(found: Sequence[Column], kind: str | None, taken: set[str]) -> list[
                 )
             )
     return ways
-
-
-def _counts(column: Column) -> bool:
-    """A number of the row, whatever it is called: whole numbers that rise from row to row, or
-    hardly leave one out."""
-    if column.share < 1 or column.filled < 3 or not all(value.isdigit() for value in column.values):
-        return False
-    whole = [int(value) for value in column.values]
-    return whole == sorted(whole) or max(whole) - min(whole) < 1.2 * len(whole)
-
-
-def _marks_rows(column: Column) -> bool:
-    """Whole numbers of which none comes twice: hardly something that was measured or judged."""
-    return column.share > 0.98 and column.filled >= 20 and all(map(str.isdigit, column.values))
-
-
-def _measures(column: Column) -> bool:
-    """Numbers with decimals, such as shares and means: a class or a step has none, or a half."""
-    return any(
-        value.rpartition(".")[2] not in ("0", "5") for value in column.values if "." in value
-    )
-
-
-def _classes(column: Column) -> bool:
-    """Numbers of classes, 0, 1, 2, ...: they count, and say nothing of how much."""
-    return set(column.values) == {str(number) for number in range(column.distinct)}
 
 
 def _some(column: Column) -> str:

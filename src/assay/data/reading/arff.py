@@ -1,8 +1,7 @@
 """Read ARFF, the tables of Weka: names and types of the columns, then a row of cells a line.
 
 What it is for   the attributes are the columns, in their order; a `?` is a cell without a value
-Watch out        quotes may be single or double, with a backslash before one that is text; a column
-                 of two or more classes at the end, which Weka takes for the target, is the label
+Watch out        quotes may be single or double, with a backslash before one that is text
 Source           Weka's manual, "ARFF": waikato.github.io/weka-wiki/formats_and_processing/arff
 """
 
@@ -15,11 +14,9 @@ from assay.data.reading.text_encoding import lines
 
 _HEAD = re.compile(r"(?im)^[ \t]*@relation\b")
 _FIELD = re.compile(
-    r"""\s*@attribute\s+('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|[^\s{]+)\s*(.*)""", re.IGNORECASE
+    r"""\s*@attribute\s+('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|[^\s{]+)""", re.IGNORECASE
 )
-_CELL = re.compile(
-    r"""\s*('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|[^,\t]*?)\s*([,\t]|\Z)""", re.DOTALL
-)
+_CELL = re.compile(r"""\s*('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|[^,\t]*?)\s*([,\t]|\Z)""", re.DOTALL)
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _SIGNS = {"n": "\n", "t": "\t", "r": "\r"}
 
@@ -35,14 +32,14 @@ def read_arff(
 ) -> list[tuple[int, dict[str, Any]]]:
     """Rows as {attribute: cell text}, numbered by their line."""
     names: list[str] = []
-    kind, rows, data = "", [], False
+    rows: list[tuple[int, dict[str, Any]]] = []
+    data = False
     for number, line in lines(source, found, encoding=encoding):
         line = line.strip()
         if not line or line.startswith("%"):
             continue
         if not data and (field := _FIELD.match(line)):
             names.append(_plain(field[1]))
-            kind = field[2].strip()
         data = data or line.lower().startswith("@data")
         if not data or line.lower().startswith("@data"):
             continue
@@ -55,8 +52,6 @@ def read_arff(
             found.problem("D037", told, number, help=help, excerpt=excerpt(line))
             continue
         rows.append((number, dict(zip(names, cells, strict=True))))
-    if kind.startswith("{") and len(names) == 2:
-        found.roles |= {"text": names[0], "label": names[1]}
     return rows
 
 

@@ -45,7 +45,10 @@ def preference(names: Sequence[str], row: Row) -> dict[str, str] | None:
         return {"messages": "chosen", "rejected": "rejected"}
     known = (*_ASKED, *(_TALKS if is_turn(chosen) or is_conversation(chosen) else ()))
     asked = next((name for name in known if name in names), None)
-    return {"question": asked, "answer": "chosen", "rejected": "rejected"} if asked else None
+    more = {"input": "input"} if asked == "instruction" and "input" in names else {}
+    return (
+        {"question": asked, **more, "answer": "chosen", "rejected": "rejected"} if asked else None
+    )
 
 
 def verdict(names: Sequence[str], row: Row) -> dict[str, str] | None:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection
 from dataclasses import replace
 
 from assay.data.reading.annotations import name_labels, unfold_annotations
+from assay.data.reading.annotator_columns import join_verdicts
 from assay.data.reading.answer_lists import flatten_answers, join_accepted
 from assay.data.reading.cell_literals import parse_cells
 from assay.data.reading.cloze_options import unfold_blanks
@@ -50,6 +51,7 @@ FORMS: tuple[Form, ...] = (
     follow_replies,
     unfold_annotations,
     name_labels,
+    join_verdicts,
     join_tokens,
     lift_turns,
     with_spans,
