@@ -53,3 +53,17 @@ def test_in_a_table_without_names_what_stands_far_behind_the_first_text_says_why
     ]
     found = columns_of(rows)
     assert text_of(found, found[0], set())[0].name == "field2"
+
+
+def test_a_claim_that_is_judged_is_the_text_and_not_the_question_that_it_came_from():
+    made = [
+        {
+            "question": f"What is known of kettle {n % 20}?",
+            "claim": f"The kettle {n} is old",
+            "evidence": LONG.format(n),
+            "label": ("true", "false")[n % 2],
+        }
+        for n in range(60)
+    ]
+    found = columns_of(made)
+    assert text_of(found, found[-1], set())[0].name in ("claim", "evidence")

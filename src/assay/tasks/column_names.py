@@ -89,6 +89,8 @@ AFTERWARDS = _words(
 # What stands above a text and is short.
 TITLES = _words("title headline subject")
 ISSUE = ("summary", "description")  # of an issue: its title and its text, no summary
+# Two texts of which one is judged by the other.
+JUDGED = (("premise", "hypothesis"), ("claim", "evidence"))
 # Two texts that a label or a number is about.
 PAIRS = (
     ISSUE,

@@ -205,11 +205,8 @@ def _labels(found: Sequence[Column], kind: str | None, taken: set[str]) -> list[
         elif column.technical:
             continue
         elif _yes_no(column):
-            weight = (
-                0.6
-                if column.tokens[:1] in (["is"], ["has"]) and flags == 1
-                else 0.25 / max(1, alike) ** 0.5
-            )
+            flag = column.tokens[:1] in (["is"], ["has"])
+            weight = 0.6 if flag and flags == 1 else (0.3 - 0.05 * flag) / max(1, alike) ** 0.5
             ways.append(TargetCandidate("classify", {"label": column.name}, why, weight))
         elif column.numbers < 0.5:
             usual = (

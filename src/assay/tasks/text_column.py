@@ -56,6 +56,7 @@ def _likeliest(
         (found.index(c) for c in free if c.prose and c.words >= SENTENCE and not c.technical),
         default=len(found),
     )
+    keys = {column.key for column in free}
     for column in free:
         if goal is not None and column.name.startswith(f"{goal.name}."):
             continue
@@ -63,6 +64,12 @@ def _likeliest(
         again = max(0.0, 0.5 - column.share) * 2  # a text that comes again and again asks little
         if column.prose and not column.technical:
             # Among columns of prose without a telling name, the one with more words.
+            # of a pair that a label is about, which counts before a question
+            score += (
+                2
+                * (goal is not None)
+                * any(column.key in pair and keys >= {*pair} for pair in column_names.JUDGED)
+            )
             weight = score + 0.5 + min(column.words, 100) / 200 - (not column.full)
             # mostly it says why
             behind = 0.6 * (score < 1 and (_is_apart(found, column, at, first) or _tells(column)))

@@ -70,7 +70,8 @@ def test_two_answers_that_people_judged_are_a_preference(tmp_path):
     for n in range(30):
         said = 1 + n % 2 if n % 10 else 0
         asked = f"do what is said of {n},{'some words more' if n % 3 else ''}"
-        lines.append(f"{asked},first answer {n},second answer {n},{said},{said},{2 if n % 7 == 3 else said}")
+        third = 2 if n % 7 == 3 else said
+        lines.append(f"{asked},first answer {n},second answer {n},{said},{said},{third}")
     path.write_text("\n".join(lines), encoding="utf-8")
     loaded = load({"data": [path]}, base=tmp_path)
     assert loaded.columns["input"] == "input"

@@ -25,6 +25,7 @@ from assay.data.reading.measured_spans import measure_spans
 from assay.data.reading.mixture_rows import drop_tokens
 from assay.data.reading.nested import flatten_rows
 from assay.data.reading.nested_turns import lift_turns
+from assay.data.reading.numbered_references import gather_references
 from assay.data.reading.odd_rows import allowed, odd_rows
 from assay.data.reading.opened_objects import open_objects
 from assay.data.reading.option_rows import list_options
@@ -52,6 +53,7 @@ FORMS: tuple[Form, ...] = (
     unfold_annotations,
     name_labels,
     join_verdicts,
+    gather_references,
     join_tokens,
     lift_turns,
     with_spans,
