@@ -52,6 +52,11 @@ ROWS: dict[str, tuple] = {  # rule -> a row, a reading that it speaks against, f
         ("answer", {"question": "question", "answer": "answer"}),
         0.3,
     ),
+    "details": (
+        lambda i: {"text": text(i), "acceptable": i % 2, "error_type": ["syntax", "0"][i % 2]},
+        ("classify", {"text": "text", "label": "error_type"}),
+        0.12,
+    ),
     "received": (
         lambda i: {"title": text(i), "score": i * 7, "author": f"a{i % 9}", "comments": i % 20},
         ("number", {"text": "title", "answer": "score"}),

@@ -37,3 +37,33 @@ def test_prose_behind_the_target_says_why():
 def test_what_has_a_role_and_numbers_are_no_text():
     found = columns_of(rows(a=LONG, n="{}"))
     assert text_of(found, None, {"a"}) is None
+
+
+def test_in_a_table_without_names_what_stands_far_behind_the_first_text_says_why():
+    rows = [
+        {
+            "field1": ("true", "false")[n % 2],
+            "field2": f"the river was {n} feet deep then",
+            "field3": "abc"[n % 3],
+            "field4": f"{n * 7 % 11}",
+            "field5": f"{n * 5 % 13}",
+            "field6": f"a book of the year {1900 + n} says that it was deeper than that then",
+        }
+        for n in range(60)
+    ]
+    found = columns_of(rows)
+    assert text_of(found, found[0], set())[0].name == "field2"
+
+
+def test_a_claim_that_is_judged_is_the_text_and_not_the_question_that_it_came_from():
+    made = [
+        {
+            "question": f"What is known of kettle {n % 20}?",
+            "claim": f"The kettle {n} is old",
+            "evidence": LONG.format(n),
+            "label": ("true", "false")[n % 2],
+        }
+        for n in range(60)
+    ]
+    found = columns_of(made)
+    assert text_of(found, found[-1], set())[0].name in ("claim", "evidence")

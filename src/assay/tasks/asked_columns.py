@@ -7,8 +7,8 @@ Watch out        roles are added to the mapping, and sentences to the reasons
 
 from collections.abc import Mapping, Sequence
 
-from assay.tasks.columns import Column, Row
-from assay.tasks.context_columns import context_of, further_texts, is_unnamed
+from assay.tasks.columns import Column, Row, is_unnamed
+from assay.tasks.context_columns import context_of, further_texts
 from assay.tasks.text_overlap import around, partner, reading_order
 
 READS_MORE = ("classify", "number", "answer", "choose")

@@ -36,6 +36,7 @@ SCALES = _words(
     "rating ratings stars star score scores overall"
     " grade points price cost amount value quality similarity relatedness helpfulness complexity"
     " difficulty readability age duration minutes hours count total quantity salary revenue"
+    " valence arousal dominance intensity"
 )
 ANSWER = _words(
     "answer response completion output target"
@@ -88,6 +89,8 @@ AFTERWARDS = _words(
 # What stands above a text and is short.
 TITLES = _words("title headline subject")
 ISSUE = ("summary", "description")  # of an issue: its title and its text, no summary
+# Two texts of which one is judged by the other.
+JUDGED = (("premise", "hypothesis"), ("claim", "evidence"))
 # Two texts that a label or a number is about.
 PAIRS = (
     ISSUE,

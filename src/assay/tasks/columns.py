@@ -31,6 +31,10 @@ _DATE = re.compile(
 _LINK = re.compile(r"\s*https?://\S+\s*")
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_A-Za-z]+")
 
+# The names of a table that has none: those made here, those of pandas.
+UNNAMED = re.compile(r"(?:(?:field|column|unnamed:) ?)?\d+", re.IGNORECASE)
+_TERM = re.compile(r"[^\W\d_]+(?:[ '\u2019-][^\W\d_]+)*")
+_ASKING = ("?", "\uff1f", "\u061f")
 _UNSPACED = re.compile(r"[\u0e00-\u0eff\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
 _PLACE = re.compile(r"-?\d{1,6}")
 
@@ -177,7 +181,10 @@ class Column:
 
     @property
     def is_hidden(self) -> bool:
-        return self.name.startswith("_") or "._" in self.name
+        """Marked as a program's own: `_id`, and not `_class_`, which a program made of a word that
+        it uses itself."""
+        own = self.name.rpartition(".")[2]
+        return "._" in self.name or (self.name.startswith("_") and not own.endswith("_"))
 
     @property
     def is_prediction(self) -> bool:
@@ -217,6 +224,18 @@ class Column:
     def scale(self) -> bool:
         """Numbers that say how much: three values or more, in every row that is filled."""
         return self.full and self.numbers > 0.98 and self.distinct >= 3 and not self.is_hidden
+
+
+def is_unnamed(found: Sequence[Column]) -> bool:
+    """Whether the table has no names of its own."""
+    return all(UNNAMED.fullmatch(column.name) for column in found)
+
+
+def wordy(column: Column) -> bool:
+    """Words, not marks of rows: hardly a digit, dot or line in them."""
+    return (
+        sum(_TERM.fullmatch(value) is not None for value in column.values) >= 0.8 * column.distinct
+    )
 
 
 def rank(column: Column, known: Sequence[str]) -> float:
@@ -297,7 +316,7 @@ def _profile(name: str, rows: Sequence[Row]) -> Column:
         dates += len(text) < 40 and _DATE.fullmatch(text) is not None
         links += _LINK.fullmatch(text) is not None
         markup += text.startswith("<") and ">" in text
-        asks += text.endswith("?")
+        asks += text.endswith(_ASKING)
     n = max(1, filled)
     shares = (numbers / n, dates / n, links / n, nested / n, markup / n, asks / n)
     return Column(name, len(rows), filled, values, characters / n, words / n, *shares)

@@ -4,14 +4,12 @@ What it is for   rows that share a value belong into one split, and a passage is
                  asked
 """
 
-import re
 from collections.abc import Mapping, Sequence
 
 from assay.tasks import column_names
-from assay.tasks.columns import Column, Row, rank, value_at
+from assay.tasks.columns import Column, Row, is_unnamed, rank, value_at
 from assay.tasks.text_overlap import stands_in
 
-_FIELD = re.compile(r"(?:field|column) ?\d+")
 _SHARED = 0.6  # different values a row, of a passage with several questions
 _PASSAGE = 20  # words of one
 _TEXTS = (column_names.TEXT, column_names.CONTEXT, column_names.TITLES)
@@ -71,15 +69,11 @@ def further_texts(
         named = unnamed or max(rank(column, names) for names in _TEXTS) >= 0.6
         told = not words.isdisjoint({*column_names.AFTERWARDS, *column_names.SUMMARY, "answer"})
         behind = unnamed and places[column.name] > places[goal.name]
-        readable = column.prose and column.full and not (column.technical or column.is_prediction)
+        full = column.full or (column.key == "input" and column.filled)  # of some instructions
+        readable = column.prose and full and not (column.technical or column.is_prediction)
         if readable and named and not told and not behind:
             texts.append(column)
     return texts
-
-
-def is_unnamed(found: Sequence[Column]) -> bool:
-    """Whether the table has no names of its own."""
-    return all(_FIELD.fullmatch(column.name) for column in found)
 
 
 def group_of(

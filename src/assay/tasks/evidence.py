@@ -43,6 +43,8 @@ YES_NO = (
     {"0.0", "1.0"},
     {"-1", "1"},
 )
+# Words of a name that say what something is more closely.
+DETAILS = {"type", "types", "subtype", "kind", "detail", "detailed", "fine", "subcategory", "sub"}
 _ANSWERS = {"answer", "answers", "response", "responses", "output", "completion"}
 # What a question is sorted by.
 _SORTS = {
@@ -206,6 +208,24 @@ def beside_the_truth(reading: Reading) -> Evidence | None:
     return (0.3, f"'{right[0].name}' is the right answer") if right else None
 
 
+def details(reading: Reading) -> Evidence | None:
+    """Which type of something it is, beside whether it is there at all: of what is not, there is no
+    type."""
+    goal = reading.goal
+    if goal is None or reading.kind != "classify" or not DETAILS & set(goal.tokens):
+        return None
+    for column in reading.unused:
+        if column.distinct != 2 or not column.full or column.technical or goal.distinct < 2:
+            continue
+        pairs = {
+            (as_text(value_at(row, goal.name)), as_text(value_at(row, column.name)))
+            for row in reading.rows
+        }
+        if len(pairs) == len({one for one, _ in pairs}):
+            return 0.12, f"'{goal.name}' says more closely what '{column.name}' says"
+    return None
+
+
 def received(reading: Reading) -> Evidence | None:
     """How a text was received, beside other such numbers."""
     goal = reading.goal
@@ -270,6 +290,7 @@ TABLE: tuple[Callable[[Reading], Evidence | None], ...] = (
     one_of_two,
     unanswered,
     beside_the_truth,
+    details,
     received,
     handled,
     judged_answer,

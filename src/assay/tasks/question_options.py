@@ -14,6 +14,7 @@ from assay.tasks import column_names, options
 from assay.tasks.columns import Column, Row, value_at
 from assay.tasks.option_columns import choice_list_column, column_series
 from assay.tasks.option_lists import option_lists
+from assay.tasks.option_runs import option_runs
 from assay.tasks.text_overlap import stands_in
 
 _ASKED = (
@@ -64,6 +65,7 @@ def choice_roles(
     ways = [(fields, "") for fields in sets if fields]
     if not given:
         ways += [([listed], goal) for listed, goal in option_lists(found, rows)]
+        ways += option_runs(found, rows)
     keys = {column.key.replace(" ", "_"): column for column in found if column.filled}
     keys = {key: keys[key] for key in (*_ASKED, *_SAYS) if key in keys}
     made = (_roles(found, keys, rows, known, fields, goal) for fields, goal in ways)
@@ -89,7 +91,7 @@ def _roles(
     if goal is None or named not in ("", goal):
         return None
     asked = known.get("question") or known.get("text")
-    questions = [asked] if asked else _asked(found, keys, rows, fields, goal)
+    questions = [asked] if asked else _asked(found, keys, rows, fields, goal, told=bool(named))
     if not questions or goal in questions or {*questions, goal} & {*fields}:
         return None
     pairs = []
@@ -126,13 +128,17 @@ def _asked(
     rows: Sequence[Row],
     fields: Sequence[str],
     goal: str,
+    *,
+    told: bool,
 ) -> list[str]:
-    """The column of the question, or the two of it."""
+    """The column of the question, or the two of it. told: the values say that there are options."""
     named = [keys[key] for key in _ASKED if key in keys and keys[key].name != goal]
     varied = [column for column in named if column.share >= 0.1]
     likely = varied or [column for column in named if column.key in _ASKED[:5]]
     if not likely:
-        return [column.name for column in _apart(_before(found, rows, fields, goal), rows)[:2]]
+        return [
+            column.name for column in _apart(_before(found, rows, fields, goal, told), rows)[:2]
+        ]
     first = likely[0]
     if first.labels and (texts := [column for column in varied if column.prose]):
         first = texts[0]  # a few words, such as "cause" and "effect", ask something of a text
@@ -152,12 +158,13 @@ def _asked(
 
 
 def _before(
-    found: Sequence[Column], rows: Sequence[Row], fields: Sequence[str], goal: str
+    found: Sequence[Column], rows: Sequence[Row], fields: Sequence[str], goal: str, told: bool
 ) -> list[Column]:
     """The columns of texts before the options, where these are texts of the rows too."""
     places = [at for at, column in enumerate(found) if column.name in fields]
     listed = [found[at] for at in places]
-    if not places or not all(c.nested or (c.numbers < 0.5 and c.share >= 0.5) for c in listed):
+    texts = all(c.nested or (c.numbers < 0.5 and c.share >= 0.5) for c in listed)
+    if not places or not (told or texts):
         return []
     free = [c for c in found[: min(places)] if c.full and c.name != goal and not c.is_prediction]
     texts = [c for c in free if c.prose and not c.technical]

@@ -14,11 +14,15 @@ from dataclasses import dataclass, replace
 from typing import Protocol, TypeVar
 
 from assay.tasks import column_names
-from assay.tasks.columns import Column, Row, is_record, rank, value_at
+from assay.tasks.answer_columns import answer_columns
+from assay.tasks.columns import Column, Row, is_record, rank, value_at, wordy
 from assay.tasks.evidence import YES_NO
 from assay.tasks.label_sets import joined_labels, separators_of
+from assay.tasks.label_values import says_class, says_surroundings
+from assay.tasks.number_columns import counts_classes, counts_rows, marks_rows, measures
 from assay.tasks.parallel_columns import translations
 from assay.tasks.row_shapes import Shaped, heads_issue, shapes_of
+from assay.tasks.term_pairs import has_pair
 from assay.tasks.text_overlap import (
     alike,
     lengths_agree,
@@ -31,12 +35,13 @@ GOALS = ("label", "labels", "answer", "entities", "grades")  # roles of which on
 ONE_LABEL = (None, "classify")  # kinds whose target may be a column of labels
 WRITTEN = (None, "answer", "summarise", "rewrite", "chat", "number")
 STEPS = 10  # values of a scale that may as well be labels
+COMPARED = 0.3  # of numbers beside a pair of texts
+CLASSES = 0.6  # weight of a column whose values say that they are labels
 NEAR = 0.85  # of the weight of the first: between the two the rows do not decide
 TRANSLATED = (0.42, 0.7)  # spread and shift of lengths, see `lengths_agree`
 LEAST = 0.1  # weight of a way that is worth naming
 ONLY = 0.2  # of the one column of few words
 SLIGHT = 1 / 6  # and of that of the first
-_WORD = re.compile(r"[^\W\d_]+(?:[ '\u2019-][^\W\d_]+)*")
 _QUERY = re.compile(r"\s*(?:select|with|insert|match|prefix|ask)\b", re.IGNORECASE)
 
 
@@ -81,6 +86,8 @@ def candidates(
     ]
     shaped = {way.target for way in ways if way.kind in WRITTEN}  # the shape says more of them
     plain = [way for way in plain if way.kind != "answer" or way.target not in shaped]
+    if kind in (None, "answer"):
+        plain += [_asked(*one) for one in answer_columns(found, rows, taken)]
     if alone := not (ways or plain):
         plain = _two_texts(found, rows, kind, taken)
     if kind in (None, "rewrite"):
@@ -150,6 +157,12 @@ def apart(ways: Sequence[W], slight: float = SLIGHT) -> list[W]:
     return list(seen.values())
 
 
+def _asked(question: Column, answer: Column, weight: float) -> TargetCandidate:
+    why = f"the target is '{answer.name}': it stands beside the questions in '{question.name}'"
+    roles = {"question": question.name, "answer": answer.name}
+    return TargetCandidate("answer", roles, why, weight)
+
+
 def _shape(place: int, one: Shaped, named: bool) -> TargetCandidate:
     # A summary or another wording beside a column that is named as a label may be either.
     weak = named and one.kind in ("summarise", "rewrite")
@@ -189,7 +202,7 @@ def _labels(found: Sequence[Column], kind: str | None, taken: set[str]) -> list[
             continue
         why = f"the target is '{column.name}': {many(column)} for {column.filled:,} rows"
         score = rank(column, column_names.LABEL)
-        if column.scale and _measures(column):  # it says how much
+        if column.scale and measures(column):  # it says how much
             score /= 3
         if score < 1 and column.technical and not _names_class(column):  # `PostTypeId`
             continue
@@ -201,25 +214,22 @@ def _labels(found: Sequence[Column], kind: str | None, taken: set[str]) -> list[
         elif column.technical:
             continue
         elif _yes_no(column):
-            alone = column.tokens[:1] in (["is"], ["has"]) and flags == 1
+            flag = column.tokens[:1] in (["is"], ["has"])
             last = column is found[-1] and not any(map(_yes_no, found[-2:-1]))
-            stands_out = alone or marked or last
-            weight = 0.6 if stands_out else 0.25 / max(1, alike) ** 0.5
+            stands_out = (flag and flags == 1) or marked or last
+            weight = 0.6 if stands_out else (0.3 - 0.05 * flag) / max(1, alike) ** 0.5
             ways.append(TargetCandidate("classify", {"label": column.name}, why, weight))
         elif column.numbers < 0.5:
             usual = (
                 rank(column, column_names.SLICE) >= 0.9
                 or rank(column, column_names.GROUP) >= 0.9
                 or "name" in column.tokens
+                or says_surroundings(column)
             )
-            ways.append(
-                TargetCandidate(
-                    "classify",
-                    {"label": column.name},
-                    why,
-                    (0.1 if usual else 0.3) / column.distinct**0.5,
-                )
-            )
+            weight = (0.1 if usual else 0.3) / column.distinct**0.5
+            if not usual and says_class(column):
+                weight = CLASSES
+            ways.append(TargetCandidate("classify", {"label": column.name}, why, weight))
             only += [ways[-1]] if not usual else []
     if len(ways) == len(only) == 1:  # no other column sorts the rows
         return [replace(ways[0], weight=max(ways[0].weight, ONLY))]
@@ -245,26 +255,30 @@ def _scales(found: Sequence[Column], kind: str | None, taken: set[str]) -> list[
         for c in found
         if c.name not in taken
     )
+    paired = has_pair([c for c in found if c.name not in taken])
     for column in _usable(found, taken):
         if (
             not column.scale
             or (column.technical and column.key not in column_names.SCALES)
-            or _counts(column)
+            or counts_rows(column)
         ):
             continue
         asked, told = rank(column, column_names.LABEL), rank(column, column_names.SCALES)
-        weight = 0.85 * told if told > asked else (0.9 if _measures(column) else 0.5) * asked
+        weight = 0.85 * told if told > asked else (0.9 if measures(column) else 0.5) * asked
         if column.is_prediction and labelled:
             weight /= 3
-        weight = max(weight, 0.12)
-        if asked >= told and asked and (column.distinct < 4 or _classes(column)):
+        compares = paired and not (asked or told or marks_rows(column))
+        weight = max(weight, (COMPARED if measures(column) else COMPARED / 2) if compares else 0.12)
+        if not (asked or told) and marks_rows(column):
+            continue
+        if asked >= told and asked and (column.distinct < 4 or counts_classes(column)):
             continue
         few = column.distinct <= STEPS and column.distinct <= column.filled / 2
         span = f"{column.distinct:,} different numbers, such as {_some(column)}"
         why = f"the target is '{column.name}': {span}, for {column.filled:,} rows"
         if few and asked < told and kind in ONE_LABEL:
             ways.append(TargetCandidate("classify", {"label": column.name}, why, weight))
-        named = asked or told or _measures(column)
+        named = asked or told or compares or measures(column)
         if few and not named and kind in ONE_LABEL and column.labels:
             halves = any(value.endswith(".5") for value in column.values)
             less = weight * (0.8 if halves else 1)
@@ -277,27 +291,6 @@ def _scales(found: Sequence[Column], kind: str | None, taken: set[str]) -> list[
                 )
             )
     return ways
-
-
-def _counts(column: Column) -> bool:
-    """A number of the row, whatever it is called: whole numbers that rise from row to row, or
-    hardly leave one out."""
-    if column.share < 1 or column.filled < 3 or not all(value.isdigit() for value in column.values):
-        return False
-    whole = [int(value) for value in column.values]
-    return whole == sorted(whole) or max(whole) - min(whole) < 1.2 * len(whole)
-
-
-def _measures(column: Column) -> bool:
-    """Numbers with decimals, such as shares and means: a class or a step has none, or a half."""
-    return any(
-        value.rpartition(".")[2] not in ("0", "5") for value in column.values if "." in value
-    )
-
-
-def _classes(column: Column) -> bool:
-    """Numbers of classes, 0, 1, 2, ...: they count, and say nothing of how much."""
-    return set(column.values) == {str(number) for number in range(column.distinct)}
 
 
 def _some(column: Column) -> str:
@@ -332,7 +325,7 @@ def _answers(
             or (column.key == "query" and "question" not in keys and not _is_code(column))
         ):
             continue
-        measured = rank(column, column_names.SCALES) >= 1 or _measures(column)
+        measured = rank(column, column_names.SCALES) >= 1 or measures(column)
         if kind is None and column.scale and measured:
             continue
         if kind == "number" and not column.nested and not _has_numbers(column):
@@ -408,13 +401,6 @@ def is_free_text(column: Column) -> bool:
     ):
         return False
     return column.share >= 0.5 and (column.words >= 1.5 or (column.length >= 4 and wordy(column)))
-
-
-def wordy(column: Column) -> bool:
-    """Words, not marks of rows: hardly a digit, dot or line in them."""
-    return (
-        sum(_WORD.fullmatch(value) is not None for value in column.values) >= 0.8 * column.distinct
-    )
 
 
 def many(column: Column) -> str:

@@ -7,9 +7,10 @@ Watch out   prose behind the target mostly says why the target is what it is; a 
 from collections.abc import Sequence, Set
 
 from assay.tasks import column_names
-from assay.tasks.columns import Column, rank
-from assay.tasks.target_candidates import wordy
+from assay.tasks.columns import Column, is_unnamed, rank, wordy
+from assay.tasks.term_pairs import paired_term
 
+FAR = 3  # columns between a text and another one
 SENTENCE = 5  # words: fewer are a title, a name
 
 
@@ -51,9 +52,11 @@ def _likeliest(
 ) -> tuple[Column, str] | None:
     ranked: list[tuple[float, Column]] = []
     at = found.index(goal) if goal else len(found)
-    before = any(
-        column.prose and column.words >= SENTENCE and found.index(column) < at for column in free
+    first = min(
+        (found.index(c) for c in free if c.prose and c.words >= SENTENCE and not c.technical),
+        default=len(found),
     )
+    keys = {column.key for column in free}
     for column in free:
         if goal is not None and column.name.startswith(f"{goal.name}."):
             continue
@@ -61,15 +64,22 @@ def _likeliest(
         again = max(0.0, 0.5 - column.share) * 2  # a text that comes again and again asks little
         if column.prose and not column.technical:
             # Among columns of prose without a telling name, the one with more words.
+            # of a pair that a label is about, which counts before a question
+            score += (
+                2
+                * (goal is not None)
+                * any(column.key in pair and keys >= {*pair} for pair in column_names.JUDGED)
+            )
             weight = score + 0.5 + min(column.words, 100) / 200 - (not column.full)
-            behind = 0.6 * (before and score < 1 and found.index(column) > at)  # mostly it says why
+            # mostly it says why
+            behind = 0.6 * (score < 1 and (_is_apart(found, column, at, first) or _tells(column)))
             ranked.append((weight + 0.2 * (column.asks > 0.5) - again - behind, column))
         elif (
             score >= 1
             and not column.links
             and not (column.nested and rank(column, column_names.CONTEXT))
         ):
-            less = 0.6 * before if column.nested else again  # a list may be of rows, not of words
+            less = 0.6 * (first < at) if column.nested else again  # a list may be of rows, not of words
             ranked.append((score - 0.5 - less, column))
     if not ranked:
         # Words rather than sentences: a term, a name.
@@ -77,7 +87,7 @@ def _likeliest(
             (c.share, c)
             for c in free
             if goal and c.full and c.share >= 0.5 and not _bare(c) and wordy(c)
-        ]
+        ] or [(1.0, c) for c in free if goal and paired_term(found, c)]
     if not ranked:
         return None
     best = max(ranked, key=lambda entry: entry[0])[1]
@@ -87,6 +97,25 @@ def _likeliest(
         else "no other column reads as much like text"
     )
     return best, f"the text is '{best.name}': {named}, {best.words:.0f} words on average"
+
+
+def _is_apart(found: Sequence[Column], column: Column, goal: int, first: int) -> bool:
+    """Does it stand behind the target where a text stands before it; or, in a table without names
+    that begins with the target, far behind the first text?
+
+    Args:
+        goal, first: places of the target and of the first column of sentences.
+    """
+    at = found.index(column)
+    if first < goal:
+        return at > goal
+    between = [c for c in found[first + 1 : at] if not c.prose]
+    return at > first and len(between) >= FAR and is_unnamed(found)
+
+
+def _tells(column: Column) -> bool:
+    words = {*column.tokens, column.key}
+    return not rank(column, column_names.TEXT) and not words.isdisjoint(column_names.AFTERWARDS)
 
 
 def _bare(column: Column) -> bool:

@@ -15,7 +15,8 @@ from statistics import fmean, stdev
 from typing import Any
 
 from assay.tasks import column_names
-from assay.tasks.columns import Column, Row, as_text, value_at
+from assay.tasks.columns import UNNAMED, Column, Row, as_text, value_at
+from assay.tasks.term_pairs import paired_term
 
 LOOKED_AT = 500  # rows
 COPIED = 0.3  # share of rows where one text stands in the other: it is a part of it
@@ -88,6 +89,9 @@ def partner(
     Args:
         taken: fields that have a role. goal: the target.
     """
+    other = paired_term(found, text)
+    if other is not None and other is not goal and other.name not in taken:
+        return other, "they are pairs of terms"
     free = [c for c in found if c.name not in taken and c.name != text.name and _reads(c)]
     surely = [c for c in free if _has_pair_marks(text, c) or _has_pair_names(text, c)]
     other = next((c for c in [*surely, *free] if c in surely or _is_title_and_text(text, c)), None)
@@ -173,7 +177,7 @@ def _reads(column: Column) -> bool:
 def _has_pair_marks(one: Column, other: Column) -> bool:
     """`question1` and `question2`, `text_a` and `text_b`, `#1 string` and `#2 string`: one stem,
     marks of one row."""
-    if re.fullmatch(r"(?:field|column) ?\d+", one.key):  # a table without names
+    if UNNAMED.fullmatch(one.key):  # a table without names
         return False
     if re.sub("[12]", "#", one.key) == re.sub("[12]", "#", other.key):
         return True

@@ -1,7 +1,7 @@
 import pytest
 
 from assay.data.reading.findings import Findings
-from assay.data.reading.header import is_header, make_names, split_header
+from assay.data.reading.header import header_evidence, is_header, make_names, split_header
 
 
 @pytest.mark.parametrize(
@@ -54,3 +54,45 @@ def test_rows_that_are_lists_have_their_first_for_names_where_it_names_columns()
     assert split_header(rows, Findings("rows.json")) == (["text", "label"], rows[1:])
     assert split_header(rows[1:], Findings("rows.json")) == (["field1", "field2"], rows[1:])
     assert split_header([], Findings("rows.json")) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("first", "below", "said"),
+    [
+        # what pandas writes for columns without names
+        (["0", "1"], [["a text", "0"], ["b text", "1"], ["c text", "1"]], True),
+        (["", "0", "1"], [["0", "a", "1"], ["1", "b", "0"], ["2", "c", "1"]], True),
+        (["0", "1"], [["3", "4"], ["6", "1"], ["5", "0"]], False),
+        # a question above questions, and one above what was answered
+        (["Wo?", "da"], [["Wann?", "nie"], ["Wer?", "er"], ["Was?", "es"]], False),
+        (["Wo?", "Wann?"], [["hier", "nie"], ["dort", "bald"], ["da", "oft"]], None),
+        # texts without blanks
+        (
+            [
+                "\u6728\u3068\u5c71\u306e\u540d",
+                "\u4e00\u756a\u76ee\u306e\u7b54\u3048",
+                "\u4e8c\u756a\u76ee\u306e\u7b54\u3048",
+            ],
+            [
+                [
+                    "\u6d77\u3068\u5ddd\u306e\u540d\u524d",
+                    "\u6700\u521d\u306e\u7b54\u3048",
+                    "\u6700\u5f8c\u306e\u7b54\u3048",
+                ],
+                [
+                    "\u7a7a\u3068\u6d77\u306e\u8272",
+                    "\u9752\u3068\u767d\u306e\u9593",
+                    "\u8d64\u3068\u9ed2\u306e\u9593\u306e\u8272",
+                ],
+                [
+                    "\u72ac\u3068\u732b\u306e\u58f0",
+                    "\u5927\u304d\u3044\u58f0\u306e\u65b9",
+                    "\u5c0f\u3055\u3044\u58f0\u306e\u65b9\u3060",
+                ],
+            ],
+            False,
+        ),
+    ],
+)
+def test_what_tells_names_from_rows(first, below, said):
+    assert header_evidence(first, below) is said

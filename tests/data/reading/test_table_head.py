@@ -112,3 +112,12 @@ def test_other_columns_of_one_name_are_refused(tmp_path, text):
 def test_a_row_has_the_names_of_its_head():
     top, _ = head(["text", "Tag", "Tag"], ["a", "x", ""], ["b", "", ""])
     assert fields(top, ["a", 1, None]) == {"text": "a", "Tag": [1]}
+
+
+def test_comments_above_rows_without_names_are_passed_over(tmp_path):
+    text = "# Sentences and their classes, version 2\n" + "".join(
+        f"this is the sentence number {n}\t{'ab'[n % 2]}\n" for n in range(6)
+    )
+    table = read(written(tmp_path / "rows.tsv", text), base=tmp_path)
+    assert table.names == ("field1", "field2")
+    assert len(table.rows) == 6 and table.rows[0].source == "rows.tsv:2"

@@ -46,9 +46,14 @@ def test_lines_of_two_encodings_are_not_guessed_between(tmp_path):
     path.write_bytes("text,label\ncafé,a\n".encode() + "thé,b\n".encode("latin-1"))
     with problem(DataError, "D008", "rows.csv:3"):
         read(path, base=tmp_path)
+
+
+def test_a_line_of_utf_8_among_western_ones_is_read_as_it_is(tmp_path):
+    path = tmp_path / "rows.csv"
     path.write_bytes(b"text,label\n" + "thé,b\n".encode("latin-1") + "café,a\n".encode())
-    with problem(DataError, "D008", "rows.csv:3"):
-        read(path, base=tmp_path)
+    found = read(path, base=tmp_path)
+    assert texts(found) == ["thé", "café"]
+    assert any("line 3, and maybe later ones, are UTF-8" in note for note in found.notes)
 
 
 def test_letters_of_another_script_are_not_taken_for_western_ones(tmp_path):

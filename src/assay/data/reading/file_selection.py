@@ -29,7 +29,7 @@ from assay.data.reading.split_names import split_in, split_named
 from assay.data.reading.standoff import standoff_folders
 
 MORE_SUFFIXES = (".xml", ".conll", ".bio", ".iob", ".iob2", ".io", ".ner", ".txt", ".tags")
-MORE_SUFFIXES += (".po", ".tmx", ".xlf", ".xliff", ".mbox")
+MORE_SUFFIXES += (".arff", ".po", ".tmx", ".xlf", ".xliff", ".mbox")
 PROJECT = "project.yaml"  # of a folder that assay itself made
 _PARTS = 5  # files
 _PAIRED = 100  # files of a folder, beside each of which lines of labels are looked for

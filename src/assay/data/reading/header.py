@@ -2,10 +2,10 @@
 
 What it is for   a table without a header would lose its first row, and call its columns by that
                  row's cells
-How              a name that columns tend to have, or a word above a column of numbers: a header. A
-                 cell that comes again in its column, a number above numbers, a sentence: a row, and
-                 so is one of several words above two columns of such texts. Where nothing is told:
-                 a header
+How              a name that columns tend to have, or a word above a column of numbers: a header,
+                 and so are 0, 1, 2, ... above texts. A cell that comes again in its column, a
+                 number above numbers, a sentence, a question above questions: a row, and so is one
+                 of several words above columns of such texts. Where nothing is told: a header
 Watch out        under three rows there is too little to tell by
 """
 
@@ -16,13 +16,15 @@ from typing import Any
 from assay.data.reading.findings import Findings
 from assay.data.reading.split_names import COLUMNS
 from assay.tasks import column_names
-from assay.tasks.columns import as_text, columns_of, words_of
+from assay.tasks.columns import as_text, columns_of, count_words, words_of
+from assay.tasks.option_runs import option_runs
 
 LOOKED_AT = 500  # rows
 _LEAST = 3
 LONG = 100  # characters of a cell that is no name
 _WORDS = 3  # of a cell, from which on it reads as a text
 _NUMBER = re.compile(r"[-+]?\d+(?:[.,]\d+)?")
+_ENDS = ("?", "\uff1f", "\u3002", "\u061f")  # of questions, and of sentences that have no blanks
 _SENTENCE = re.compile(r"\S+(?:\s+\S+){2,}[.?!][\"')]?|\S+(?:\s+\S+){6,}")
 _KNOWN = {
     *column_names.TEXT,
@@ -87,6 +89,8 @@ def header_evidence(first: Sequence[str], rest: Sequence[Sequence[str]]) -> bool
     columns = [
         [value for cells in rows if (value := cells[at].strip())] for at in range(len(first))
     ]
+    if _is_counted(first, columns):
+        return True
     for cell, below in zip(map(str.strip, first), columns, strict=True):
         again, numbers = (
             below.count(cell),
@@ -101,20 +105,33 @@ def header_evidence(first: Sequence[str], rest: Sequence[Sequence[str]]) -> bool
             numeric and _NUMBER.fullmatch(cell) is not None
         )
         as_row |= len(cell) > LONG or _SENTENCE.fullmatch(cell) is not None
-    return False if as_row or _is_pair(first, columns) else None
+        as_row |= cell.endswith(_ENDS) and 2 * sum(v.endswith(_ENDS) for v in below) > len(below)
+    return False if as_row or _are_texts(first, columns) else None
 
 
-def _is_pair(first: Sequence[str], columns: Sequence[Sequence[str]]) -> bool:
-    """Two columns of texts that all differ, and a first line of several words like those below it:
-    terms and what they mean, sentences and their translations."""
-    if len(first) != 2 or any(len(set(below)) < 0.9 * len(columns[0]) for below in columns):
-        return False
-    sizes = [sorted(len(one.split()) for one in below) for below in columns]
-    ours = [len(cell.split()) for cell in first]
-    alike = all(some[0] <= n <= some[-1] for n, some in zip(ours, sizes, strict=True))
-    return alike and any(
-        n >= _WORDS and some[len(some) // 2] >= _WORDS for n, some in zip(ours, sizes, strict=True)
+def _is_counted(first: Sequence[str], columns: Sequence[Sequence[str]]) -> bool:
+    """Does the line count the columns from 0, as pandas does where they have no names? One of them
+    holds no numbers."""
+    cells = [cell.strip() for cell in first]
+    start = len(cells) > 2 and not cells[0]  # the names of the rows
+    counted = len(cells) > 1 and cells[start:] == [str(at) for at in range(len(cells) - start)]
+    return counted and any(
+        below and not any(map(_NUMBER.fullmatch, below)) for below in columns[start:]
     )
+
+
+def _are_texts(first: Sequence[str], columns: Sequence[Sequence[str]]) -> bool:
+    """Columns of texts that all differ, and a first line of several words like those below it:
+    terms and what they mean, sentences and their translations, a question and its options."""
+    if len(first) < 2 or any(len(set(below)) < 0.9 * len(columns[0]) for below in columns):
+        return False
+    sizes = [sorted(count_words(one) for one in below) for below in columns]
+    ours = [count_words(cell) for cell in first]
+    alike = all(some[0] <= n <= some[-1] for n, some in zip(ours, sizes, strict=True))
+    long = [
+        n >= _WORDS and some[len(some) // 2] >= _WORDS for n, some in zip(ours, sizes, strict=True)
+    ]
+    return alike and sum(long) >= max(1, len(first) // 2)
 
 
 def _is_column_name(cell: str) -> bool:
@@ -126,9 +143,10 @@ def _is_column_name(cell: str) -> bool:
 
 def roles_of_places(rows: Sequence[Sequence[str]], names: Sequence[str]) -> dict[str, str]:
     """The roles of a table that names no column: a class at one end, a text at the other, and no
-    other class; or a question, its options, and the letter of the right one."""
-    found = columns_of([dict(zip(names, cells, strict=False)) for cells in rows[:LOOKED_AT]])
-    if len(found) < 2:
+    other class. Options and the letter of the right one say more."""
+    looked = [dict(zip(names, cells, strict=False)) for cells in rows[:LOOKED_AT]]
+    found = columns_of(looked)
+    if len(found) < 2 or any(option_runs(found, looked)):
         return {}
     first, last = found[0], found[-1]
     if sum(column.labels for column in found) != 1:

@@ -10,7 +10,7 @@ Watch out        all files share the columns that were settled on the first; all
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from itertools import chain
+from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +45,7 @@ from assay.data.reading.stratified_sample import sample_stratified
 from assay.data.reading.targets import choices_of
 from assay.data.reading.template_marks import look
 from assay.data.reading.uniform_rows import tidy_table
+from assay.data.reading.unrated_rows import pass_unrated
 from assay.tasks.columns import value_at
 from assay.tasks.guessing import Guess
 from assay.tasks.json_objects import has_objects
@@ -154,7 +155,7 @@ def load(
     _check_roles(columns)
     problems: list[Problem] = []
     reads, columns, aside, passed = tables(files, columns, encoding, base, bad_rows, problems)
-    reads = label_by_file(reads, columns, kind if target else "")
+    reads = pass_unrated(label_by_file(reads, columns, kind if target else ""), columns, unlabelled)
     if unlabelled and kind and columns and not columns.keys() & {*TARGETS, "messages"}:
         target = False
     settled = None
@@ -396,7 +397,5 @@ def _convert(
 
 def _another(id: str, more: str, taken: set[str]) -> str:
     """An id that no row has yet."""
-    unique, number = f"{id}{more}", 2
-    while unique in taken:
-        unique, number = f"{id}{more}-{number}", number + 1
-    return unique
+    names = (f"{id}{more}{f'-{number}' * (number > 1)}" for number in count(1))
+    return next(name for name in names if name not in taken)

@@ -246,7 +246,7 @@ def _side(
     """0 or 1 for the better answer, 2 for a tie, None where the value says neither. `first` is as
     of `_counted_from`."""
     text = as_text(value).strip().casefold()
-    if text in _TIE or (text == "0" and [*two] == ["1", "2"] and first is None):
+    if text in _TIE or (text == "0" and first is None and [*two] == ["1", "2"]):
         return 2
     for at, mark in enumerate(two):
         own = as_text(fields.get(marks[mark])).strip().casefold()

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from assay.core.errors import DataError, Problem
+from assay.data.reading.arff import looks_like_arff, read_arff
 from assay.data.reading.class_folders import read_classes
 from assay.data.reading.conll import join_sentences, looks_tagged, read_tagged
 from assay.data.reading.csv_table import delimiter_of, read_table
@@ -50,6 +51,7 @@ TABLES = (".csv", ".tsv", ".tab")
 TextForm = tuple[tuple[str, ...], Callable[[str], bool], Callable[..., list[Numbered]]]
 TEXT_FORMS: tuple[TextForm, ...] = (
     ((), looks_like_po, read_po),
+    ((), looks_like_arff, read_arff),
     ((), looks_labelled, read_labelled),
     ((), looks_judged, read_judged),
     ((), looks_tagged, read_tagged),

@@ -20,6 +20,7 @@ from assay.data.reading.header import LONG, LOOKED_AT, header_evidence, make_nam
 
 Cells = Sequence[str]
 _TITLES = 10  # lines above the names
+_COMMENT = ("#", "%", "//")
 _LEAST = 3  # rows below the names
 # What SurveyMonkey calls the one column of a question.
 _ANSWERED = {"response", "open-ended response"}
@@ -43,10 +44,10 @@ def read_head(lines: Sequence[tuple[int, Cells]], found: Findings) -> Head:
     start = _skip_titles(lines, found)
     number, first = lines[start]
     below = _padded([cells for _, cells in lines[start + 1 :]], len(first))
-    if not start and header_evidence(first, below) is False:
+    if header_evidence(first, below) is False:
         names = make_names(len(first), found)
         found.roles |= roles_of_places([first, *below], names)
-        return Head(names, frozenset(), 0)
+        return Head(names, frozenset(), start)
     names, second = _join_names(first, below, found)
     names = [name if name.strip() else f"column {at}" for at, name in enumerate(names, 1)]
     shared = _shared_names(names, below[second:])
@@ -87,10 +88,12 @@ def _titles(rows: Sequence[Cells]) -> int:
         return 0
     for at, cells in enumerate(rows[: _TITLES + 1]):
         filled = [cell.strip() for cell in cells if cell.strip()]
-        comment = len(cells) != width and cells and cells[0].startswith("#")
+        comment = len(cells) != width and cells and cells[0].startswith(_COMMENT)
         if comment or len(filled) <= max(1, width // 3):
             continue
         below = _padded(rows[at + 1 :], len(cells))
+        if at and all(one and one[0].startswith(_COMMENT) for one in rows[:at]):
+            return at
         named = at and len(filled) > 2 * width / 3 and len(set(filled)) == len(filled)
         return at if named and len(below) >= _LEAST and header_evidence(cells, below) else 0
     return 0

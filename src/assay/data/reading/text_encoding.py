@@ -4,8 +4,9 @@ them.
 What it is for   UTF-8 is read as it is, UTF-16 by its first bytes, Windows-1252 (and with it
                  Latin-1) where no line is UTF-8 but for plain ASCII; each of the last two is noted
 Costs            one line of memory; of UTF-16 the whole text
-Watch out        lines end at \\n only: U+2028 and its like are text. A file with lines of both
-                 kinds was damaged: D008
+Watch out        lines end at \\n only: U+2028 and its like are text. A line of UTF-8 among Western
+                 ones is no chance, and is read as it is; one that is none among lines of UTF-8 may
+                 have been cut within a letter: D008
 """
 
 from __future__ import annotations
@@ -122,6 +123,12 @@ class _Decoder:
                 "D009", told, number, excerpt=excerpt(data.decode(self._codec, "replace"))
             )
             data = data.replace(b"\0", STAND_IN.encode(self._codec, "replace"))
+        if self._codec == WESTERN and not self._given and not data.isascii() and _utf8(data):
+            told = f"line {number:,}, and maybe later ones, are UTF-8 all the same"
+            if not self._utf8:
+                self._found.note(f"D203 {self._found.place}: {told}, and were read as such")
+            self._utf8 = self._utf8 or number
+            return data.decode()
         try:
             text = data.decode(self._codec)
         except UnicodeDecodeError as error:
@@ -131,10 +138,6 @@ class _Decoder:
             return ""
         if not self._utf8 and self._codec == "utf-8" and not data.isascii():
             self._utf8 = number
-        if self._codec != "utf-8" and not self._given and not data.isascii() and _utf8(data):
-            help = "write the file again, in one encoding"
-            told = f"is UTF-8, and lines before it are {self._codec}"
-            self._found.problem("D008", told, number, help=help, excerpt=excerpt(text))
         return text
 
     def _other(self, data: bytes, number: int, error: UnicodeDecodeError) -> str:

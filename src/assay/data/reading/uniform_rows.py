@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection
 from dataclasses import replace
 
 from assay.data.reading.annotations import name_labels, unfold_annotations
+from assay.data.reading.annotator_columns import join_verdicts
 from assay.data.reading.answer_lists import flatten_answers, join_accepted
 from assay.data.reading.cell_literals import parse_cells
 from assay.data.reading.cloze_options import unfold_blanks
@@ -25,6 +26,7 @@ from assay.data.reading.measured_spans import measure_spans
 from assay.data.reading.mixture_rows import drop_tokens
 from assay.data.reading.nested import flatten_rows
 from assay.data.reading.nested_turns import lift_turns
+from assay.data.reading.numbered_references import gather_references
 from assay.data.reading.odd_rows import allowed, odd_rows
 from assay.data.reading.opened_objects import open_objects
 from assay.data.reading.option_rows import list_options
@@ -42,7 +44,6 @@ from assay.data.reading.tagged_texts import place_tags
 from assay.data.reading.token_objects import join_tokens
 from assay.data.reading.tool_calls import format_calls
 from assay.data.reading.turn_lists import read_turn_lists
-from assay.data.reading.unnamed_options import name_options
 from assay.data.reading.value_names import with_names
 from assay.data.reading.written_records import write_records
 from assay.tasks.columns import MANY, usual_names
@@ -58,10 +59,11 @@ FORMS: tuple[Form, ...] = (
     follow_replies,
     unfold_annotations,
     name_labels,
+    join_verdicts,
+    gather_references,
     join_tokens,
     lift_turns,
     read_turn_lists,
-    name_options,
     plain_lists,
     with_spans,
     measure_spans,

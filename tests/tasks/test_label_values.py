@@ -1,0 +1,50 @@
+import pytest
+
+from assay.tasks.columns import columns_of
+from assay.tasks.guessing import guess
+from assay.tasks.label_values import says_class, says_surroundings
+
+TEXTS = [f"the train {n} to the north was {n} minutes late again" for n in range(60)]
+
+
+def column(*values):
+    return columns_of([{"field2": value} for value in values * 10])[0]
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        ("positive", "negative"),
+        ("Positif", "Negatif", "Netral"),
+        ("NOT-HATE", "HATE"),
+        ("half-true", "pants-fire", "false"),
+        ("\u6b63\u9762", "\u8d1f\u9762"),
+    ],
+)
+def test_classes_of_common_tasks_say_it_themselves(values):
+    assert says_class(column(*values))
+
+
+@pytest.mark.parametrize("values", [("en", "de"), ("sport", "politics"), ("spam", "spam"), ("a",)])
+def test_other_values_say_no_class(values):
+    assert not says_class(column(*values))
+
+
+def test_languages_and_splits_are_what_results_are_reported_by():
+    assert says_surroundings(column("en", "de", "fr"))
+    assert says_surroundings(column("male", "female"))
+    assert not says_surroundings(column("red", "blue"))
+
+
+def test_a_table_without_names_has_its_classes_as_label():
+    rows = [
+        {
+            "field1": ("en", "de")[n % 2],
+            "field2": text,
+            "field3": f"https://example.org/{n}",
+            "field4": ("pos", "neg", "neu")[n % 3],
+        }
+        for n, text in enumerate(TEXTS)
+    ]
+    made = guess(rows)
+    assert (made.columns["text"], made.target) == ("field2", "field4")
