@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from assay.tasks import column_names
-from assay.tasks.columns import Column, Row, is_record, rank, value_at
+from assay.tasks.columns import Column, Row, is_query, is_record, rank, value_at
 from assay.tasks.label_sets import joined_labels, separators_of
 from assay.tasks.parallel_columns import translations
 from assay.tasks.row_shapes import Shaped, heads_issue, shapes_of
@@ -29,7 +29,6 @@ TRANSLATED = (0.42, 0.7)  # spread and shift of lengths, see `lengths_agree`
 LEAST = 0.1  # weight of a way that is worth naming
 SLIGHT = 1 / 6  # and of that of the first
 _WORD = re.compile(r"[^\W\d_]+(?:[ '\u2019-][^\W\d_]+)*")
-_QUERY = re.compile(r"\s*(?:select|with|insert|match|prefix|ask)\b", re.IGNORECASE)
 _YES_NO = (
     {"0", "1"},
     {"true", "false"},
@@ -311,7 +310,7 @@ def _answers(
             or (score < 1 and (column.nested or not (column.prose or "answer" in column.tokens)))
             or (column.nested and {"label", "labels"} & set(column.tokens))
             or column.name in objects
-            or (column.key == "query" and "question" not in keys and not _is_code(column))
+            or (column.key == "query" and "question" not in keys and not is_query(column))
         ):
             continue
         if kind is None and column.scale and rank(column, column_names.SCALES) >= 1:
@@ -324,12 +323,6 @@ def _answers(
         weight = score + bonus if score >= 1 else score / 2
         ways.append(TargetCandidate(kind or "answer", {"answer": column.name}, why, weight))
     return ways
-
-
-def _is_code(column: Column) -> bool:
-    """Queries of a database, not questions."""
-    queries = sum(_QUERY.match(value) is not None for value in column.values)
-    return queries >= 0.8 * max(1, column.distinct)
 
 
 def _has_numbers(column: Column) -> bool:
