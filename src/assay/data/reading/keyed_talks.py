@@ -17,11 +17,8 @@ def talks_of(members: Sequence[tuple[int, str, Any]], found: Findings) -> list[t
     """What several people say in turn, by the name of each dialogue: a row each."""
     made: list[tuple[int, Any]] = []
     for line, name, value in members:
-        turns = (
-            [one for _, one in value]
-            if isinstance(value, list) and all(isinstance(e, tuple) for e in value)
-            else []
-        )
+        pairs = value if isinstance(value, list) else []
+        turns = [one[1] for one in pairs if isinstance(one, tuple)]
         turns = turns[0] if len(turns) == 1 and isinstance(turns[0], list) else turns
         if not turns or not all(isinstance(e, dict) and TURN & e.keys() for e in turns):
             return []
