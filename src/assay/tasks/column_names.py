@@ -14,7 +14,7 @@ TEXT = _words(
     "text question query prompt"
     " sentence utterance tweet sms message input content review comment post dialogue"
     " dialog email document body description title headline goal intent instruction source mr case"
-    " problem story q"
+    " problem story q table"
 )
 LABEL = _words(
     "label labels category class target decision verdict intent sentiment topic tag"
@@ -40,8 +40,8 @@ SCALES = _words(
 )
 ANSWER = _words(
     "answer response completion output target"
-    " reply solution summary reference ref snippet code sql sparql query translation note highlights label"
-    " ground_truth expected"
+    " reply solution summary reference ref snippet code sql sparql query translation note"
+    " highlights label ground_truth expected"
 )
 CODE = _words("code solution canonical_solution program query sql sparql")
 TESTS = ("tests", "test_list")

@@ -19,6 +19,7 @@ Row = Mapping[str, Any]
 _NUMBER = re.compile(
     r"[-+\u2212$\u20ac\u00a3]? ?(?:\d{1,3}(?:,\d{3})+|\d+)(?:[.,]\d+)? ?[%$\u20ac\u00a3]?"
 )
+_QUERY = re.compile(r"\s*(?:select|with|insert|match|prefix|ask)\b", re.IGNORECASE)
 _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"
 _CLOCK = r"(?:,? \d.*)?"
 _DATE = re.compile(
@@ -320,3 +321,9 @@ def _profile(name: str, rows: Sequence[Row]) -> Column:
     n = max(1, filled)
     shares = (numbers / n, dates / n, links / n, nested / n, markup / n, asks / n)
     return Column(name, len(rows), filled, values, characters / n, words / n, *shares)
+
+
+def is_query(column: Column) -> bool:
+    """Has it queries of a database, not questions?"""
+    queries = sum(_QUERY.match(value) is not None for value in column.values)
+    return queries >= 0.8 * max(1, column.distinct)

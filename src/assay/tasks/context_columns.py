@@ -32,6 +32,10 @@ def context_of(
         return best, "it is named so and stands beside the question"
     if kind in ("answer", "choose"):
         for column in free:
+            if column.nested > 0.9 and all(
+                _is_talk(value_at(row, column.name)) for row in rows[:5]
+            ):
+                return column, "the question is about what is said in it"
             several = 2 <= column.distinct <= _SHARED * column.filled
             if several and column.prose and column.full and column.words >= _PASSAGE:
                 return column, "several questions are about the same text"
@@ -45,6 +49,14 @@ def context_of(
             if inside >= 0.5:
                 return column, f"{inside:.0%} of the answers stand in it"
     return None
+
+
+def _is_talk(value: object) -> bool:
+    """What several people say in turn, at some length."""
+    turns = value if isinstance(value, list) else []
+    return len(turns) > 2 and all(
+        isinstance(one, Mapping) and {"speaker", "role", "from"} & one.keys() for one in turns
+    )
 
 
 def further_texts(

@@ -8,14 +8,13 @@ Weights          a shape that all rows have 4 to 10; a telling name 1 to 2; a wo
 Watch out        a column with one value, a row number or a model's output is never a target
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol, TypeVar
 
 from assay.tasks import column_names
 from assay.tasks.answer_columns import answer_columns
-from assay.tasks.columns import Column, Row, is_record, rank, value_at, wordy
+from assay.tasks.columns import Column, Row, is_query, is_record, rank, value_at, wordy
 from assay.tasks.evidence import YES_NO
 from assay.tasks.label_sets import joined_labels, separators_of
 from assay.tasks.label_values import says_class, says_surroundings
@@ -42,7 +41,6 @@ TRANSLATED = (0.42, 0.7)  # spread and shift of lengths, see `lengths_agree`
 LEAST = 0.1  # weight of a way that is worth naming
 ONLY = 0.2  # of the one column of few words
 SLIGHT = 1 / 6  # and of that of the first
-_QUERY = re.compile(r"\s*(?:select|with|insert|match|prefix|ask)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -322,7 +320,7 @@ def _answers(
             or (score < 1 and (column.nested or not (column.prose or "answer" in column.tokens)))
             or (column.nested and {"label", "labels"} & set(column.tokens))
             or column.name in objects
-            or (column.key == "query" and "question" not in keys and not _is_code(column))
+            or (column.key == "query" and "question" not in keys and not is_query(column))
         ):
             continue
         measured = rank(column, column_names.SCALES) >= 1 or measures(column)
@@ -336,12 +334,6 @@ def _answers(
         weight = score + bonus if score >= 1 else score / 2
         ways.append(TargetCandidate(kind or "answer", {"answer": column.name}, why, weight))
     return ways
-
-
-def _is_code(column: Column) -> bool:
-    """Queries of a database, not questions."""
-    queries = sum(_QUERY.match(value) is not None for value in column.values)
-    return queries >= 0.8 * max(1, column.distinct)
 
 
 def _has_numbers(column: Column) -> bool:

@@ -79,7 +79,9 @@ def _likeliest(
             and not column.links
             and not (column.nested and rank(column, column_names.CONTEXT))
         ):
-            less = 0.6 * (first < at) if column.nested else again  # a list may be of rows, not of words
+            less = (
+                0.6 * (first < at) if column.nested else again
+            )  # a list may be of rows, not of words
             ranked.append((score - 0.5 - less, column))
     if not ranked:
         # Words rather than sentences: a term, a name.

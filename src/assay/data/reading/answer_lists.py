@@ -78,7 +78,7 @@ def flatten_answers(table: RawTable, named: set[str]) -> RawTable:
 def _asked(table: RawTable) -> str:
     """The field of the question, where nothing else is named as its answer."""
     by_key = {name.casefold(): name for name in table.names}
-    if {"answer", "answers", "label"} & set(by_key):
+    if {"answer", "answers", "label", "choices", "options"} & set(by_key):
         return ""
     return next((by_key[key] for key in ("question", "query", "input") if key in by_key), "")
 
@@ -178,11 +178,16 @@ def _texts(value: Any) -> list[str] | None:
         if any({"role", "from", "speaker", "start", "label"} & set(one) for one in value):
             return None
         texts = [
-            next((text for name in TEXTS if (text := _text(one.get(name))) is not None), None)
+            next((text for name in _told(one) if (text := _text(one.get(name))) is not None), None)
             for one in value
         ]
         return [text for text in texts if text is not None] if None not in texts else None
     return None
+
+
+def _told(one: Mapping[str, Any]) -> list[str]:
+    """The fields that may have the text of an answer."""
+    return [*TEXTS, *(name for name in one if "answer" in words_of(name)[-1:])]
 
 
 def _by_score(answers: Mapping[str, Any]) -> list[str]:

@@ -11,7 +11,8 @@ from typing import Any
 
 from assay.data.reading.findings import INSIDE, Findings, excerpt
 from assay.data.reading.json_walk import Walk
-from assay.data.reading.keyed_json import TURN, rows_of, table
+from assay.data.reading.keyed_json import rows_of, table
+from assay.data.reading.keyed_talks import TURN
 from assay.data.reading.source import InputFile
 from assay.data.reading.strict_json import Broken, Strict, explain
 from assay.data.reading.text_encoding import STAND_IN, lines

@@ -16,14 +16,13 @@ from typing import Any
 
 from assay.data.reading.findings import Findings, printable
 from assay.data.reading.header import split_header
+from assay.data.reading.keyed_talks import talks_of
 from assay.data.reading.split_names import split_named
 from assay.tasks import column_names as names
 from assay.tasks.columns import as_text
 
 Element = tuple[int, Any]  # line, value
 Member = tuple[int, str, Any]  # line, key, value; a list is one of elements
-TURN = {"speaker", "role", "from", "speaker_id", "agent", "participant", "speakers"}
-_FEWEST = 3  # dialogues
 DEEPEST = 6  # objects around the rows
 _KNOWN = {*names.TEXT, *names.LABEL, *names.ANSWER, *names.ENTITIES}
 _KNOWN |= {"texts", "questions", "answers", "tokens"}
@@ -44,7 +43,7 @@ def rows_of(
         return _one_row(members)
     if members and all(isinstance(value, dict) for _, _, value in members):
         return _by_id(members, found, deep)
-    if rows := _talks(members, found):
+    if rows := talks_of(members, found):
         return rows
     lists = [(name, value) for _, name, value in members if _objects(value)]
     longest = max((len(value) for _, value in lists), default=0)
@@ -66,21 +65,6 @@ def rows_of(
     if deep or not members or found.problems:
         return []
     return _one_row(members)
-
-
-def _talks(members: Sequence[Member], found: Findings) -> list[Element]:
-    """What several people say in turn, by the name of each dialogue: a row each."""
-    made: list[Element] = []
-    for line, name, value in members:
-        turns = [one for _, one in value] if _elements(value) else []
-        turns = turns[0] if len(turns) == 1 and isinstance(turns[0], list) else turns
-        if not turns or not all(isinstance(e, dict) and TURN & e.keys() for e in turns):
-            return []
-        made.append((line, {"id": name, "dialogue": turns}))
-    if len(made) < _FEWEST:
-        return []
-    found.note(f"{found.place}: read as {len(made):,} dialogues by their names")
-    return made
 
 
 def _one_row(members: Sequence[Member]) -> list[Element]:

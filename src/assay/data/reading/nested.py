@@ -69,6 +69,7 @@ def flatten_rows(table: RawTable, named: set[str]) -> RawTable:
         path, inside = search_rows(some), inner_rows
     if not path or set(path) & named:
         return table
+    table = _merged(table, path[0])
     made = [RawRow(raw.source, fields) for raw in table.rows for fields in inside(raw.fields, path)]
     if not made:
         return table
@@ -106,6 +107,29 @@ def flatten_rows(table: RawTable, named: set[str]) -> RawTable:
         notes=notes,
         roles=_asked_and_answered(names),
     )
+
+
+def _merged(table: RawTable, name: str) -> RawTable:
+    """The table with the elements of all lists that have the fields of this one in it."""
+    row = table.rows[0].fields
+    first = row.get(name)
+    if not isinstance(first, list) or not first or not isinstance(first[0], Mapping):
+        return table
+    alike = [
+        other
+        for other, value in row.items()
+        if isinstance(value, list)
+        and value
+        and all(isinstance(one, Mapping) and set(first[0]) <= set(one) for one in value)
+    ]
+    if len(alike) < 2:
+        return table
+    made = []
+    for raw in table.rows:
+        fields = {key: value for key, value in raw.fields.items() if key not in alike}
+        fields[name] = [one for other in alike for one in raw.fields.get(other) or ()]
+        made.append(RawRow(raw.source, fields))
+    return replace(table, rows=made)
 
 
 def _asked_and_answered(names: Collection[str]) -> dict[str, str]:

@@ -51,6 +51,8 @@ ANSWERS = (
     "correct_choice",
 )
 ANSWERS += (
+    "correct_answers",
+    "correct_options",
     "answer_idx",
     "answer_index",
     "answer_id",
@@ -65,6 +67,7 @@ _WRONG = re.compile(
     r"(distractors?|(incorrect|wrong|false)[ _-]?(answers?|options?|choices?)?)[ _-]?\d*",
     re.IGNORECASE,
 )
+_SEVERAL = ("correct_answers", "correct_options")
 _CHOICE = {"choice", "choices", "option", "options"}
 _NAMED = ("label", "letter", "key", "id", "index")  # in an object that names the right option
 LOOKED_AT = 20
@@ -204,18 +207,24 @@ def _with_options(
                 letters = [LETTERS[at % len(LETTERS)] for at, (*_, ok) in enumerate(one) if ok]
                 fields[made_goal] = letters[0] if len(letters) == 1 else letters
             elif goal is not None:
-                fields[goal] = _letter(fields.get(goal), one)
+                letter = _letter(fields.pop(goal, None), one)
+                fields["answer" if goal.casefold() in _SEVERAL else goal] = letter
         rows.append(RawRow(raw.source, fields))
     names = [
         *(to if name == field else name for name in table.names),
         *([made_goal] if made_goal else []),
+        *(["answer"] if goal and goal.casefold() in _SEVERAL else []),
     ]
+    names = [name for name in names if name != goal or name.casefold() not in _SEVERAL]
     note = f"{table.place}: '{printable(field)}' has options as objects; their texts were taken"
     return replace(table, rows=rows, names=tuple(dict.fromkeys(names)), notes=[*table.notes, note])
 
 
 def _letter(value: Any, options: Sequence[Option]) -> Any:
     """The letter of the option whose label a value is; else the value."""
+    if isinstance(value, list) and value and not any(isinstance(e, list | Mapping) for e in value):
+        letters = [_letter(one, options) for one in value]
+        return letters[0] if len(letters) == 1 else letters
     labels = [label for label, _, _ in options]
     if isinstance(value, Mapping):  # {"label": "B"}
         value = next((value[key] for key in _NAMED if key in value), value)

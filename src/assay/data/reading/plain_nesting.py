@@ -97,7 +97,7 @@ def _single(name: str, some: Sequence[Mapping[str, Any]], named: set[str]) -> bo
 
 
 def _only(value: Any) -> Any:
-    return [*value.values()][0] if isinstance(value, Mapping) and len(value) == 1 else value
+    return next(iter(value.values())) if isinstance(value, Mapping) and len(value) == 1 else value
 
 
 def _envelope(some: Sequence[Mapping[str, Any]], named: set[str]) -> str:

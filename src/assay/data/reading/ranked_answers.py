@@ -199,7 +199,10 @@ def _agreed(
     two = sorted(marks)
 
     def sides(fields: Mapping[str, Any]) -> list[int | None]:
-        return [_side(fields.get(name), two, marks, fields, None) for name in judges]
+        values = [fields.get(name) for name in judges]
+        # Judges who number the answers from 1 write 0 for a tie.
+        told = ["tie" if two == ["1", "2"] and as_text(one) == "0" else one for one in values]
+        return [_side(one, two, marks, fields, None) for one in told]
 
     said = [side for raw in table.rows for side in sides(raw.fields)]
     if not said or None in said or not {0, 1} <= set(said):
@@ -246,7 +249,7 @@ def _side(
     """0 or 1 for the better answer, 2 for a tie, None where the value says neither. `first` is as
     of `_counted_from`."""
     text = as_text(value).strip().casefold()
-    if text in _TIE or (text == "0" and first is None and [*two] == ["1", "2"]):
+    if text in _TIE:
         return 2
     for at, mark in enumerate(two):
         own = as_text(fields.get(marks[mark])).strip().casefold()

@@ -112,7 +112,8 @@ def _is_call(one: Any) -> bool:
 
 def _names_one(one: Any) -> bool:
     """Is it a call as `{"weather": {"city": "Oslo"}}`?"""
-    return isinstance(one, Mapping) and len(one) == 1 and isinstance([*one.values()][0], Mapping)
+    inner = [*one.values()] if isinstance(one, Mapping) else []
+    return len(inner) == 1 and isinstance(inner[0], Mapping)
 
 
 def _text(value: Any) -> str:

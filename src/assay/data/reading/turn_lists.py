@@ -1,7 +1,7 @@
-"""Lists of what several people say in turn, under any names: told by who speaks and what is said.
+"""Lists of what several people say in turn, under any names: who speaks, and what is said.
 
-What it is for   turns with a field for each speaker, `{"human": ..., "assistant": ...}`; turns in an
-                 object by their numbers; names of the fields that are not the usual ones become
+What it is for   turns with a field for each speaker, `{"human": ..., "assistant": ...}`; turns in
+                 an object by their numbers; names of the fields that are not the usual ones become
                  `speaker` and `text`; turns with a label each become rows, with the dialogue before
                  them as their context
 Watch out        labels of a talk with a model stay, since its answers are what is learnt
@@ -17,13 +17,18 @@ from assay.data.reading.findings import printable, rows
 from assay.data.reading.read_file import RawRow, RawTable
 from assay.data.reading.turns import CONTENTS, SPEAKERS, usual_role
 from assay.tasks import column_names
-from assay.tasks.columns import as_text, columns_of, count_words, rank
+from assay.tasks.columns import as_text, columns_of, count_words, rank, words_of
 
 LOOKED_AT = 20
 _MORE = ("agent", "agent_id", "speakers", "participant_id", "user_id", "character")
 _SAID = (*CONTENTS, "transcript", "dialogue_text", "line")
 _ACTS = ("emotion", "act", "dialog_act", "dialogue_act", "da", "sentiment", "label", "strategy")
 _ASIDE = {"id", "turn", "turn_id", "idx", "index", "utterance_id", "time", "timestamp"}
+_SPEECH = {*CONTENTS, "turn", "response", "query", "utterances", "says", "reply"}
+_EXCHANGED = {
+    **dict.fromkeys(("input", "question", "prompt", "instruction", "query"), "user"),
+    **dict.fromkeys(("output", "answer", "response", "completion", "reply"), "assistant"),
+}
 _WRITTEN = 2  # words of what is said, on average
 _HELD = 0.8  # share of the turns that have a label
 _BEFORE = 6  # turns of the context
@@ -35,7 +40,7 @@ def read_turn_lists(table: RawTable, named: set[str]) -> RawTable:
     for name in table.names:
         some = [raw.fields.get(name) for raw in table.rows[:LOOKED_AT]]
         turns = [one for value in some for one in _in_order(value) or ()]
-        given = any(one == name or one.startswith(f"{name}.") for one in named)
+        given = any(one.startswith(f"{name}.") for one in named) or {name} & named - {"messages"}
         if given or not turns or any(not _in_order(value) for value in some if value):
             continue
         if made := _pairs(table, name, turns):
@@ -47,7 +52,7 @@ def read_turn_lists(table: RawTable, named: set[str]) -> RawTable:
             continue
         speaker, said = fields
         label = _label(turns, speaker, said)
-        if label and not _told(table, name):
+        if label and not _told(table, name) and name not in named:
             return _each_turn(table, name, (speaker, said, label))
         if isinstance(some[0], Mapping) or speaker not in SPEAKERS or said not in CONTENTS:
             return _renamed(table, name, speaker, said)
@@ -150,30 +155,57 @@ def _each_turn(table: RawTable, name: str, fields: tuple[str, str, str]) -> RawT
 
 
 def _pairs(table: RawTable, name: str, turns: Sequence[Turn]) -> RawTable | None:
-    """Objects of two fields that are named as those who speak: an exchange each."""
-    names = [key for key in turns[0] if usual_role(key) in ("user", "assistant")]
-    texts = [key for key, value in turns[0].items() if isinstance(value, str)]
-    if len(names) == 1 and len(texts) == 2 and not set(CONTENTS) & set(texts):
-        names = texts  # `Human` and the name of a model
-    roles = [usual_role(key) for key in names]
-    known = name.casefold() in FIELDS or all(len(key) > 1 for key in names)
-    if not known or (len(turns[0]) > 2 and set(CONTENTS) & set(turns[0])):
+    """Objects with a field for each who speaks: an exchange each."""
+    sides = _sides(name, turns)
+    if {*sides.values()} != {"user", "assistant"} or len(sides) != 2:
         return None
-    if len(names) != 2 or "user" not in roles or roles.count("user") == 2 or "system" in roles:
-        return None
-    if not all(isinstance(one.get(key), str) for one in turns for key in names):
-        return None
-    asks = names[roles.index("user")]
-    order = [asks, names[1 - names.index(asks)]]
 
     def said(value: Any) -> list[dict[str, str]]:
-        return [
-            {"role": role, "content": as_text(one.get(key))}
+        spoken = [
+            {"role": role, "content": text}
             for one in _in_order(value) or ()
-            for role, key in zip(("user", "assistant"), order, strict=True)
+            for key, role in sides.items()
+            if (text := _text(one.get(key)).strip())
         ]
+        if spoken and spoken[-1]["role"] == "user" and len(spoken) > 1:
+            spoken.pop()  # a last word without an answer
+        first = (_in_order(value) or [{}])[0]
+        system = _text(first.get("system")) if "system" not in sides else ""
+        return [*([{"role": "system", "content": system}] if system else []), *spoken]
 
-    return _as_messages(table, name, said, f"pairs of '{order[0]}' and '{order[1]}'")
+    asked, answered = sides
+    return _as_messages(table, name, said, f"exchanges of '{asked}' and '{answered}'")
+
+
+def _sides(name: str, turns: Sequence[Turn]) -> dict[str, str]:
+    """The fields of an exchange in their order, each with the role of who speaks there."""
+    keys = dict.fromkeys(key for one in sorted(turns, key=len, reverse=True) for key in one)
+    texts = [
+        key for key in keys if sum(bool(_text(one.get(key))) for one in turns) > len(turns) / 2
+    ]
+    known = name.casefold() in FIELDS
+    sides: dict[str, str] = {}
+    for key in texts:
+        words = words_of(key)
+        role = usual_role(key) if known or len(key) > 1 else None
+        if role is None and words[-1:] and words[-1] in _SPEECH:
+            role = usual_role(words[0])
+            role = "assistant" if role == "system" else role
+        if role is None and known:
+            role = _EXCHANGED.get(key.casefold())
+        if role in ("user", "assistant"):
+            sides[key] = role
+    others = [key for key in texts if key not in sides]
+    plain = not {*CONTENTS, *SPEAKERS} & {*texts}
+    if len(sides) == 1 and len(others) == 1 and plain and "user" in sides.values():
+        sides[others[0]] = "assistant"  # the name of a model
+    return sides if known or plain else {}
+
+
+def _text(value: Any) -> str:
+    """A text, or that of an object."""
+    value = value.get("text") if isinstance(value, Mapping) else value
+    return value if isinstance(value, str) else ""
 
 
 def _renamed(table: RawTable, name: str, speaker: str, said: str) -> RawTable:
@@ -202,5 +234,10 @@ def _as_messages(table: RawTable, name: str, said: Any, what: str) -> RawTable:
         for raw in table.rows
     ]
     names = tuple(to if key == name else key for key in table.names)
-    told = f"{table.place}: '{printable(name)}' was read as {what}"
-    return replace(table, rows=made, names=names, notes=[*table.notes, told])
+    notes = [*table.notes, f"{table.place}: '{printable(name)}' was read as {what}"]
+    answered = [raw for raw in made if len(raw.fields.get(to) or ()) > 1]
+    if 0 < len(made) - len(answered) <= 0.1 * len(made):
+        left = rows(len(made) - len(answered))
+        notes.append(f"D206 {table.place}: {left} without an answer were left out")
+        made = answered
+    return replace(table, rows=made, names=names, notes=notes)

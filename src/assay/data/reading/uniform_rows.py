@@ -18,6 +18,7 @@ from assay.data.reading.conversations import convert_turns
 from assay.data.reading.findings import ENOUGH
 from assay.data.reading.judged_answers import judge_answers
 from assay.data.reading.label_flags import gather_flags
+from assay.data.reading.label_votes import count_votes
 from assay.data.reading.languages import choose_language
 from assay.data.reading.learnt_segments import read_segments
 from assay.data.reading.lettered_options import cut_options
@@ -43,6 +44,7 @@ from assay.data.reading.tag_lists import plain_lists
 from assay.data.reading.tagged_texts import place_tags
 from assay.data.reading.token_objects import join_tokens
 from assay.data.reading.tool_calls import format_calls
+from assay.data.reading.triples import write_triples
 from assay.data.reading.turn_lists import read_turn_lists
 from assay.data.reading.value_names import with_names
 from assay.data.reading.written_records import write_records
@@ -73,6 +75,8 @@ FORMS: tuple[Form, ...] = (
     open_objects,
     unwrap_objects,
     flatten_rows,
+    count_votes,
+    write_triples,
     judge_answers,
     with_names,
     grade_passages,
