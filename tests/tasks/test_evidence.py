@@ -47,6 +47,20 @@ ROWS: dict[str, tuple] = {  # rule -> a row, a reading that it speaks against, f
         ("classify", {"text": "text", "label": "error_type"}),
         0.12,
     ),
+    "about_what": (
+        lambda i: {
+            "text": text(i),
+            "target": WORDS[i % 3],
+            "stance": "FAVOR AGAINST NONE".split()[i % 3],
+        },
+        ("classify", {"text": "text", "label": "target"}),
+        0.3,
+    ),
+    "beside_the_mean": (
+        lambda i: {"text": text(i), "grades": str(i % 7), "meanGrade": str(i % 9 / 5)},
+        ("number", {"text": "text", "answer": "grades"}),
+        0.3,
+    ),
     "received": (
         lambda i: {"title": text(i), "score": i * 7, "author": f"a{i % 9}", "comments": i % 20},
         ("number", {"text": "title", "answer": "score"}),

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from assay.tasks import column_names
 from assay.tasks.columns import Column, Row, as_text, rank, value_at
+from assay.tasks.label_values import says_class
 
 LOOKED_AT = 500  # rows
 FEWEST = 5  # rows of a class: fewer can't be learnt and tested
@@ -36,6 +37,9 @@ HANDLED = {"response", "resolution", "resolved", "status", "state", "consent", "
 HANDLED |= {"closed", "sent", "received", "forwarded", "assigned", "verified", "reviewed", "locked"}
 # Words of a name that say what something is more closely.
 DETAILS = {"type", "types", "subtype", "kind", "detail", "detailed", "fine", "subcategory", "sub"}
+# Names of what something is said of, and words for a mean.
+ABOUT = {"target", "topic", "entity", "aspect", "subject"}
+MEANS = {"mean", "average", "avg"}
 _ANSWERS = {"answer", "answers", "response", "responses", "output", "completion"}
 _TWIN = re.compile(r"(.*?)[ _-]?([ab12]|one|two|first|second|left|right)")
 
@@ -151,6 +155,29 @@ def details(reading: Reading) -> Evidence | None:
     return None
 
 
+def about_what(reading: Reading) -> Evidence | None:
+    """What a text is about, beside what it says of it: a stance, a sentiment."""
+    goal = reading.goal
+    if goal is None or reading.kind != "classify" or goal.key not in ABOUT or says_class(goal):
+        return None
+    said = [c for c in reading.unused if c.labels and rank(c, column_names.LABEL) >= 1]
+    told = next((c.name for c in said if says_class(c)), "")
+    return (0.3, f"'{told}' is said of '{goal.name}'") if told else None
+
+
+def beside_the_mean(reading: Reading) -> Evidence | None:
+    """What single people said, beside its mean."""
+    goal = reading.goal
+    if goal is None or reading.kind not in ("classify", "number") or MEANS & set(goal.tokens):
+        return None
+    stems = {word.removesuffix("s") for word in goal.tokens}
+    for column in reading.unused:
+        words = {word.removesuffix("s") for word in column.tokens}
+        if column.scale and MEANS & words and stems <= words:
+            return 0.3, f"'{column.name}' is the mean of it"
+    return None
+
+
 def received(reading: Reading) -> Evidence | None:
     """How a text was received, beside other such numbers."""
     goal = reading.goal
@@ -199,6 +226,8 @@ TABLE: tuple[Callable[[Reading], Evidence | None], ...] = (
     one_of_two,
     beside_the_truth,
     details,
+    about_what,
+    beside_the_mean,
     received,
     handled,
     judged_answer,

@@ -28,6 +28,7 @@ ONE_LABEL = (None, "classify")  # kinds whose target may be a column of labels
 WRITTEN = (None, "answer", "summarise", "rewrite", "chat", "number")
 STEPS = 10  # values of a scale that may as well be labels
 COMPARED = 0.3  # of numbers beside a pair of texts
+ALONE = 0.25  # of the only column with few values
 CLASSES = 0.6  # weight of a column whose values say that they are labels
 NEAR = 0.85  # of the weight of the first: between the two the rows do not decide
 TRANSLATED = (0.42, 0.7)  # spread and shift of lengths, see `lengths_agree`
@@ -186,6 +187,7 @@ def _labels(found: Sequence[Column], kind: str | None, taken: set[str]) -> list[
     keys = {column.key for column in found}
     flags = sum(column.tokens[:1] in (["is"], ["has"]) for column in found)
     alike = sum(_yes_no(column) for column in found)  # of several none stands out
+    alone = sum(c.labels and not c.technical and c.numbers < 0.5 for c in found) == 1
     ways = []
     for column in _usable(found, taken):
         several = not column.labels and joined_labels(column.values, separators_of(column.name))
@@ -218,6 +220,8 @@ def _labels(found: Sequence[Column], kind: str | None, taken: set[str]) -> list[
             weight = (0.1 if usual else 0.3) / column.distinct**0.5
             if not usual and says_class(column):
                 weight = CLASSES
+            elif not usual and alone:
+                weight = max(weight, ALONE)
             ways.append(TargetCandidate("classify", {"label": column.name}, why, weight))
     return ways
 
@@ -301,7 +305,8 @@ def _answers(
             or (column.key == "query" and "question" not in keys)
         ):
             continue
-        if kind is None and column.scale and rank(column, column_names.SCALES) >= 1:
+        numbers = rank(column, column_names.SCALES) >= 1 or measures(column)
+        if kind is None and column.scale and numbers:
             continue
         if kind == "number" and not column.nested and not _has_numbers(column):
             continue
