@@ -131,6 +131,16 @@ def test_the_evidence_decides_against_a_name():
     assert made.others[0].against == ("16 of 16 classes have fewer than 5 rows",)
 
 
+def test_a_grade_of_each_of_several_answers_is_the_target():
+    rows = [
+        {"question": text(i % 6), "answer": text(i), "score": f"{i * 7 % 11 / 2}"}
+        for i in range(60)
+    ]
+    made = guess(rows)
+    assert (made.kind, made.target) == ("number", "score")
+    assert {made.columns["question"], made.columns["text_pair"]} == {"question", "answer"}
+
+
 def test_readings_are_whole():
     """What else the rows may ask is named with every role, so that its command needs no more."""
     rows = [

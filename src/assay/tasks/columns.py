@@ -34,6 +34,7 @@ _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_A-Za-z]+")
 # The names of a table that has none: those made here, those of pandas.
 UNNAMED = re.compile(r"(?:(?:field|column|unnamed:) ?)?\d+", re.IGNORECASE)
 _TERM = re.compile(r"[^\W\d_]+(?:[ '\u2019-][^\W\d_]+)*")
+_ALIKE = 3  # words
 _ASKING = ("?", "\uff1f", "\u061f")
 _UNSPACED = re.compile(r"[\u0e00-\u0eff\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
 _PLACE = re.compile(r"-?\d{1,6}")
@@ -212,6 +213,16 @@ class Column:
 def is_unnamed(found: Sequence[Column]) -> bool:
     """Whether the table has no names of its own."""
     return all(UNNAMED.fullmatch(column.name) for column in found)
+
+
+def begins_alike(column: Column) -> bool:
+    """Do all values have several words in common at their beginning? Where a text came from, and
+    who may use it, is told so."""
+    if column.distinct < 2:
+        return False
+    # what the first and the last of them share, all do
+    first, last = min(column.values).split(), max(column.values).split()
+    return len(first) >= _ALIKE and first[:_ALIKE] == last[:_ALIKE]
 
 
 def wordy(column: Column) -> bool:

@@ -9,12 +9,13 @@ Watch out        a factor is below 1 and speaks against; the names of the column
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from assay.tasks import column_names
 from assay.tasks.columns import Column, Row, as_text, rank, value_at
 from assay.tasks.label_values import says_class
 
+STEPS = 25  # of grades; of what people clicked there are more
 LOOKED_AT = 500  # rows
 FEWEST = 5  # rows of a class: fewer can't be learnt and tested
 SMALL = 0.2  # share of the rows that may be in smaller classes
@@ -198,13 +199,21 @@ def handled(reading: Reading) -> Evidence | None:
 
 
 def judged_answer(reading: Reading) -> Evidence | None:
-    """Several answers to each question, beside a label that may say which of them is right."""
+    """Several answers to each question, beside a label that may say which of them is right, or a
+    grade of each."""
     goal, asked = reading.goal, reading.asked
     if reading.kind != "answer" or goal is None or not asked or asked[0].share > 0.5:
         return None
     for column in reading.unused:
         if column.labels and column.distinct <= 3 and rank(column, column_names.LABEL) >= 1:
             return 0.3, f"'{column.name}' may say which of several answers is right"
+        graded = column.scale and rank(column, column_names.SCALES) >= 1
+        if (
+            graded
+            and column.distinct <= STEPS
+            and not received(replace(reading, roles={"answer": column.name}, kind="number"))
+        ):
+            return 0.3, f"'{column.name}' may say how good each of several answers is"
     return None
 
 

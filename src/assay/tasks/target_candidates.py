@@ -14,7 +14,7 @@ from typing import Protocol, TypeVar
 
 from assay.tasks import column_names
 from assay.tasks.answer_columns import answer_columns
-from assay.tasks.columns import Column, Row, rank, value_at, wordy
+from assay.tasks.columns import Column, Row, begins_alike, rank, value_at, wordy
 from assay.tasks.label_sets import joined_labels, separators_of
 from assay.tasks.label_values import says_class, says_surroundings
 from assay.tasks.number_columns import counts_classes, counts_rows, marks_rows, measures
@@ -331,6 +331,8 @@ def _two_texts(
     """Two columns of text and nothing else: the second answers the first, shortens it, or says it
     otherwise."""
     texts = [c for c in found if c.full and c.name not in taken and is_free_text(c)]
+    if len(texts) > 2:
+        texts = [column for column in texts if not begins_alike(column)]
     if len(texts) != 2 or kind not in WRITTEN:
         return []
     first, second = (texts[0], texts[1]) if texts[0].asks >= texts[1].asks else (texts[1], texts[0])
