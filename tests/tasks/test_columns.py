@@ -3,14 +3,17 @@ import pytest
 from assay.tasks.columns import (
     MANY,
     as_text,
+    begins_alike,
     columns_of,
     count_words,
     has,
     is_prediction_name,
+    is_unnamed,
     rank,
     usual_names,
     value_at,
     words_of,
+    wordy,
 )
 
 ROW = {"a.b": 1, "meta": {"source": "web", "at": None}, "turns": [{"text": "hi"}, {"text": "so?"}]}
@@ -155,3 +158,35 @@ def test_a_name_is_a_known_word_but_for_which_one_it_is():
     )
     assert whole > gold > many > third > 1
     assert rank(found("categories"), known) > 1 > rank(found("label_of_box"), known) > 0
+
+
+def test_what_all_texts_begin_with_says_where_they_came_from():
+    rows = [{"by": f"from the archive of {name}", "said": f"{name} said so"} for name in "xyz"]
+    assert [begins_alike(column) for column in columns_of(rows)] == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        (["field1", "field2"], True),
+        (["0", "1"], True),
+        (["column 1", "Unnamed: 0"], True),
+        (["field1", "label"], False),
+    ],
+)
+def test_names_that_were_made_are_none(names, said):
+    assert is_unnamed(columns_of([dict.fromkeys(names, "x")])) is said
+
+
+def test_terms_are_words():
+    found = columns_of([{"a": one, "b": f"{one}-3"} for one in ("sun", "ice cream", "semi-final")])
+    assert [wordy(column) for column in found] == [True, False]
+
+
+def test_a_name_between_underscores_is_no_program_s_own():
+    found = columns_of([{"_class_": "a", "_id": "b", "meta": {"_x": 1}}])
+    assert {c.name for c in found if c.is_hidden} == {"_id", "meta._x"}
+
+
+def test_questions_end_with_a_mark_of_their_script():
+    assert columns_of([{"q": "\u4f55\u304b\uff1f"}, {"q": "\u0645\u0646\u061f"}])[0].asks == 1.0

@@ -57,6 +57,20 @@ ROWS: dict[str, tuple] = {  # rule -> a row, a reading that it speaks against, f
         ("classify", {"text": "text", "label": "error_type"}),
         0.12,
     ),
+    "about_what": (
+        lambda i: {
+            "text": text(i),
+            "target": WORDS[i % 3],
+            "stance": "FAVOR AGAINST NONE".split()[i % 3],
+        },
+        ("classify", {"text": "text", "label": "target"}),
+        0.3,
+    ),
+    "beside_the_mean": (
+        lambda i: {"text": text(i), "grades": str(i % 7), "meanGrade": str(i % 9 / 5)},
+        ("number", {"text": "text", "answer": "grades"}),
+        0.3,
+    ),
     "received": (
         lambda i: {"title": text(i), "score": i * 7, "author": f"a{i % 9}", "comments": i % 20},
         ("number", {"text": "title", "answer": "score"}),
@@ -130,6 +144,16 @@ def test_the_evidence_decides_against_a_name():
     assert (made.kind, made.target) == ("classify", "queue")
     assert [one.target for one in made.others] == ["topic"]
     assert made.others[0].against == ("16 of 16 classes have fewer than 5 rows",)
+
+
+def test_a_grade_of_each_of_several_answers_is_the_target():
+    rows = [
+        {"question": text(i % 6), "answer": text(i), "score": f"{i * 7 % 11 / 2}"}
+        for i in range(60)
+    ]
+    made = guess(rows)
+    assert (made.kind, made.target) == ("number", "score")
+    assert {made.columns["question"], made.columns["text_pair"]} == {"question", "answer"}
 
 
 def test_readings_are_whole():

@@ -83,3 +83,33 @@ def test_what_is_no_such_table_has_none(make):
 
 def test_a_few_rows_tell_nothing():
     assert first_of(lambda i: asked(i, f"a{i}", f"b{i}", "AB"[i % 2]), count=5) is None
+
+
+def test_a_column_that_is_named_so_names_one_of_two():
+    rows = [
+        {
+            "warrant0": f"dogs may swim {n}",
+            "warrant1": f"dogs must not swim {n}",
+            "correctLabel": str(n % 2),
+            "reason": f"the water is cold in month {n}",
+        }
+        for n in range(12)
+    ]
+    found = columns_of(rows)
+    assert next(option_runs(found, rows)) == (["warrant0", "warrant1"], "correctLabel")
+    made = guess(rows)
+    assert (made.kind, made.columns["question"]) == ("choose", "reason")
+
+
+def test_numbers_name_no_columns_whose_names_have_nothing_in_common():
+    rows = [
+        {
+            "request": f"write a line about river {n}",
+            "input": f"the river {n} is long",
+            "first": f"this is line {n} of it",
+            "second": f"here comes line {n}",
+            "verdict": str(n % 3),
+        }
+        for n in range(12)
+    ]
+    assert list(option_runs(columns_of(rows), rows)) == []

@@ -102,6 +102,8 @@ PAIRS = (
     ("question", "passage"),
     ("question", "sentence"),
     ("question", "context"),
+    ("question", "answer"),
+    ("prompt", "response"),
     ("headline", "body"),
     ("subject", "body"),
     ("subject", "message"),

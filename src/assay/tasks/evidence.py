@@ -9,11 +9,13 @@ Watch out        a factor is below 1 and speaks against; the names of the column
 
 import re
 from collections.abc import Callable, Mapping, Sequence, ValuesView
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from assay.tasks import column_names
 from assay.tasks.columns import Column, Row, as_text, rank, value_at
+from assay.tasks.label_values import says_class
 
+STEPS = 25  # of grades; of what people clicked there are more
 LOOKED_AT = 500  # rows
 FEWEST = 5  # rows of a class: fewer can't be learnt and tested
 SMALL = 0.2  # share of the rows that may be in smaller classes
@@ -45,6 +47,9 @@ YES_NO = (
 )
 # Words of a name that say what something is more closely.
 DETAILS = {"type", "types", "subtype", "kind", "detail", "detailed", "fine", "subcategory", "sub"}
+# Names of what something is said of, and words for a mean.
+ABOUT = {"target", "topic", "entity", "aspect", "subject"}
+MEANS = {"mean", "average", "avg"}
 _ANSWERS = {"answer", "answers", "response", "responses", "output", "completion"}
 # What a question is sorted by.
 _SORTS = {
@@ -226,6 +231,29 @@ def details(reading: Reading) -> Evidence | None:
     return None
 
 
+def about_what(reading: Reading) -> Evidence | None:
+    """What a text is about, beside what it says of it: a stance, a sentiment."""
+    goal = reading.goal
+    if goal is None or reading.kind != "classify" or goal.key not in ABOUT or says_class(goal):
+        return None
+    said = [c for c in reading.unused if c.labels and rank(c, column_names.LABEL) >= 1]
+    told = next((c.name for c in said if says_class(c)), "")
+    return (0.3, f"'{told}' is said of '{goal.name}'") if told else None
+
+
+def beside_the_mean(reading: Reading) -> Evidence | None:
+    """What single people said, beside its mean."""
+    goal = reading.goal
+    if goal is None or reading.kind not in ("classify", "number") or MEANS & set(goal.tokens):
+        return None
+    stems = {word.removesuffix("s") for word in goal.tokens}
+    for column in reading.unused:
+        words = {word.removesuffix("s") for word in column.tokens}
+        if column.scale and MEANS & words and stems <= words:
+            return 0.3, f"'{column.name}' is the mean of it"
+    return None
+
+
 def received(reading: Reading) -> Evidence | None:
     """How a text was received, beside other such numbers."""
     goal = reading.goal
@@ -246,13 +274,21 @@ def handled(reading: Reading) -> Evidence | None:
 
 
 def judged_answer(reading: Reading) -> Evidence | None:
-    """Several answers to each question, beside a label that may say which of them is right."""
+    """Several answers to each question, beside a label that may say which of them is right, or a
+    grade of each."""
     goal, asked = reading.goal, reading.asked
     if reading.kind != "answer" or goal is None or not asked or asked[0].share > 0.5:
         return None
     for column in reading.unused:
         if column.labels and column.distinct <= 3 and rank(column, column_names.LABEL) >= 1:
             return 0.3, f"'{column.name}' may say which of several answers is right"
+        graded = column.scale and rank(column, column_names.SCALES) >= 1
+        if (
+            graded
+            and column.distinct <= STEPS
+            and not received(replace(reading, roles={"answer": column.name}, kind="number"))
+        ):
+            return 0.3, f"'{column.name}' may say how good each of several answers is"
     return None
 
 
@@ -291,6 +327,8 @@ TABLE: tuple[Callable[[Reading], Evidence | None], ...] = (
     unanswered,
     beside_the_truth,
     details,
+    about_what,
+    beside_the_mean,
     received,
     handled,
     judged_answer,

@@ -25,6 +25,7 @@ _OTHERS = 0.5  # share of the values of an option's column that differ
 _ALIKE = 4  # times the length of the shortest column of options
 MOSTLY = 0.9
 ONE_PLACE = 0.8  # share of the rows above which the right one always stands at one place
+_RIGHT = {"correct", "right"}  # words of a name
 _ASKS = 3  # words of a question
 
 
@@ -44,19 +45,29 @@ def option_runs(found: Sequence[Column], rows: Sequence[Row]) -> Iterator[tuple[
         said = cells.get(goal.name, ())
         if not said or not goal.full:
             continue
-        for many, surely in _named(said):
+        told = bool(_RIGHT & set(goal.tokens))
+        for many, surely in _named(said, told):
             # Names that have nothing in common are mostly no options: a verdict is on some of them.
             ways += [
                 way
-                for way in _windows(found, cells, goal.name, many, surely)
-                if surely or is_unnamed(found) or {*way[1]} in series
+                for way in _windows(found, cells, goal.name, many, surely, told)
+                if surely or is_unnamed(found) or {*way[1]} in series or (told and _twins(way[1]))
             ]
         ways += _copied(found, cells, goal.name)
     yield from ((fields, goal) for _, fields, goal in sorted(ways, key=lambda way: way[0]))
 
 
-def _named(said: Sequence[str]) -> Iterator[tuple[int, bool]]:
-    """(number of options, whether nothing else is written so) of what is said in the rows."""
+def _twins(names: Sequence[str]) -> bool:
+    """`warrant0` and `warrant1`: do the names differ in a number or a letter at their end?"""
+    return len({name[:-1] for name in names}) == 1
+
+
+def _named(said: Sequence[str], told: bool) -> Iterator[tuple[int, bool]]:
+    """(number of options, whether nothing else is written so) of what is said in the rows.
+
+    Args:
+        told: the name says that it is the right one.
+    """
     values = {one.upper() for one in said}
     if not 2 <= len(values) <= MOST:
         return
@@ -69,22 +80,30 @@ def _named(said: Sequence[str]) -> Iterator[tuple[int, bool]]:
         numbers = {int(one) for one in values}
         for first in (0, 1):
             many = max(numbers) - first + 1
-            if min(numbers) >= first and many > 2 and len(numbers) > many / 2:
+            if min(numbers) >= first and many > 2 - told and len(numbers) > many / 2:
                 yield many, False
 
 
 def _windows(
-    found: Sequence[Column], cells: dict[str, list[str]], goal: str, many: int, surely: bool
+    found: Sequence[Column],
+    cells: dict[str, list[str]],
+    goal: str,
+    many: int,
+    surely: bool,
+    told: bool,
 ) -> Iterator[tuple[float, list[str], str]]:
     names = [column.name for column in found]
-    for at in range(1, len(names) - many + 1):
+    for at in range(len(names) - many + 1):
         fields = names[at : at + many]
         if goal in fields or any(name not in cells for name in fields):
             continue
         if not surely and any(column.numbers > 0.5 for column in found[at : at + many]):
             continue  # what was measured of a text, beside its class
         unlike = _unlikeness([cells[name] for name in fields], varied=not surely)
-        if unlike and _asked(found[:at], cells, goal):
+        rest = [column for column in found[at + many :] if column.name != goal]
+        if unlike and (
+            _asked(found[:at], cells, goal) or (told and _asked(rest, cells, goal, 0.1))
+        ):
             yield unlike, fields, goal
 
 
@@ -129,13 +148,15 @@ def _unlikeness(columns: Sequence[Sequence[str]], *, varied: bool) -> float:
     return lengths[-1] / lengths[0]
 
 
-def _asked(before: Sequence[Column], cells: dict[str, list[str]], goal: str) -> bool:
-    """Does a column of texts, mostly others in each row, stand there?"""
+def _asked(
+    before: Sequence[Column], cells: dict[str, list[str]], goal: str, least: float = 0.8
+) -> bool:
+    """Does a column of texts, mostly others in each row, stand there? least: share that differs."""
     for column in before:
         texts = cells.get(column.name, [])
         if column.name == goal or not texts or column.links > 0.5 or column.dates > 0.5:
             continue
         words = sum(map(count_words, texts))
-        if words >= _ASKS * len(texts) and len(set(texts)) >= 0.8 * len(texts):
+        if words >= _ASKS * len(texts) and len(set(texts)) >= least * len(texts):
             return True
     return False

@@ -168,6 +168,9 @@ def _before(
         return []
     free = [c for c in found[: min(places)] if c.full and c.name != goal and not c.is_prediction]
     texts = [c for c in free if c.prose and not c.technical]
+    if told and not texts:  # they stand behind the options
+        behind = [c for c in found[max(places) + 1 :] if c.full and c.name != goal]
+        texts = [c for c in behind if c.prose and not c.technical][:2]
     return texts or [c for c in free if c.nested > COPIED and _are_said(rows, c.name)]
 
 

@@ -9,12 +9,20 @@ Watch out        a column with one value, a row number or a model's output is ne
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from assay.tasks import column_names
 from assay.tasks.answer_columns import answer_columns
-from assay.tasks.columns import Column, Row, is_query, is_record, rank, value_at, wordy
+from assay.tasks.columns import (
+    Column,
+    Row,
+    is_query,
+    is_record,
+    rank,
+    value_at,
+    wordy,
+)
 from assay.tasks.evidence import YES_NO
 from assay.tasks.label_sets import joined_labels, separators_of
 from assay.tasks.label_values import says_class, says_surroundings
@@ -35,11 +43,11 @@ ONE_LABEL = (None, "classify")  # kinds whose target may be a column of labels
 WRITTEN = (None, "answer", "summarise", "rewrite", "chat", "number")
 STEPS = 10  # values of a scale that may as well be labels
 COMPARED = 0.3  # of numbers beside a pair of texts
+ALONE = 0.25  # of the only column with few values
 CLASSES = 0.6  # weight of a column whose values say that they are labels
 NEAR = 0.85  # of the weight of the first: between the two the rows do not decide
 TRANSLATED = (0.42, 0.7)  # spread and shift of lengths, see `lengths_agree`
 LEAST = 0.1  # weight of a way that is worth naming
-ONLY = 0.2  # of the one column of few words
 SLIGHT = 1 / 6  # and of that of the first
 
 
@@ -189,8 +197,8 @@ def _labels(found: Sequence[Column], kind: str | None, taken: set[str]) -> list[
     keys = {column.key for column in found}
     flags = sum(column.tokens[:1] in (["is"], ["has"]) for column in found)
     alike = sum(_yes_no(column) for column in found)  # of several none stands out
+    alone = sum(c.labels and not c.technical and c.numbers < 0.5 for c in found) == 1
     ways: list[TargetCandidate] = []
-    only: list[TargetCandidate] = []
     for column in _usable(found, taken):
         several = not column.labels and joined_labels(column.values, separators_of(column.name))
         marked = column.tokens[-1:] == ["score"] and _yes_no(column)  # 1 and -1 are no prediction
@@ -227,10 +235,9 @@ def _labels(found: Sequence[Column], kind: str | None, taken: set[str]) -> list[
             weight = (0.1 if usual else 0.3) / column.distinct**0.5
             if not usual and says_class(column):
                 weight = CLASSES
+            elif not usual and alone:
+                weight = max(weight, ALONE)
             ways.append(TargetCandidate("classify", {"label": column.name}, why, weight))
-            only += [ways[-1]] if not usual else []
-    if len(ways) == len(only) == 1:  # no other column sorts the rows
-        return [replace(ways[0], weight=max(ways[0].weight, ONLY))]
     return ways
 
 

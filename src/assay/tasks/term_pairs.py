@@ -34,9 +34,15 @@ def paired_term(found: Sequence[Column], term: Column) -> Column | None:
     near = [*found[at + 1 : at + 2], *found[max(0, at - 1) : at]]
     for other in near if are_terms(term) else ():
         sizes = sorted((term.length, other.length))
-        if are_terms(other) and sizes[1] <= _LENGTHS * sizes[0]:
+        alike = sizes[1] <= _LENGTHS * sizes[0] and abs(_plain(term) - _plain(other)) < 0.5
+        if alike and are_terms(other):
             return other
     return None
+
+
+def _plain(column: Column) -> float:
+    """The share of plain letters: words in two scripts are no pair of one kind."""
+    return sum(map(str.isascii, column.values)) / max(1, column.distinct)
 
 
 def has_pair(found: Sequence[Column]) -> bool:

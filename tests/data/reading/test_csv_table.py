@@ -114,3 +114,18 @@ def test_a_row_that_comes_again_in_a_table_without_names_is_a_row(tmp_path):
     rows = "".join(f"a longer text of {n} words,{'ab'[n % 2]}\n" for n in range(6))
     table = read(written(tmp_path / "rows.csv", rows + rows), base=tmp_path)
     assert table.names == ("field1", "field2") and len(table.rows) == 12
+
+
+@pytest.mark.parametrize(
+    ("line", "mark"),
+    [
+        ("sun light{n} 4{n}.5", None),  # no word
+        ("sun moon 4{n}.5", " "),
+        ("sun -{n}", " "),
+        ("{n} sun moon", None),
+        ("the sun is 4{n}", None),
+    ],
+)
+def test_blanks_part_terms_from_their_number(line, mark):
+    head = "".join(line.format(n=n) + "\n" for n in range(12))
+    assert delimiter_of(head.encode(), "words.txt", None) == mark

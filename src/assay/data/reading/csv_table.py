@@ -8,6 +8,7 @@ Watch out        a tab-separated file is read without quotes when its quote mark
 
 import contextlib
 import csv
+import re
 from collections import Counter
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -25,6 +26,9 @@ from assay.data.reading.table_settings import TableSettings
 from assay.data.reading.text_encoding import lines
 
 _DELIMITERS = {",": "a comma", ";": "';'", "\t": "a tab", "|": "'|'"}
+_NAMED = {**_DELIMITERS, " ": "a blank"}
+_TERMS = 10  # lines that show that a blank is a mark
+_NUMBER = re.compile(r"[-+]?\d+(?:\.\d+)?")
 _DOUBLE = 'double a quote inside a cell: ""'
 Row = tuple[int, list[str]]
 
@@ -60,7 +64,19 @@ def delimiter_of(head: bytes, name: str, encoding: str | None) -> str | None:
         if cells and cells[0] > 1 and share >= (0.5 if usual and not above else 0.95):
             alike[mark] = (share, cells[0])
     best = max(alike, key=lambda mark: alike[mark], default=None)
-    return best or usual or None
+    return best or usual or (" " if _are_terms(sample) else None)
+
+
+def _are_terms(sample: Sequence[str]) -> bool:
+    """Lines of one or two words and a number, with a blank between them: terms and how alike they
+    are, or how glad they sound."""
+    rows = [line.split(" ") for line in sample]
+    widths = {len(row) for row in rows}
+    if len(rows) < _TERMS or not widths <= {2, 3} or len(widths) > 1:
+        return False
+    numbers = [all(map(_NUMBER.fullmatch, column)) for column in zip(*rows, strict=True)]
+    words = [all(map(str.isalpha, column)) for column in zip(*rows, strict=True)]
+    return sum(numbers) == 1 and sum(words) == len(words) - 1 and not numbers[0]
 
 
 def _cuts(mark: str, sample: Sequence[str]) -> bool:
@@ -87,9 +103,7 @@ def read_table(
         settings: what the lines above the table say.
     """
     if not settings and mark != ("\t" if source.name.endswith((".tsv", ".tab")) else ","):
-        found.note(
-            f"D035 {source.place}: the delimiter looks like {_DELIMITERS[mark]}; it was used"
-        )
+        found.note(f"D035 {source.place}: the delimiter looks like {_NAMED[mark]}; it was used")
     text = islice(lines(source, found, encoding=encoding), settings.lines if settings else 0, None)
     with _long_cells():
         return _name_cells(
