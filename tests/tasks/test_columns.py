@@ -3,7 +3,6 @@ import pytest
 from assay.tasks.columns import (
     MANY,
     as_text,
-    begins_alike,
     columns_of,
     count_words,
     has,
@@ -160,20 +159,6 @@ def test_a_name_is_a_known_word_but_for_which_one_it_is():
     assert rank(found("categories"), known) > 1 > rank(found("label_of_box"), known) > 0
 
 
-def test_what_all_texts_begin_with_says_where_they_came_from():
-    rows = [{"by": f"from the archive of {name}", "said": f"{name} said so"} for name in "xyz"]
-    assert [begins_alike(column) for column in columns_of(rows)] == [True, False]
-
-
-@pytest.mark.parametrize(
-    ("names", "said"),
-    [
-        (["field1", "field2"], True),
-        (["0", "1"], True),
-        (["column 1", "Unnamed: 0"], True),
-        (["field1", "label"], False),
-    ],
-)
 def test_names_that_were_made_are_none(names, said):
     assert is_unnamed(columns_of([dict.fromkeys(names, "x")])) is said
 
