@@ -29,7 +29,7 @@ _DATE = re.compile(
     rf"|{_MONTH} \d{{1,2}} \d{{1,2}}:\d{{2}}.*)",
     re.IGNORECASE,
 )
-_LINK = re.compile(r"\s*https?://\S+\s*")
+_LINK = re.compile(r"\s*(?:https?://\S+|[\w.+-]+@[\w.-]+\.\w+)\s*")  # addresses of mail too
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_A-Za-z]+")
 
 # The names of a table that has none: those made here, those of pandas.

@@ -42,8 +42,9 @@ GOALS = ("label", "labels", "answer", "entities", "grades")  # roles of which on
 ONE_LABEL = (None, "classify")  # kinds whose target may be a column of labels
 WRITTEN = (None, "answer", "summarise", "rewrite", "chat", "number")
 STEPS = 10  # values of a scale that may as well be labels
+ASKS = 0.3  # more of the texts end with a question mark: they are what is asked
 COMPARED = 0.3  # of numbers beside a pair of texts
-ALONE = 0.25  # of the only column with few values
+ALONE, FEW = 0.25, 12  # of the only column of labels, and how many these may be
 CLASSES = 0.6  # weight of a column whose values say that they are labels
 NEAR = 0.85  # of the weight of the first: between the two the rows do not decide
 TRANSLATED = (0.42, 0.7)  # spread and shift of lengths, see `lengths_agree`
@@ -235,7 +236,7 @@ def _labels(found: Sequence[Column], kind: str | None, taken: set[str]) -> list[
             weight = (0.1 if usual else 0.3) / column.distinct**0.5
             if not usual and says_class(column):
                 weight = CLASSES
-            elif not usual and alone:
+            elif not usual and alone and column.distinct <= FEW:
                 weight = max(weight, ALONE)
             ways.append(TargetCandidate("classify", {"label": column.name}, why, weight))
     return ways
@@ -360,7 +361,7 @@ def _two_texts(
         texts = [c for c in texts if not written_alike([value_at(row, c.name) for row in rows])]
     if len(texts) != 2 or kind not in WRITTEN:
         return []
-    first, second = (texts[0], texts[1]) if texts[0].asks >= texts[1].asks else (texts[1], texts[0])
+    first, second = texts if texts[1].asks < texts[0].asks + ASKS else texts[::-1]
     ways = [
         _pair("answer", first, second, 0.2, "it stands beside it, and no column looks like a label")
     ]

@@ -65,7 +65,7 @@ def test_rows_that_are_lists_have_their_first_for_names_where_it_names_columns()
         (["0", "1"], [["3", "4"], ["6", "1"], ["5", "0"]], False),
         # a question above questions, and one above what was answered
         (["Wo?", "da"], [["Wann?", "nie"], ["Wer?", "er"], ["Was?", "es"]], False),
-        (["Wo?", "Wann?"], [["hier", "nie"], ["dort", "bald"], ["da", "oft"]], None),
+        (["Wo?", "Wann?"], [["hier", "nie"], ["dort", "bald"], ["da", "oft"]], True),
         # texts without blanks
         (
             [

@@ -89,7 +89,7 @@ def header_evidence(first: Sequence[str], rest: Sequence[Sequence[str]]) -> bool
     columns = [
         [value for cells in rows if (value := cells[at].strip())] for at in range(len(first))
     ]
-    if _is_counted(first, columns):
+    if _is_counted(first, columns) or _are_asked(first, columns):
         return True
     for cell, below in zip(map(str.strip, first), columns, strict=True):
         again, numbers = (
@@ -118,6 +118,17 @@ def _is_counted(first: Sequence[str], columns: Sequence[Sequence[str]]) -> bool:
     return counted and any(
         below and not any(map(_NUMBER.fullmatch, below)) for below in columns[start:]
     )
+
+
+def _are_asked(first: Sequence[str], columns: Sequence[Sequence[str]]) -> bool:
+    """Questions of a survey, above what people answered: hardly an answer is a question."""
+    asked = [
+        below
+        for cell, below in zip(first, columns, strict=True)
+        if cell.strip().endswith(_ENDS[0]) and below
+    ]
+    plain = [sum(one.endswith(_ENDS[0]) for one in below) <= 0.1 * len(below) for below in asked]
+    return len(plain) > 1 and all(plain)
 
 
 def _are_texts(first: Sequence[str], columns: Sequence[Sequence[str]]) -> bool:
