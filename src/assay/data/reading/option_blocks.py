@@ -27,7 +27,7 @@ _ANSWER = re.compile(
     re.IGNORECASE,
 )
 _LETTER = re.compile(r"\s*[(\[]?(?P<letter>[A-Ha-h])[)\]]?\s*")
-_NUMBER = re.compile(r"\s*(?:Q(?:uestion)?\s*)?\d+\s*[.):]\s*", re.IGNORECASE)
+_NUMBER = re.compile(r"\A(?:Q(?:uestion)?\s*)?\d+\s*[.):]\s+", re.IGNORECASE)
 
 Question = dict[str, Any]
 
@@ -45,28 +45,38 @@ def _is_whole(one: Question) -> bool:
 
 def _questions(numbered: Sequence[tuple[int, str]]) -> Iterator[tuple[int, Question]]:
     start, said, choices, answer = 0, list[str](), list[str](), ""
+    before = parted = False  # the answer's letter came first; a blank line came last
     for number, line in ((at, one.strip()) for at, one in numbered):
         option, letter = _OPTION.fullmatch(line), _ANSWER.fullmatch(line)
         alone = _LETTER.fullmatch(line)
-        if option and ord(option["letter"].upper()) - 65 == len(choices) and said:
+        due = chr(65 + len(choices))
+        if option and option["letter"].upper() == "B" and len(said) > 1 and not choices:
+            choices, due = [_without(said.pop(), "A")], "B"
+        if option and option["letter"].upper() == due and said:
             choices.append(option["said"].strip())
             answer = option["letter"].upper() if option["right"] else answer
-        elif choices and not answer and (letter or alone):
-            answer = (letter or alone)["letter"].upper()
-        elif not said and alone:  # before its question
-            start, answer = number, alone["letter"].upper()
-        elif line.strip() and choices:
-            yield start, _question(said, choices, answer)
-            start, said, choices, answer = number, [], [], ""
-            if alone:
-                answer = alone["letter"].upper()
+        elif choices and not answer and (given := letter or alone):
+            answer = given["letter"].upper()
+        elif line and choices and not parted and (before or not answer):
+            if re.search(rf"\b{due}(?:[.):]|\s)", line):  # a letter that slipped into its option
+                choices.append(_without(line, due))
             else:
-                said = [line.strip()]
-        elif line.strip():
+                choices[-1] += f" {line}"
+        elif line and (choices or (alone and (parted or not said))):
+            if said:
+                yield start, _question(said, choices, answer)
+            start, choices, before = number, [], alone is not None
+            said, answer = ([], alone["letter"].upper()) if alone else ([line], "")
+        elif line:
             start = start if said or answer else number
-            said.append(line.strip())
+            said.append(line)
+        parted = not line
     if said:
         yield start, _question(said, choices, answer)
+
+
+def _without(line: str, letter: str) -> str:
+    return re.sub(rf"\b{letter}[.):]?\s*", "", line, count=1)
 
 
 def _question(said: Sequence[str], choices: list[str], answer: str) -> Question:
