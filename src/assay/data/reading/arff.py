@@ -45,7 +45,9 @@ def read_arff(
         cells = _cells(text, len(names))
         if cells is None or (len(cells) != len(names) and not text.startswith("{")):
             told = f"{len(cells or ())} values, {len(names)} attributes"
-            found.problem("D208", told, number, help="give each row all values", excerpt=excerpt(text))
+            found.problem(
+                "D208", told, number, help="give each row all values", excerpt=excerpt(text)
+            )
         else:
             some = cells.items() if isinstance(cells, dict) else enumerate(cells)
             rows.append((number, {names[at]: None if one == "?" else one for at, one in some}))

@@ -15,8 +15,8 @@ from pathlib import Path
 from assay.data.reading.compression import bare
 from assay.data.reading.findings import printable
 from assay.data.reading.layout import TARGETS
-from assay.data.reading.read_file import RawRow, RawTable
 from assay.data.reading.parallel_text import names_of
+from assay.data.reading.read_file import RawRow, RawTable
 from assay.data.reading.split_names import SPLIT_NAMES, split_in
 from assay.tasks.columns import columns_of
 from assay.tasks.target_candidates import candidates
@@ -70,7 +70,9 @@ def class_names(paths: Sequence[Path]) -> list[str]:
     stems = [_stem(path) for path in paths]
     splits = [split_in(stem) for stem in stems]
     if all(splits) and len(set(splits)) > 1:
-        stems = [" ".join(w for w in re.split(r"[ _-]", s) if not SPLIT_NAMES.get(w)) for s in stems]
+        stems = [
+            " ".join(w for w in re.split(r"[ _-]", s) if not SPLIT_NAMES.get(w)) for s in stems
+        ]
         return stems if len(set(stems)) * len(set(splits)) == len(stems) else [""] * len(stems)
     return stems if len(set(stems)) == len(stems) else names_of([path.name for path in paths])
 

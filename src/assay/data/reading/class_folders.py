@@ -146,7 +146,9 @@ def split_folders(folder: Path, holds: Callable[[Path, bool], bool]) -> dict[str
 
 def class_folders(folder: Path) -> dict[str, list[Path]]:
     """{split: folders of classes} in a folder; "data" where they are not split."""
-    return split_folders(folder, lambda inside, whole: bool(classes(inside, _LEAST if whole else 1)))
+    return split_folders(
+        folder, lambda inside, whole: bool(classes(inside, _LEAST if whole else 1))
+    )
 
 
 def read_classes(

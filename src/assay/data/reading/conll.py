@@ -44,7 +44,9 @@ def looks_tagged(text: str) -> bool:
     numbered = list(enumerate(text.split("\n")[:LOOKED_AT], 1))
     if len(numbered) > 3 and len(text) >= 1 << 15:
         numbered.pop()  # cut off in the middle
-    sentences = [cells for _, cells in _without_names(list(_blocks(numbered))) if cells[0][0] != _MARK]
+    sentences = [
+        cells for _, cells in _without_names(list(_blocks(numbered))) if cells[0][0] != _MARK
+    ]
     rows = [cells for block in sentences for cells in block]
     if len(sentences) < 2 or len(rows) < 6 or len(rows) < 1.5 * len(sentences):
         return False

@@ -20,7 +20,9 @@ from assay.data.reading.text_encoding import lines
 LOOKED_AT = 1500  # lines
 LEAST = 3  # questions
 MOSTLY = 0.9  # of them, that have all parts
-_OPTION = re.compile(r"\s*(?P<right>\*?)[(\[]?(?P<letter>[A-Ha-h])(?:[)\].:\uff0e\u3001]+)\s*(?P<said>.*)")
+_OPTION = re.compile(
+    r"\s*(?P<right>\*?)[(\[]?(?P<letter>[A-Ha-h])(?:[)\].:\uff0e\u3001]+)\s*(?P<said>.*)"
+)
 _ANSWER = re.compile(
     r"\s*(?:the )?(?:(?:correct|right) )?(?:answers?|ans|key|gold|solution|correct)"
     r"(?: is| key)?\s*[:.=-]*\s*[(\[]?(?P<letter>[A-Ha-h])\b[)\]]?.*",
@@ -80,7 +82,11 @@ def _without(line: str, letter: str) -> str:
 
 
 def _question(said: Sequence[str], choices: list[str], answer: str) -> Question:
-    return {"question": _NUMBER.sub("", "\n".join(said), count=1), "choices": choices, "answer": answer}
+    return {
+        "question": _NUMBER.sub("", "\n".join(said), count=1),
+        "choices": choices,
+        "answer": answer,
+    }
 
 
 def read_optional(

@@ -27,7 +27,9 @@ LEAST = 3  # rows
 SHARED = 0.9  # of the names of the smaller column
 MOST = 6  # columns
 LOOKED_AT = 30  # rows
-_NO_TEXTS = set("xml pdf docx doc py sh png jpg gif zip gz tar csv tsv parquet xlsx ann a1 a2".split())
+_NO_TEXTS = set(
+    "xml pdf docx doc py sh png jpg gif zip gz tar csv tsv parquet xlsx ann a1 a2".split()
+)
 # Share of the words of the shorter text that the longer has, and how much more than another row's;
 # names that are numbers alone may be the same by chance.
 _OVERLAP, _COUNTED = (0.4, 0.15), (0.6, 0.3)
@@ -40,7 +42,9 @@ Columns = dict[str, dict[str, Path]]
 
 def paired_folders(folder: Path) -> dict[str, list[Path]]:
     """{split: folders of such files} in a folder; {} where there are none."""
-    return split_folders(folder, lambda inside, whole: bool(columns_in(inside, LEAST if whole else 1)))
+    return split_folders(
+        folder, lambda inside, whole: bool(columns_in(inside, LEAST if whole else 1))
+    )
 
 
 def texts_with_objects(folder: Path) -> dict[str, list[Path]]:
@@ -172,7 +176,11 @@ def _with_keywords(texts: dict[str, list[Any]]) -> dict[str, list[Any]]:
         [{"text": part, "label": name} for name in lists for part in texts[name][at]]
         for at in range(len(whole))
     ]
-    there = [one["text"].casefold() in text for text, some in zip(whole, pieces, strict=True) for one in some]
+    there = [
+        one["text"].casefold() in text
+        for text, some in zip(whole, pieces, strict=True)
+        for one in some
+    ]
     if sum(there) >= _NAMED * len(there):
         return {"text": texts[plain[0]], "entities": pieces}
     said = ["; ".join(one["text"] for one in some) for some in pieces]

@@ -96,7 +96,9 @@ def partners(path: Path) -> tuple[str, ...]:
         same = [
             (word, other)
             for word, other in near[at]
-            if count and other.is_file() and _lines(other) == count
+            if count
+            and other.is_file()
+            and _lines(other) == count
             and (_known(words[at], word) or _go_together(path, other))
         ]
         if same and not best:
@@ -255,7 +257,10 @@ def _gathered(fields: list[str], columns: list[Any]) -> tuple[list[str], list[An
         groups.setdefault(base if base in _ANSWERED else field, []).append(at)
     several = {base for base, some in groups.items() if len(some) > 1}
     made = [
-        [list(dict.fromkeys(filter(None, line))) for line in zip(*(columns[at] for at in some), strict=True)]
+        [
+            list(dict.fromkeys(filter(None, line)))
+            for line in zip(*(columns[at] for at in some), strict=True)
+        ]
         if base in several
         else columns[some[0]]
         for base, some in groups.items()
@@ -310,7 +315,9 @@ def _tag_columns(columns: Sequence[Sequence[str]]) -> tuple[int, ...]:
         tags = [tag for line in column for tag in line]
         counts = Counter(tags)
         plain = len(counts) > 1 and (outside_tag(counts) or "") in counts
-        if (at and (plain or is_marked(tags))) and all(len(a) == len(b) for a, b in zip(words[0], column, strict=True)):
+        if (at and (plain or is_marked(tags))) and all(
+            len(a) == len(b) for a, b in zip(words[0], column, strict=True)
+        ):
             return (0, at)
     return ()
 
