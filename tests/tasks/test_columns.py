@@ -159,6 +159,15 @@ def test_a_name_is_a_known_word_but_for_which_one_it_is():
     assert rank(found("categories"), known) > 1 > rank(found("label_of_box"), known) > 0
 
 
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        (["field1", "field2"], True),
+        (["0", "1"], True),
+        (["column 1", "Unnamed: 0"], True),
+        (["field1", "label"], False),
+    ],
+)
 def test_names_that_were_made_are_none(names, said):
     assert is_unnamed(columns_of([dict.fromkeys(names, "x")])) is said
 

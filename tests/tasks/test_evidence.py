@@ -91,6 +91,11 @@ ROWS: dict[str, tuple] = {  # rule -> a row, a reading that it speaks against, f
         ("classify", {"text": "a", "text_pair": "b", "label": "type"}),
         0.1,
     ),
+    "copied": (
+        lambda i: {"before": text(i), "after": text(i)},
+        ("rewrite", {"text": "before", "answer": "after"}),
+        0.05,
+    ),
     "title_as_answer": (
         lambda i: {"summary": text(i, 3), "text": text(i, 20)},
         ("answer", {"question": "text", "answer": "summary"}),

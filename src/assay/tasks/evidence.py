@@ -307,6 +307,20 @@ def sort_of_pair(reading: Reading) -> Evidence | None:
     return 0.1, f"'{verdicts[0].name}' says yes or no of the two texts"
 
 
+def copied(reading: Reading) -> Evidence | None:
+    """A written target that is the text itself in most rows."""
+    goal, asked = reading.goal, reading.asked
+    if reading.kind not in ("answer", "rewrite", "summarise") or goal is None or not asked:
+        return None
+    pairs = [(value_at(row, goal.name), value_at(row, asked[0].name)) for row in reading.rows]
+    same = sum(a == b for a, b in pairs)
+    return (
+        (0.05, f"'{goal.name}' is '{asked[0].name}' in most rows")
+        if same > len(pairs) / 2
+        else None
+    )
+
+
 def title_as_answer(reading: Reading) -> Evidence | None:
     """A written target that stands just before a longer text: its title, mostly."""
     goal, asked = reading.goal, reading.asked
@@ -333,6 +347,7 @@ TABLE: tuple[Callable[[Reading], Evidence | None], ...] = (
     handled,
     judged_answer,
     sort_of_pair,
+    copied,
     title_as_answer,
 )
 

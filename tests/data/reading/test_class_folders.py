@@ -55,3 +55,20 @@ def test_a_text_that_is_too_large_is_named(tmp_path, monkeypatch):
     (tmp_path / "spam" / "1.txt").write_text("x" * 21)
     with problem(DataError, "D039", f"{tmp_path.name}:5", "'1.txt'"):
         read(tmp_path, base=tmp_path.parent)
+
+
+def test_the_label_is_the_folder_whose_names_tell(tmp_path):
+    for part in ("fold1", "fold2"):
+        texts(tmp_path / "corpus" / part, ham=3, spam=3)
+    assert {label: len(files) for label, files in classes(tmp_path).items()} == {
+        "ham": 6,
+        "spam": 6,
+    }
+    (tmp_path / "corpus" / "fold1" / "ham" / ".DS_Store").write_text("x")
+    assert class_folders(tmp_path) == {"data": [tmp_path / "corpus"]}
+
+
+def test_names_of_files_are_labels_where_no_folder_is(tmp_path):
+    for at in range(12):
+        (tmp_path / f"{('pos', 'neg')[at % 2]}_{at}.txt").write_text(f"text {at}")
+    assert {label: len(files) for label, files in classes(tmp_path).items()} == {"neg": 6, "pos": 6}

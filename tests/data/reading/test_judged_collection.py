@@ -123,3 +123,17 @@ def test_a_folder_and_an_archive_are_read(tmp_path):
         [("docs.csv", docs), ("topics.csv", asked), ("qrels/all.tsv", judged)],
     )
     assert len(load({"data": [archive]}, base=tmp_path).train) == 10
+
+
+def test_pairs_with_a_class_stay_pairs(tmp_path):
+    from assay.data.reading.load import load
+
+    text = "the {} number {} says something".format
+    for name, mark in (("arguments", "arg"), ("points", "kp")):
+        rows = [f"{mark}{i},{text(name, i)}" for i in range(8)]
+        (tmp_path / f"{name}.csv").write_text("\n".join([f"{mark}_id,{mark}", *rows]) + "\n")
+    rows = [f"arg{i},kp{k},{int(i == k)}" for i in range(8) for k in (i, (i + 1) % 8)]
+    (tmp_path / "labels.csv").write_text("\n".join(["arg_id,kp_id,label", *rows]) + "\n")
+    loaded = load({"data": [tmp_path]}, base=tmp_path)
+    assert loaded.columns == {"text": "arg", "text_pair": "kp", "label": "label"}
+    assert len(loaded.train) == 16

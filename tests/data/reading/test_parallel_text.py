@@ -94,3 +94,22 @@ def test_languages_and_one_known_word_make_columns_at_the_end(tmp_path, name, ot
     for one in (name, other):
         (tmp_path / one).write_text("a line\n" * 3)
     assert partners(tmp_path / name) == ((other,) if beside else ())
+
+
+def test_several_references_are_answers_of_one_row(tmp_path):
+    for name in ("dev.src", "dev.ref0", "dev.ref1"):
+        (tmp_path / name).write_text(
+            "".join(f"{name} line {at} of some words\n" for at in range(4))
+        )
+    loaded = load({"data": [tmp_path]}, base=tmp_path)
+    assert loaded.train[0].target == "dev.ref0 line 0 of some words"
+    assert loaded.train[0].also == ("dev.ref1 line 0 of some words",)
+
+
+def test_lines_of_other_lengths_do_not_go_together(tmp_path):
+    for name, step in (("r.pos", 7), ("r.neg", 3)):
+        lines = ("word " * (2 + at * step % 11) for at in range(40))
+        (tmp_path / name).write_text("".join(f"{line}\n" for line in lines))
+    assert partners(tmp_path / "r.pos") == ()
+    loaded = load({"data": [tmp_path]}, base=tmp_path)
+    assert loaded.kind == "classify" and {row.target for row in loaded.train} == {"pos", "neg"}

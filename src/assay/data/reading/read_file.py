@@ -30,6 +30,7 @@ from assay.data.reading.literal_lines import looks_literal, read_literal
 from assay.data.reading.mail_archive import looks_like_mbox, read_mbox
 from assay.data.reading.marked_lines import looks_marked, read_marked
 from assay.data.reading.object_folders import holds_objects, read_objects
+from assay.data.reading.option_blocks import looks_optional, read_optional
 from assay.data.reading.paired_texts import columns_in, read_paired
 from assay.data.reading.parallel_text import holds_rows, read_parallel, with_columns
 from assay.data.reading.parquet import read_columnar
@@ -52,6 +53,7 @@ TextForm = tuple[tuple[str, ...], Callable[[str], bool], Callable[..., list[Numb
 TEXT_FORMS: tuple[TextForm, ...] = (
     ((), looks_like_po, read_po),
     ((), looks_like_arff, read_arff),
+    (TABLES, looks_optional, read_optional),
     ((), looks_labelled, read_labelled),
     ((), looks_judged, read_judged),
     ((), looks_tagged, read_tagged),

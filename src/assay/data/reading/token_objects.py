@@ -20,7 +20,7 @@ LOOKED_AT = 20  # rows
 _AROUND = ("paragraphs", "sentences", "sents")
 _LISTS = (*_AROUND, "tokens")
 _WORD = ("orth", "originalText", "word", "form", "text", "token")
-_TAG = ("ner", "ner_tag", "iob", "entity")
+_TAG = ("ner", "ner_tag", "ne", "iob", "bio", "entity")
 
 
 class _Text(NamedTuple):
@@ -82,7 +82,8 @@ def _objects(value: Any) -> Sequence[Mapping[str, Any]]:
 
 
 def _value(token: Mapping[str, Any], names: Sequence[str]) -> str | None:
-    return next((token[name] for name in names if isinstance(token.get(name), str)), None)
+    plain = {name.casefold(): value for name, value in token.items() if isinstance(value, str)}
+    return next((plain[key] for name in names if (key := name.casefold()) in plain), None)
 
 
 def _raw(row: Mapping[str, Any]) -> str:

@@ -16,6 +16,7 @@ from assay.data.reading.cell_literals import parse_cells
 from assay.data.reading.cloze_options import unfold_blanks
 from assay.data.reading.conversations import convert_turns
 from assay.data.reading.findings import ENOUGH
+from assay.data.reading.inline_marks import read_inline
 from assay.data.reading.judged_answers import judge_answers
 from assay.data.reading.label_flags import gather_flags
 from assay.data.reading.label_votes import count_votes
@@ -67,6 +68,7 @@ FORMS: tuple[Form, ...] = (
     lift_turns,
     read_turn_lists,
     plain_lists,
+    read_inline,
     with_spans,
     measure_spans,
     place_tags,

@@ -4,10 +4,7 @@ fields.
 What it is for   `<row Id="1" Title="..."/>`, `<item><text>...</text><label>...</label></item>`,
                  under any names
 Which elements   the outermost that have neighbours of the same name, and two fields or more; of
-                 those the most frequent
-Fields           attributes and children by name; a child with children is an object, one that comes
-                 again a list, and so is one with a plural's name around its singulars; what an
-                 element says by itself is `text`
+                 those the most frequent; where they have no text, those in them that have
 Watch out        entities that a document type declares may expand without end: such a file is
                  refused. Rows are numbered by their place
 """
@@ -21,11 +18,21 @@ from assay.core.errors import DataError, Problem
 from assay.data.reading.findings import Findings, printable
 from assay.data.reading.source import InputFile, wide
 from assay.data.reading.translation_units import translations
-from assay.data.reading.xml_pieces import are_pieces, joined_pieces
-from assay.tasks.entities import TYPE
+from assay.data.reading.xml_fields import fields_of, flat, name_of
+from assay.data.reading.xml_pieces import (
+    are_pieces,
+    bioc_passages,
+    joined_pieces,
+    marked_document,
+)
+from assay.tasks.column_names import LABEL
+from assay.tasks.columns import words_of
 
 LARGEST = 64 * 2**20  # bytes: an element takes many times what its text does
 DEEPEST = 64
+LOOKED_AT = 200  # elements
+LABELS = 14  # names of labels that are plain ones
+RELEVANCE = {"relevance", "relevant", "polarity", "stance"}
 _STATED = re.compile(rb"""\A\s*<\?xml[^>]*?encoding=["']([A-Za-z0-9._-]+)["']""")
 
 
@@ -56,7 +63,14 @@ def read_xml(
     root = _tree(data, encoding, source.place)
     if pairs := translations(root, found):
         return list(enumerate(pairs, 1))[:head]
-    path, rows = _find_rows(root)
+    if passages := bioc_passages(root):
+        found.note(f"{found.place}: read as BioC; each of the {len(passages):,} passages is a row")
+        found.roles |= {"text": "text", "entities": "entities"}
+        return list(enumerate(passages, 1))[:head]
+    path, rows, outer = _find_rows(root)
+    if one := marked_document(root):
+        found.roles |= {"text": "text", "entities": "entities"}
+        return [(1, one)]
     if not rows:
         found.problem(
             "D005",
@@ -68,8 +82,14 @@ def read_xml(
         f"{found.place}: read as XML; each of the {len(rows):,} elements"
         f" '{printable('/'.join(path))}' is a row"
     )
-    fields = joined_pieces if are_pieces(rows) else _fields
-    made = [(at, fields(row)) for at, row in enumerate(rows, 1)]
+    fields = joined_pieces if are_pieces(rows) else fields_of
+    made = [(at, flat(fields(row))) for at, row in enumerate(rows, 1)]
+    if outer:
+        shared = {id(one): _around(one, path) for one in outer}
+        made = [
+            (at, {**row, **{k: v for k, v in shared[id(one)].items() if k not in row}})
+            for (at, row), one in zip(made, outer, strict=True)
+        ]
     # a text without marks has no pieces
     if any(type(fields.get("entities")) is list for _, fields in made):
         made = [(at, {**fields, "entities": fields.get("entities", [])}) for at, fields in made]
@@ -118,9 +138,47 @@ def _parse_xml(text: str) -> Element:
     return parser.close()
 
 
-def _find_rows(root: Element) -> tuple[tuple[str, ...], list[Element]]:
-    """(names from the root, elements) of the outermost elements that come again."""
-    level: list[tuple[tuple[str, ...], Element]] = [((root.tag,), root)]
+def _find_rows(root: Element) -> tuple[tuple[str, ...], list[Element], list[Element]]:
+    """(names from the root, elements, those around them) of the outermost elements that come again;
+    where these have no text of their own, or those in them have a label each, of those in them."""
+    path, rows = _outermost([((root.tag,), root)])
+    if len(rows) < 2:
+        return path, rows, []
+    inner, more = _outermost([(path, row) for row in rows], again=True)
+    if len(more) <= len(rows) or not _read(more):
+        return path, rows, []
+    alone = not any(map(_says_itself, rows[:LOOKED_AT]))
+    if not alone and not _labelled(more):
+        return path, rows, []
+    wanted = {id(one) for one in more}
+    return inner, more, [row for row in rows for one in row.iter() if id(one) in wanted]
+
+
+def _labelled(elements: list[Element]) -> bool:
+    """Has each an attribute that is named as a label and says one of a few things?"""
+    some = elements[:LOOKED_AT]
+    for name in some[0].attrib:
+        values = {one.attrib.get(name, "") for one in some}
+        named = any(word in LABEL[:LABELS] or word in RELEVANCE for word in words_of(name))
+        if named and 1 < len(values) <= max(2, len(some) // 10) and "" not in values:
+            return True
+    return False
+
+
+def _around(row: Element, path: tuple[str, ...]) -> dict[str, Any]:
+    """The fields of an element without those in it that are rows themselves."""
+    plain = Element(row.tag, row.attrib)
+    plain.extend(child for child in row if child.tag not in path)
+    return flat(fields_of(plain))
+
+
+def _outermost(
+    level: list[tuple[tuple[str, ...], Element]], *, again: bool = False
+) -> tuple[tuple[str, ...], list[Element]]:
+    """
+    Args:
+        again: only elements that come again in what is around them.
+    """
     for _ in range(DEEPEST):
         below: list[tuple[tuple[str, ...], Element]] = []
         found: dict[tuple[str, ...], list[Element]] = {}
@@ -128,9 +186,13 @@ def _find_rows(root: Element) -> tuple[tuple[str, ...], list[Element]]:
             counts = Counter(child.tag for child in parent)
             for child in parent:
                 below.append(((*path, child.tag), child))
-                if counts[child.tag] > 1 or len(level) > 1:
+                if counts[child.tag] > 1 or (len(level) > 1 and not again):
                     found.setdefault((*path, child.tag), []).append(child)
-        rows = {path: some for path, some in found.items() if len(some) > 1 and _rich(some)}
+        rows = {
+            path: some
+            for path, some in found.items()
+            if len(some) > 1 and (_rich(some) or _mixed(some))
+        }
         if rows:
             best = max(rows, key=lambda path: len(rows[path]))
             return best, rows[best]
@@ -140,66 +202,41 @@ def _find_rows(root: Element) -> tuple[tuple[str, ...], list[Element]]:
     return (), []
 
 
+def _says_itself(element: Element) -> bool:
+    """Has an element a text, be it in a child that does not come again?"""
+    counts = Counter(child.tag for child in element)
+    own = [element.text, *(child.tail for child in element)]
+    own += [child.text for child in element if counts[child.tag] == 1]
+    own += [inner.text for child in element if counts[child.tag] == 1 for inner in child]
+    return any(_words(one) > 2 for one in own)
+
+
+def _words(text: str | None) -> int:
+    return len((text or "").split())
+
+
+def _read(elements: list[Element]) -> bool:
+    """Are these texts of some words, one in each?"""
+    some = elements[:LOOKED_AT]
+    words = [max(map(_words, [one.text, *(child.text for child in one)])) for one in some]
+    return sum(words) >= 3 * len(some) and sum(count > 2 for count in words) > len(some) / 2
+
+
+def _mixed(elements: list[Element]) -> bool:
+    """Are these texts, of which some have marks inside?"""
+    some = elements[:LOOKED_AT]
+    marked = [one for one in some if len(one) and any(_words(child.tail) for child in one)]
+    texts = sum(_words(one.text) > 0 or one in marked for one in some)
+    return len(marked) >= 0.05 * len(some) and len(marked) > 1 and texts >= 0.9 * len(some)
+
+
 def _rich(elements: list[Element]) -> bool:
     """Have most of them two fields or more?"""
     rich = sum(
-        len(one.attrib) + len(one) + bool((one.text or "").strip()) > 1 for one in elements[:200]
+        len(one.attrib) + len(one) + bool((one.text or "").strip()) > 1
+        for one in elements[:LOOKED_AT]
     )
-    return rich > len(elements[:200]) / 2
-
-
-def _fields(element: Element) -> dict[str, Any]:
-    fields: dict[str, Any] = dict(element.attrib)
-    children: dict[str, list[Any]] = {}
-    own = " ".join("".join([element.text or "", *(child.tail or "" for child in element)]).split())
-    if own and len(element):
-        return {**fields, **_inline_spans(element)}
-    for child in element:
-        plain = not len(child) and not child.attrib
-        value = (child.text or "").strip() if plain else _inner_list(child) or _fields(child)
-        children.setdefault(_name(child.tag), []).append(value)
-    for name, values in children.items():
-        fields[name if name not in fields else f"{name}_2"] = (
-            values[0] if len(values) == 1 else values
-        )
-    if own:
-        fields["text" if "text" not in fields else "text_2"] = own
-    return fields
-
-
-def _inner_list(element: Element) -> list[Any]:
-    """What an element holds whose name is the plural of its children's: <terms><term/></terms>, one
-    or many."""
-    names = {_name(child.tag) for child in element}
-    if (
-        element.attrib
-        or len(names) != 1
-        or not _name(element.tag).startswith((only := names.pop()).rstrip("y"))
-    ):
-        return []
-    return [_fields(child) for child in element] if _name(element.tag) != only else []
-
-
-def _inline_spans(element: Element) -> dict[str, Any]:
-    """A text with marked pieces in it: the whole text, and the pieces with their places."""
-    text, spans = (element.text or "").lstrip(), []
-    for child in element:
-        said = "".join(child.itertext())
-        kind = next(
-            (value for name, value in child.attrib.items() if name.casefold() in TYPE),
-            _name(child.tag),
-        )
-        spans.append({"start": len(text), "end": len(text) + len(said), "label": kind})
-        text += said + (child.tail or "")
-    return {
-        "text": text.rstrip(),
-        "entities": [span for span in spans if span["end"] > span["start"]],
-    }
-
-
-def _name(tag: str) -> str:
-    """Without its name space."""
-    return tag.rpartition("}")[2]
+    return rich > len(elements[:LOOKED_AT]) / 2
 
 
 def _beside(root: Element, path: tuple[str, ...], found: Findings) -> None:
@@ -209,7 +246,7 @@ def _beside(root: Element, path: tuple[str, ...], found: Findings) -> None:
     for at in range(1, len(path)):
         for parent in level:
             around.update((f"@{name}", None) for name in parent.attrib)
-            around.update((_name(child.tag), None) for child in parent if child.tag != path[at])
+            around.update((name_of(child.tag), None) for child in parent if child.tag != path[at])
         level = [child for parent in level for child in parent if child.tag == path[at]]
     if around:
         shown = ", ".join(f"'{printable(name)}'" for name in [*around][:8]) + (
