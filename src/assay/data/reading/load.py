@@ -350,8 +350,7 @@ def _convert(
     parts: dict[str, list[Example]] = {split: [] for split in SPLITS}
     warnings: list[dict] = []
     raw_types: dict[str, dict[str, str]] = {}
-    stems: set[str] = set()
-    ids: set[str] = set()
+    stems, ids = set[str](), set[str]()
     clocks: dict[str, str] = {}
     for split, path, table in reads:
         found, stem = Findings(table.place), stem_of(path, stems)
