@@ -87,3 +87,11 @@ def test_a_sentence_with_a_ragged_line_is_told(tmp_path):
     path = written(tmp_path / "news.bio", good + "Bo B-person extra\nran O\n\n")
     with problem(DataError, "D209", "news.bio:81"):
         read(path, base=tmp_path)
+
+
+def test_sentences_beside_a_label_are_no_words(tmp_path):
+    rows = [
+        f"{at},A sentence {at} here,{'0' if at % 3 else 'Syntax'},web{at % 7}" for at in range(30)
+    ]
+    (tmp_path / "a.csv").write_text("\n".join(["id,sentence,error_type,source", *rows]) + "\n")
+    assert read(tmp_path / "a.csv").names == ("id", "sentence", "error_type", "source")

@@ -3,7 +3,7 @@ from assay.data.reading.read_file import RawRow, RawTable
 
 
 def table(valence):
-    rows = [{"note": f"the text of row {i} is here", "valence": valence(i)} for i in range(200)]
+    rows = [{"sentence": f"the text of row {i} is here", "valence": valence(i)} for i in range(200)]
     return RawTable("t", [RawRow(f"t:{i}", r) for i, r in enumerate(rows)], tuple(rows[0]), [])
 
 

@@ -198,6 +198,9 @@ def join_sentences(
     if len(rows) < 6 or not 2 < len(fields) <= _COLUMNS[-1] + 1:
         return list(rows)
     numbering = next(filter(_SENTENCE.match, fields), "") or _runs(rows, fields)
+    numbers = [as_text(row.get(numbering)).strip() for _, row in rows[:LOOKED_AT]]
+    if len({*numbers} - {""}) > len(numbers) / 2:  # a sentence has several words
+        return list(rows)
     others = [name for name in fields if name != numbering]
     cells = [[as_text(row.get(name)).strip() for name in others] for _, row in rows[:LOOKED_AT]]
     which = columns_of_words(cells) if numbering else None

@@ -257,8 +257,8 @@ def tables(
             parts = split_table(table, split, whole=whole, named=asked)
             aside += table.aside
             for part, rows in parts:
-                rows = with_texts(rows, one.path)
-                tidy = tidy_table(replace(rows, aside=[]), asked, bad_rows)
+                plain = replace(with_texts(rows, one.path), aside=[])
+                tidy = tidy_table(plain, asked, bad_rows)
                 aside += tidy.aside
                 reads.append((part, one.path / one.member, tidy))
     with collect_problems(problems):
@@ -328,11 +328,10 @@ def _option_answers(
 
 def _check_roles(columns: Mapping[str, str]) -> None:
     help = f"roles: {', '.join(ROLES)}"
+    told = {role: f"no such role{did_you_mean(role, ROLES)}" for role in columns}
     wrong = [
-        Problem(
-            "C071", f"no such role{did_you_mean(role, ROLES)}", f"data.columns.{role}", help=help
-        )
-        for role in columns
+        Problem("C071", text, f"data.columns.{role}", help=help)
+        for role, text in told.items()
         if role not in ROLES
     ]
     if wrong:
@@ -352,8 +351,7 @@ def _convert(
     parts: dict[str, list[Example]] = {split: [] for split in SPLITS}
     warnings: list[dict] = []
     raw_types: dict[str, dict[str, str]] = {}
-    stems: set[str] = set()
-    ids: set[str] = set()
+    stems, ids = set[str](), set[str]()
     clocks: dict[str, str] = {}
     for split, path, table in reads:
         found, stem = Findings(table.place), stem_of(path, stems)

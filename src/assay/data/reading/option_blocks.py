@@ -1,5 +1,5 @@
-"""Questions with their options in lines, as tests are written: a question, `A. ...`, `B. ...`, and a
-line that says which one is right.
+"""Questions with their options in lines, as tests are written: a question, `A. ...`, `B. ...`, and
+a line that says which one is right.
 
 What it is for   Aiken's form (`ANSWER: B`) and those like it; the letter may stand before the
                  question

@@ -1,4 +1,4 @@
-"""Folders in which several files of one name make a row: `12.txt` and `12.key`, or `Articles/12.txt`
+"""Folders in which several files of one name make a row: `12.txt` and `12.key`, or `News/12.txt`
 and `Summaries/12.txt`.
 
 What it is for   texts with their summary, keywords, translation or label in a file beside each;

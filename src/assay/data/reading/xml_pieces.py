@@ -1,4 +1,4 @@
-"""XML elements whose children are the pieces of a text, one behind the other: `<author>Ann,</author>
+"""XML elements whose children are the pieces of a text, one behind the other: `<by>Ann,</by>
 <date>1927.</date> <title>...</title>`.
 
 What it is for   references, addresses and menus whose every word has a name
@@ -77,8 +77,8 @@ def marked_document(root: Element) -> dict[str, Any]:
 
 
 def bioc_passages(root: Element) -> list[dict[str, Any]]:
-    """The passages of a BioC collection (bioc.sourceforge.net) with their pieces, whose places count
-    from the start of the document; [] of any other file, and of one without annotations."""
+    """The passages of a BioC collection (bioc.sourceforge.net) with their pieces, whose places
+    count from the start of the document; [] of any other file, and of one without annotations."""
     made, pieces = [], 0
     for document in root.iter("document") if root.tag == "collection" else ():
         for passage in document.iter("passage"):
@@ -97,7 +97,7 @@ def bioc_passages(root: Element) -> list[dict[str, Any]]:
 
 
 def _located(annotation: Element) -> list[tuple[int, int, str]]:
-    """(first character, length, type) of an annotation, from the first of its places to the last."""
+    """(first character, length, type) of an annotation, from its first place to its last."""
     kinds = [one.text for one in annotation.iter("infon") if one.get("key") == "type"]
     places = [
         (int(one.get("offset", 0)), int(one.get("length", 0)))
