@@ -23,16 +23,14 @@ from assay.tasks.kinds import KINDS
 from assay.tasks.row_shapes import detect_shape
 from assay.tasks.target_candidates import (
     GOALS,
-    LEAST,
     ONE_LABEL,
     TargetCandidate,
-    apart,
     candidates,
     candidates_by_name,
-    is_ambiguous,
 )
 from assay.tasks.text_column import text_of
 from assay.tasks.unused_columns import explain_unused
+from assay.tasks.weighed_ways import LEAST, apart, is_ambiguous
 
 WEIGHED = 6  # ways to read the rows that are made whole and weighed
 PLAIN = 0.4  # a factor of evidence that counts against a known form of file too

@@ -10,7 +10,6 @@ Watch out        a column with one value, a row number or a model's output is ne
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
 
 from assay.tasks import column_names
 from assay.tasks.answer_columns import answer_columns
@@ -46,10 +45,7 @@ ASKS = 0.3  # more of the texts end with a question mark: they are what is asked
 COMPARED = 0.3  # of numbers beside a pair of texts
 ALONE, FEW = 0.25, 12  # of the only column of labels, and how many these may be
 CLASSES = 0.6  # weight of a column whose values say that they are labels
-NEAR = 0.85  # of the weight of the first: between the two the rows do not decide
 TRANSLATED = (0.42, 0.7)  # spread and shift of lengths, see `lengths_agree`
-LEAST = 0.1  # weight of a way that is worth naming
-SLIGHT = 1 / 6  # and of that of the first
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,44 +120,6 @@ def candidates_by_name(
             why = f"the target is '{column.name}': it is named so"
             ways.append(TargetCandidate(kind or "", {role: column.name}, why, score))
     return sorted(ways, key=lambda way: -way.weight)
-
-
-class Weighed(Protocol):
-    """A way to read the rows, and how likely it is."""
-
-    @property
-    def kind(self) -> str: ...
-    @property
-    def columns(self) -> dict[str, str]: ...
-    @property
-    def weight(self) -> float: ...
-    @property
-    def target(self) -> str: ...
-
-
-W = TypeVar("W", bound=Weighed)
-
-
-def is_ambiguous(ways: Sequence[Weighed]) -> bool:
-    """Do the rows leave it open which of the first two it is?"""
-    return len(ways) > 1 and ways[1].weight >= NEAR * ways[0].weight
-
-
-def apart(ways: Sequence[W], slight: float = SLIGHT) -> list[W]:
-    """The first, and those that ask something else.
-
-    Args:
-        slight: share of the weight of the first that they have at least.
-    """
-    seen: dict[tuple[str, str], W] = {}
-    for way in ways:
-        options = [ways[0].columns.get(role) for role in ("choices", "candidates")]
-        parts = any(way.target.startswith(f"{name}.") for name in ways[0].columns.values())
-        if seen and (parts or way.target in options):  # the first is made of it
-            continue
-        if not seen or way.weight >= max(LEAST, ways[0].weight * slight):
-            seen.setdefault((way.kind, way.target), way)
-    return list(seen.values())
 
 
 def _asked(question: Column, answer: Column, weight: float) -> TargetCandidate:
