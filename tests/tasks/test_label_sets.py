@@ -9,6 +9,7 @@ from assay.tasks.label_sets import (
     joined_labels,
     labels_in,
     of_field,
+    separators_among,
     separators_of,
 )
 
@@ -66,3 +67,10 @@ def test_labels_that_are_joined_of_others(labels, separators, found):
 def test_commas_are_between_labels_where_the_name_says_that_there_are_several():
     assert separators_of("Labels") == separators_of("issue_tags") == SEPARATORS
     assert separators_of("Label") == separators_of("headlines") == (PLAIN_SEPARATOR,)
+
+
+def test_numbers_of_classes_have_any_mark_between_them_where_most_stand_alone_too():
+    assert separators_among("label", ["2", "4", "27", "2,4", "4,27", "2,27"]) == SEPARATORS
+    prices = ["2,4", "4,27", "3,99", "7"]  # decimals: their parts stand nowhere alone
+    assert separators_among("label", prices) == (PLAIN_SEPARATOR,)
+    assert separators_among("label", ["a", "b", "a,b"]) == (PLAIN_SEPARATOR,)

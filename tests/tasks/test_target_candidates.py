@@ -22,6 +22,11 @@ def short() -> str:
     return text(6, 12)
 
 
+def other() -> str:
+    """A text of other words."""
+    return short()[::-1]
+
+
 def long() -> str:
     return text(50, 70)
 
@@ -148,6 +153,30 @@ TABLES = {
     "most of a row is not in what is named": (
         lambda i: {"titles": text(3, 5), "contents of it": long(), "genre": "abc"[i % 3]},
         ("classify", {"text": "titles", "text_pair": "contents of it", "label": "genre"}),
+        None,
+    ),
+    "a sum in words, with its working": (
+        lambda i: (
+            {"Body": long(), "Question": other(), "Equation": f"( {i} + {i * 7} )"}
+            | {"Answer": float(i * 8), "Type": "abc"[i % 3]}
+        ),
+        ("number", {"question": "Body", "text_pair": "Question", "answer": "Answer"}),
+        ("classify", "Type"),
+    ),
+    "a level, and why": (
+        lambda i: (
+            {"seeker_post": long(), "response_post": other(), "level": i * 5 % 3}
+            | {"rationales": short()}
+        ),
+        ("classify", {"text": "seeker_post", "text_pair": "response_post", "label": "level"}),
+        None,
+    ),
+    "yes or no, with a slip": (
+        lambda i: (
+            {"field1": i * 7, "field2": short(), "field3": other()}
+            | {"field4": i % 2 if i else "x"}
+        ),
+        ("classify", {"text": "field2", "text_pair": "field3", "label": "field4"}),
         None,
     ),
     "a question to a passage": (

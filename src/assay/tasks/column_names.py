@@ -84,7 +84,7 @@ DOCUMENT = _words(
 AFTERWARDS = _words(
     "explanation explanations rationale rationales reasoning justification comment comments why"
     " hint feedback remark solution solutions generation generations cot thought thoughts steps"
-    " derivation proof working workings"
+    " derivation proof working workings equation equations formula"
 )
 # What stands above a text and is short.
 TITLES = _words("title headline subject")

@@ -18,6 +18,7 @@ BETWEEN = " | "
 SEPARATORS = (";", "|", ",")  # between several labels in one
 PLAIN_SEPARATOR = "|"  # the one that hardly stands in a label
 SETS = {"labels", "tags", "categories", "genres", "topics", "classes", "keywords"}  # names
+_NUMBERS = re.compile(r"\d{1,3}(?: ?[,;|] ?\d{1,3})+")
 LEAST_JOINED = 3  # labels with a separator
 AGAIN = 0.75  # of their parts stand in another label too
 
@@ -67,6 +68,23 @@ def separators_of(name: str) -> tuple[str, ...]:
     several."""
     last = re.split(r"\W+|_", name.casefold())[-1]
     return SEPARATORS if last in SETS else (PLAIN_SEPARATOR,)
+
+
+def separators_among(name: str, values: Iterable[str]) -> tuple[str, ...]:
+    """What may stand between the labels of a field, by its name and by its values: numbers of
+    classes, `27` and `4,27`, have any mark between them, where most stand alone somewhere."""
+    few = set(values)
+    alone = {value for value in few if value.isdigit()}
+    rest = few - alone
+    if (
+        len(rest) >= LEAST_JOINED
+        and len(alone) >= 2
+        and all(_NUMBERS.fullmatch(value) for value in rest)
+    ):
+        parts = {part for value in rest for part in re.findall(r"\d+", value)}
+        if len(parts & alone) >= AGAIN * len(parts):
+            return SEPARATORS
+    return separators_of(name)
 
 
 def joined_labels(

@@ -12,7 +12,7 @@ from assay.tasks.columns import Column
 
 _MOSTLY = 0.6  # of the rows have such a value
 _PART = re.compile(r"[\s_/.,:;()-]+")
-_CLASSES = set(
+_CLASSES: set[str] = set(
     # sentiment, in the languages of many data sets
     "positive negative neutral mixed pos neg neu positif negatif netral neutre negative positivo"
     " negativo neutro positiva negativa positiv negativ neutraal positief negatief olumlu olumsuz"
@@ -34,7 +34,7 @@ _CLASSES = set(
     " relevant irrelevant subjective objective correct incorrect acceptable unacceptable"
     " informative uninformative duplicate formal informal".split()
 )
-_SURROUNDINGS = set(
+_SURROUNDINGS: set[str] = set(
     "train dev test val valid validation male female m f man woman"
     " en de fr es it pt nl ru zh ja ko ar hi tr pl sv da fi no cs id vi th he fa ur bn"
     " english german french spanish italian portuguese dutch russian chinese japanese korean arabic"

@@ -32,6 +32,7 @@ _ASKED = (
     "input",
     "inputs",
 )
+_ASKED += ("article", "passage", "story", "dialogue", "dialog", "conversation", "document")
 _SAYS = (
     "answer",
     "answerkey",
@@ -52,6 +53,7 @@ _SAYS += (
     "key",
     "cop",
     "gold_label",
+    "answers",
 )
 COPIED = 0.9  # share of rows where one text stands in the other
 

@@ -23,7 +23,7 @@ from assay.tasks.columns import (
     wordy,
 )
 from assay.tasks.evidence import YES_NO
-from assay.tasks.label_sets import joined_labels, separators_of
+from assay.tasks.label_sets import joined_labels, separators_among, separators_of
 from assay.tasks.label_values import says_class, says_surroundings
 from assay.tasks.number_columns import counts_classes, counts_rows, marks_rows, measures
 from assay.tasks.parallel_columns import translations
@@ -40,6 +40,8 @@ from assay.tasks.text_overlap import (
 GOALS = ("label", "labels", "answer", "entities", "grades")  # roles of which one is the target
 ONE_LABEL = (None, "classify")  # kinds whose target may be a column of labels
 WRITTEN = (None, "answer", "summarise", "rewrite", "chat", "number")
+SLIPS = 0.02  # share of the rows
+MANY = 40  # numbers that are hardly classes any more, unless they count from 0
 STEPS = 10  # values of a scale that may as well be labels
 ASKS = 0.3  # more of the texts end with a question mark: they are what is asked
 COMPARED = 0.3  # of numbers beside a pair of texts
@@ -159,7 +161,9 @@ def _labels(found: Sequence[Column], kind: str | None, taken: set[str]) -> list[
     alone = sum(c.labels and not c.technical and c.numbers < 0.5 for c in found) == 1
     ways: list[TargetCandidate] = []
     for column in _usable(found, taken):
-        several = not column.labels and joined_labels(column.values, separators_of(column.name))
+        marks = separators_among(column.name, column.values)
+        coded = len(marks) > len(separators_of(column.name))  # numbers of classes, several in one
+        several = (coded or not column.labels) and joined_labels(column.values, marks)
         marked = column.tokens[-1:] == ["score"] and _yes_no(column)  # 1 and -1 are no prediction
         if not (column.labels or several) or column.is_hidden:
             continue
@@ -167,17 +171,20 @@ def _labels(found: Sequence[Column], kind: str | None, taken: set[str]) -> list[
             continue
         why = f"the target is '{column.name}': {many(column)} for {column.filled:,} rows"
         score = rank(column, column_names.LABEL)
-        if column.scale and measures(column):  # it says how much
+        much = measures(column) or (column.distinct > MANY and not counts_classes(column))
+        if column.scale and much and not coded:  # it says how much
             score /= 3
         if score < 1 and column.technical and not _names_class(column):  # `PostTypeId`
             continue
         if score:
             # A question's own 'answer' is the target even where another column is called
             # 'category'.
-            bonus = 1 if column.key == "answer" and {"question", "text"} & keys else 0
+            bonus = 1 if column.key == "answer" and {"question", "text"} & keys and not much else 0
             ways.append(TargetCandidate("classify", {"label": column.name}, why, score + bonus))
         elif column.technical:
             continue
+        elif (several and coded) or _is_explained(found, column):
+            ways.append(TargetCandidate("classify", {"label": column.name}, why, CLASSES))
         elif _yes_no(column):
             flag = column.tokens[:1] in (["is"], ["has"])
             last = column is found[-1] and not any(map(_yes_no, found[-2:-1]))
@@ -200,6 +207,13 @@ def _labels(found: Sequence[Column], kind: str | None, taken: set[str]) -> list[
     return ways
 
 
+def _is_explained(found: Sequence[Column], column: Column) -> bool:
+    """Stands a column just behind it that says why, by its name?"""
+    behind = found[found.index(column) + 1 :][:1]
+    told = {*column_names.AFTERWARDS} - {"comment", "comments", "feedback", "remark", "steps"}
+    return any(not told.isdisjoint({*one.tokens, one.key}) for one in behind)
+
+
 def _names_class(column: Column) -> bool:
     """The number of a class, by a name that begins so, in few values: `Class Index`, `label_id`."""
     first = column.tokens[:1]
@@ -208,7 +222,10 @@ def _names_class(column: Column) -> bool:
 
 
 def _yes_no(column: Column) -> bool:
-    return column.distinct == 2 and {value.casefold() for value in column.values} in YES_NO
+    """Two values that mean yes and no; a slip in one of fifty rows counts for nothing."""
+    least = SLIPS * column.filled
+    often = {value.casefold() for value, count in column.values.items() if count > least}
+    return column.distinct <= 5 and often in YES_NO
 
 
 def _scales(found: Sequence[Column], kind: str | None, taken: set[str]) -> list[TargetCandidate]:
@@ -219,6 +236,7 @@ def _scales(found: Sequence[Column], kind: str | None, taken: set[str]) -> list[
         for c in found
         if c.name not in taken
     )
+    questions = {"question", "text", "problem"} & {column.key for column in found}
     paired = has_pair([c for c in found if c.name not in taken])
     for column in _usable(found, taken):
         if (
@@ -229,6 +247,8 @@ def _scales(found: Sequence[Column], kind: str | None, taken: set[str]) -> list[
             continue
         asked, told = rank(column, column_names.LABEL), rank(column, column_names.SCALES)
         weight = 0.85 * told if told > asked else (0.9 if measures(column) else 0.5) * asked
+        if column.key == "answer" and questions and column.distinct > STEPS:
+            weight += 1
         if column.is_prediction and labelled:
             weight /= 3
         compares = paired and not (asked or told or marks_rows(column))

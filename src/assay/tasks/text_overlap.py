@@ -15,13 +15,14 @@ from statistics import fmean, stdev
 from typing import Any
 
 from assay.tasks import column_names
-from assay.tasks.columns import UNNAMED, Column, Row, as_text, value_at
+from assay.tasks.columns import UNNAMED, Column, Row, as_text, is_unnamed, value_at
 from assay.tasks.term_pairs import paired_term
 
 LOOKED_AT = 500  # rows
 COPIED = 0.3  # share of rows where one text stands in the other: it is a part of it
 LEAST = 10  # pairs that show how lengths go together
 TAIL = 60  # characters at the end of a text
+NAMELESS = 0.85  # the same in a table without names, where two wordings are often compared
 SAME = 0.6  # words that two texts without telling names share: one is made from the other
 ALIKE = 0.5  # words that neighbours share
 MOST = 0.6  # share of the words of a row: what it says stands there
@@ -106,7 +107,8 @@ def partner(
         return None
     if goal is not None and _ends_with(rows, most, goal):  # it is worked out there
         return None
-    if text.words > 20 * most.words or _copy(text, most, rows, SAME):
+    same = NAMELESS if is_unnamed(found) else SAME
+    if text.words > 20 * most.words or _copy(text, most, rows, same):
         return None
     why = "most of the text stands there" if free[1:] else "no other column reads as text"
     return most, why

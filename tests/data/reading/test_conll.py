@@ -95,3 +95,10 @@ def test_sentences_beside_a_label_are_no_words(tmp_path):
     ]
     (tmp_path / "a.csv").write_text("\n".join(["id,sentence,error_type,source", *rows]) + "\n")
     assert read(tmp_path / "a.csv").names == ("id", "sentence", "error_type", "source")
+
+
+def test_words_that_are_counted_begin_a_sentence_where_the_numbers_begin_again():
+    words = [("Ann", "B-P", "['N']"), ("met", "O", "['a', 'b']"), ("Bo", "B-P", "['N']")]
+    lines = [f"{at}\t{chr(9).join(word)}" for _ in range(3) for at, word in enumerate(words)]
+    assert looks_tagged("#doc 7\n" + "\n".join(lines))
+    assert not looks_tagged("\n".join(line[2:] for line in lines))  # one sentence, and no end

@@ -54,8 +54,10 @@ def looks_tagged(text: str) -> bool:
     if width not in _COLUMNS or many < 0.95 * len(rows):
         return False
     even = [cells for cells in rows if len(cells) == width]
-    spaced = sum(any(" " in cell for cell in cells) for cells in even[:_SPACED])
-    return spaced <= 0.02 * len(even[:_SPACED]) and columns_of_words(even) is not None
+    if (two := columns_of_words(even)) is None:
+        return False
+    first = [cells[two[0]] + cells[two[1]] for cells in even[:_SPACED]]  # others may be lists
+    return sum(" " in pair for pair in first) <= 0.02 * len(first)
 
 
 def columns_of_words(rows: Sequence[Sequence[str]]) -> tuple[int, int] | None:
@@ -120,7 +122,8 @@ def _blocks(numbered: Sequence[tuple[int, str]]) -> Iterator[Block]:
         text = line.rstrip("\r\n")
         cells = _cells(text, between)
         mark = cells[:1] == [_MARK]
-        if (not "".join(cells).strip() or mark) and block:
+        again = _begins_again(block, cells)
+        if (not "".join(cells).strip() or mark or again) and block:
             yield start, block
             block = []
         if mark:
@@ -132,6 +135,12 @@ def _blocks(numbered: Sequence[tuple[int, str]]) -> Iterator[Block]:
             block.append([cell.strip() for cell in cells])
     if block:
         yield start, block
+
+
+def _begins_again(block: Sequence[Sequence[str]], cells: Sequence[str]) -> bool:
+    """Does a word with the number 0 or 1 follow words that count from there?"""
+    first = cells[0].strip() if len(cells) > 2 else ""
+    return first in ("0", "1") and len(block) > 1 and block[0][0] == first != block[1][0]
 
 
 def _without_names(blocks: list[Block]) -> list[Block]:

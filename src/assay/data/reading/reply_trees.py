@@ -73,12 +73,13 @@ def _by_parent(table: RawTable) -> list[tuple[RawRow, dict[str, Any]]]:
     own, parent = (next((n for n in some if n in table.names), "") for some in (IDS, PARENTS))
     if not own or not parent:
         return []
-    sides = {} if all(_is_message(raw.fields) for raw in table.rows[:LOOKED_AT]) else None
-    sides = _sides(table, own, parent) if sides is None else sides
-    if sides is None:
+    roles: dict[int, dict[str, str]] | None = {}
+    if not all(_is_message(raw.fields) for raw in table.rows[:LOOKED_AT]):
+        roles = _sides(table, own, parent)
+    if roles is None:
         return []
-    nodes = [
-        (raw, {**raw.fields, **sides.get(at, {}), REPLIES[0]: []})
+    nodes: list[tuple[RawRow, dict[str, Any]]] = [
+        (raw, {**raw.fields, **roles.get(at, {}), REPLIES[0]: []})
         for at, raw in enumerate(table.rows)
     ]
     by_id = {as_text(raw.fields.get(own)): node for raw, node in nodes}

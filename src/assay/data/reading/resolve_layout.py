@@ -21,7 +21,7 @@ from assay.data.reading.shapes import recognise
 from assay.data.reading.unanswered import refuse_unanswered
 from assay.tasks.columns import as_text, columns_of, value_at, words_of
 from assay.tasks.guessing import SAMPLE, Guess, guess
-from assay.tasks.label_sets import joined_labels, separators_of
+from assay.tasks.label_sets import joined_labels, separators_among
 from assay.tasks.row_shapes import detect_shape
 
 TARGETS = ("label", "labels", "answer", "entities", "grades", "code", "rejected", "liked")
@@ -137,7 +137,8 @@ def _with_separator(made: Guess, rows: Sequence[Mapping[str, Any]]) -> tuple[Gue
     values = [value_at(row, name) for row in rows] if name else []
     if any(isinstance(value, list | Mapping) for value in values):
         return made, ""
-    joined = joined_labels((as_text(value).strip() for value in values), separators_of(name))
+    texts = [as_text(value).strip() for value in values]
+    joined = joined_labels(texts, separators_among(name, texts))
     if joined is None:
         return made, ""
     mark, some, parts = joined

@@ -67,7 +67,7 @@ def open_talk(names: Sequence[str], row: Row) -> dict[str, str] | None:
     answer = next((name for name in _SAID_NEXT if isinstance(row.get(name), str)), None)
     talk = next((name for name in (*FIELDS, "prompt", "input") if name in names), None)
     turns = row.get(talk or "")
-    if answer is None or talk is None or not is_conversation(turns):
+    if answer is None or talk is None or not isinstance(turns, list) or not is_conversation(turns):
         return None
     if usual_role(speaker_of(turns[-1])) in ("assistant", "system"):
         return None

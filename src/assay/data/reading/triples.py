@@ -70,6 +70,6 @@ def _said(value: Any) -> list[str]:
         next((one[key] for key in _TEXTS if key in one), None) if isinstance(one, Mapping) else one
         for one in some
     ]
-    if not texts or not all(isinstance(one, str) for one in texts):
-        return []
-    return texts if max(len(one.split()) for one in texts) > 2 else []
+    said = [one for one in texts if isinstance(one, str)]
+    long = len(said) == len(texts) and any(len(one.split()) > 2 for one in said)
+    return said if long else []
