@@ -161,7 +161,7 @@ TABLES = {
             | {"Answer": float(i * 8), "Type": "abc"[i % 3]}
         ),
         ("number", {"question": "Body", "text_pair": "Question", "answer": "Answer"}),
-        ("classify", "Type"),
+        None,
     ),
     "a level, and why": (
         lambda i: (
