@@ -1,10 +1,10 @@
 """Is the task of a public file guessed right, that nobody looked at while the guessing was built?
 
-    python benchmarks/unseen_files.py FOLDER [--set third]
+    python benchmarks/unseen_files.py FOLDER [--set fourth]
 
 benchmarks/unseen_files.yaml lists public files: drawn by name before any content was read, some to
-learn from (`dev`, `dev2`), the others kept apart until they were run once (`seen`, `held`, `third`;
-the first two have been read since). FOLDER has the files of each in a folder by its name, as the
+learn from (`dev`, `dev2`), the others kept apart until they were run once (`seen`, `held`, `third`,
+`fourth`; all but the last have been read since). FOLDER has the files of each in a folder by its name, as the
 repository has them at the commit; what is not there is passed over. What each asks for was written
 down from its content and its repository's words before it was run.
 
@@ -48,7 +48,8 @@ each: `benchmarks/unseen_files.yaml`.
 Made by `python benchmarks/unseen_files.py FOLDER`.
 """
 TITLES = {
-    "third": "Held out",
+    "fourth": "Held out",
+    "third": "Third drawing, read since",
     "held": "Second drawing, read since",
     "seen": "First drawing, read since",
     "dev": "Development",
