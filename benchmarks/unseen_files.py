@@ -4,9 +4,9 @@
 
 benchmarks/unseen_files.yaml lists public files: drawn by name before any content was read, some to
 learn from (`dev`, `dev2`), the others kept apart until they were run once (`seen`, `held`, `third`,
-`fourth`; all but the last have been read since). FOLDER has the files of each in a folder by its name, as the
-repository has them at the commit; what is not there is passed over. What each asks for was written
-down from its content and its repository's words before it was run.
+`fourth`; all but the last have been read since). FOLDER has the files of each in a folder by its
+name, as the repository has them at the commit; what is not there is passed over. What each asks for
+was written down from its content and its repository's words before it was run.
 
 *right*: kind, roles and a row as expected. *wrong*: read otherwise. *refused*: it can be read, and
 no task was guessed; *refused as it should be*: nothing in it is a task. Written to
