@@ -211,9 +211,9 @@ def _agreed(
     def judge(fields: Mapping[str, Any]) -> Verdict:
         votes = sides(fields)
         texts = [as_text(fields.get(marks[mark])).strip() for mark in two]
-        if not all(texts) or votes.count(0) == votes.count(1):
-            return None
         better = int(votes.count(1) > votes.count(0))
+        if not all(texts) or votes.count(better) <= max(votes.count(1 - better), votes.count(2)):
+            return None
         return texts[better], texts[1 - better]
 
     return judge

@@ -62,7 +62,6 @@ FORMS: tuple[Form, ...] = (
     follow_replies,
     unfold_annotations,
     name_labels,
-    join_verdicts,
     gather_references,
     join_tokens,
     lift_turns,
@@ -87,7 +86,9 @@ FORMS: tuple[Form, ...] = (
     gather_sides,
     cut_options,
     list_options,
-    pair_preferences,
+    pair_preferences,  # by several judges
+    join_verdicts,
+    pair_preferences,  # by the one verdict of all of them
     convert_programs,
     format_calls,
     convert_turns,
