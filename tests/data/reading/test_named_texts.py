@@ -25,3 +25,9 @@ def test_names_that_leave_the_folder_are_not_read(tmp_path):
 
     table = read(tmp_path / "inside" / "t.csv")
     assert with_texts(table, tmp_path / "inside" / "t.csv") is table
+
+
+def test_texts_too_long_for_a_name_of_a_file_are_none(tmp_path):
+    rows = [f"{'肝' * 80}{at},{'ab'[at % 2]}" for at in range(8)]  # 240 bytes, one word
+    (tmp_path / "t.csv").write_text("\n".join(["said,label", *rows]) + "\n", encoding="utf-8")
+    assert len(load({"data": ["t.csv"]}, base=tmp_path).train) == 8

@@ -24,6 +24,7 @@ LOOKED_AT = 20  # rows
 LEAST = 3  # files
 NEAR = 30  # folders beside the table in which the first files are looked for
 _SUFFIXES = (".txt", ".text", ".md", ".html", ".story", ".review")
+LONGEST = 200  # bytes of a name: file systems take 255
 _WORDS = 8  # of a text that a row has itself
 
 
@@ -49,8 +50,9 @@ def with_texts(table: RawTable, path: Path) -> RawTable:
 
 
 def _are_names(values: Sequence[str]) -> bool:
-    """Different values without a blank between words that are not numbers of rows alone."""
-    return len(set(values)) == len(values) and all(0 < len(one) < 200 for one in values)
+    """Different values, each as short as a name of a file has to be, in bytes too."""
+    short = all(0 < len(one.encode()) < LONGEST and one.isprintable() for one in values)
+    return short and len(set(values)) == len(values)
 
 
 def _is_there(values: Sequence[str], folders: Sequence[Path]) -> bool:
