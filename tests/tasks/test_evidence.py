@@ -184,3 +184,12 @@ def test_a_faint_reading_that_something_speaks_against_is_refused():
 def test_the_right_answer_is_taken_beside_that_of_a_model():
     rows = [ROWS["beside_the_truth"][0](i) for i in range(40)]
     assert guess(rows).target == "ground_truth"
+
+
+def test_a_reference_answers_the_instructions_that_a_class_sorts():
+    rows = [
+        {"instruction": f"say it, {i}", "reference": text(i, 9), "class": "ab"[i % 2]}
+        for i in range(60)
+    ]
+    got = guess(rows)
+    assert (got.kind, got.columns["answer"]) == ("answer", "reference")

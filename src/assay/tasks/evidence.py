@@ -51,6 +51,7 @@ DETAILS = {"type", "types", "subtype", "kind", "detail", "detailed", "fine", "su
 ABOUT = {"target", "topic", "entity", "aspect", "subject"}
 MEANS = {"mean", "average", "avg"}
 _ANSWERS = {"answer", "answers", "response", "responses", "output", "completion"}
+_QUESTIONS = {"question", "instruction", "prompt", "query"}
 # What a question is sorted by.
 _SORTS = {
     "type",
@@ -197,10 +198,11 @@ def unanswered(reading: Reading) -> Evidence | None:
     goal, asked = reading.goal, reading.asked
     if reading.kind != "classify" or goal is None or goal.key not in _SORTS:
         return None
-    if not asked or max(column.asks for column in asked) < 0.5:
+    if not any(column.asks >= 0.5 or column.key in _QUESTIONS for column in asked):
         return None
-    left = [c for c in reading.unused if _ANSWERS & {*c.tokens} and c.filled > 0.5 * c.rows]
-    left = [c for c in left if c.nested > 0.5 or c.prose]
+    names = _ANSWERS | column_names.TRUTHS
+    left = [c for c in [*reading.unused, *asked[1:]] if names & {*c.tokens, c.key}]
+    left = [c for c in left if (c.nested > 0.5 or c.prose) and c.filled > 0.5 * c.rows]
     return (0.2, f"'{left[0].name}' has the answers to the questions") if left else None
 
 
