@@ -32,7 +32,6 @@ from assay.data.reading.numbered_references import gather_references
 from assay.data.reading.odd_rows import allowed, odd_rows
 from assay.data.reading.opened_objects import open_objects
 from assay.data.reading.option_rows import list_options
-from assay.data.reading.partly_labelled import keep_labelled
 from assay.data.reading.plain_nesting import unwrap_lists, unwrap_objects
 from assay.data.reading.programs import convert_programs
 from assay.data.reading.ranked_answers import pair_preferences
@@ -93,7 +92,6 @@ FORMS: tuple[Form, ...] = (
     format_calls,
     convert_turns,
     flatten_answers,
-    keep_labelled,
 )
 
 
