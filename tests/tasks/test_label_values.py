@@ -2,7 +2,12 @@ import pytest
 
 from assay.tasks.columns import columns_of
 from assay.tasks.guessing import guess
-from assay.tasks.label_values import says_class, says_surroundings
+from assay.tasks.label_values import (
+    CLASSES,
+    says_class,
+    says_surroundings,
+    weight_of_values,
+)
 
 TEXTS = [f"the train {n} to the north was {n} minutes late again" for n in range(60)]
 
@@ -48,3 +53,13 @@ def test_a_table_without_names_has_its_classes_as_label():
     ]
     made = guess(rows)
     assert (made.columns["text"], made.target) == ("field2", "field4")
+
+
+def test_classes_weigh_most_and_what_rows_are_reported_by_least():
+    classes, others, langs = (
+        column("positive", "negative"),
+        column("red", "blue"),
+        column("en", "de"),
+    )
+    weights = [weight_of_values(one, alone=False) for one in (classes, others, langs)]
+    assert weights == [CLASSES, pytest.approx(0.3 / 2**0.5), pytest.approx(0.1 / 2**0.5)]

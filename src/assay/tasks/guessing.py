@@ -109,19 +109,28 @@ def guess(
             return first
         return _best([first, *_otherwise(table, known, first.kind, goal)])
     ways = _ways(table, known, kind)[:WEIGHED]
-    made = []
-    for way in ways:
-        with suppress(DataError):
-            roles = way.columns | known
-            made.append(_complete(table, way.kind, roles, way.why, kind, way.weight))
-            if made[-1].kind in LABELLED and (text := _other_text(table, roles, made[-1])):
-                made.append(_complete(table, way.kind, roles | text, way.why, kind, way.weight))
+    made = _whole_readings(table, ways, known, kind)
     sound = [one for one in made if one.weight >= LEAST or not one.against or kind]
     if made and not sound:
         raise missing("target", "label", found, place)
     if not made:  # what the likeliest lacks is said
         return _complete(table, ways[0].kind, ways[0].columns | known, ways[0].why, kind)
     return _best(sound)
+
+
+def _whole_readings(
+    table: "_Table", ways: Sequence[TargetCandidate], known: dict[str, str], kind: str | None
+) -> list[Guess]:
+    """Each way with every role, and once more with another text where most of a row stands there;
+    a way that lacks a role is none."""
+    made: list[Guess] = []
+    for way in ways:
+        with suppress(DataError):
+            roles = way.columns | known
+            made.append(_complete(table, way.kind, roles, way.why, kind, way.weight))
+            if made[-1].kind in LABELLED and (text := _other_text(table, roles, made[-1])):
+                made.append(_complete(table, way.kind, roles | text, way.why, kind, way.weight))
+    return made
 
 
 def _other_text(table: "_Table", roles: Mapping[str, str], first: Guess) -> dict[str, str]:

@@ -8,8 +8,11 @@ Watch out        a name that says what the column is weighs more
 
 import re
 
-from assay.tasks.columns import Column
+from assay.tasks import column_names
+from assay.tasks.columns import Column, rank
 
+CLASSES = 0.6  # weight of a column whose values say that they are labels
+ALONE, FEW = 0.25, 12  # of the only column of labels, and how many these may be
 _MOSTLY = 0.6  # of the rows have such a value
 _PART = re.compile(r"[\s_/.,:;()-]+")
 _CLASSES: set[str] = set(
@@ -40,6 +43,26 @@ _SURROUNDINGS: set[str] = set(
     " english german french spanish italian portuguese dutch russian chinese japanese korean arabic"
     " hindi turkish polish indonesian".split()
 )
+
+
+def weight_of_values(column: Column, alone: bool) -> float:
+    """How likely a column of few texts, whose name does not tell, is the label.
+
+    Args:
+        alone: no other column of the table has few texts.
+    """
+    usual = (
+        rank(column, column_names.SLICE) >= 0.9
+        or rank(column, column_names.GROUP) >= 0.9
+        or "name" in column.tokens
+        or says_surroundings(column)
+    )
+    if usual:
+        return 0.1 / column.distinct**0.5
+    if says_class(column):
+        return CLASSES
+    weight = 0.3 / column.distinct**0.5
+    return max(weight, ALONE) if alone and column.distinct <= FEW else weight
 
 
 def says_class(column: Column) -> bool:

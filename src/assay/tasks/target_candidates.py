@@ -24,7 +24,7 @@ from assay.tasks.columns import (
 )
 from assay.tasks.evidence import YES_NO
 from assay.tasks.label_sets import joined_labels, separators_among, separators_of
-from assay.tasks.label_values import says_class, says_surroundings
+from assay.tasks.label_values import CLASSES, weight_of_values
 from assay.tasks.number_columns import counts_classes, counts_rows, marks_rows, measures
 from assay.tasks.parallel_columns import translations
 from assay.tasks.row_shapes import Shaped, heads_issue, shapes_of
@@ -45,8 +45,6 @@ MANY = 40  # numbers that are hardly classes any more, unless they count from 0
 STEPS = 10  # values of a scale that may as well be labels
 ASKS = 0.3  # more of the texts end with a question mark: they are what is asked
 COMPARED = 0.3  # of numbers beside a pair of texts
-ALONE, FEW = 0.25, 12  # of the only column of labels, and how many these may be
-CLASSES = 0.6  # weight of a column whose values say that they are labels
 TRANSLATED = (0.42, 0.7)  # spread and shift of lengths, see `lengths_agree`
 
 
@@ -192,17 +190,7 @@ def _labels(found: Sequence[Column], kind: str | None, taken: set[str]) -> list[
             weight = 0.6 if stands_out else (0.3 - 0.05 * flag) / max(1, alike) ** 0.5
             ways.append(TargetCandidate("classify", {"label": column.name}, why, weight))
         elif column.numbers < 0.5:
-            usual = (
-                rank(column, column_names.SLICE) >= 0.9
-                or rank(column, column_names.GROUP) >= 0.9
-                or "name" in column.tokens
-                or says_surroundings(column)
-            )
-            weight = (0.1 if usual else 0.3) / column.distinct**0.5
-            if not usual and says_class(column):
-                weight = CLASSES
-            elif not usual and alone and column.distinct <= FEW:
-                weight = max(weight, ALONE)
+            weight = weight_of_values(column, alone)
             ways.append(TargetCandidate("classify", {"label": column.name}, why, weight))
     return ways
 

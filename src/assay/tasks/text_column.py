@@ -64,12 +64,8 @@ def _likeliest(
         again = max(0.0, 0.5 - column.share) * 2  # a text that comes again and again asks little
         if column.prose and not column.technical:
             # Among columns of prose without a telling name, the one with more words.
-            # of a pair that a label is about, which counts before a question
-            score += (
-                2
-                * (goal is not None)
-                * any(column.key in pair and keys >= {*pair} for pair in column_names.JUDGED)
-            )
+            # A pair that a label is about comes before a question.
+            score += 2 * (goal is not None and _is_judged(column, keys))
             weight = score + 0.5 + min(column.words, 100) / 200 - (not column.full)
             # mostly it says why
             behind = 0.6 * (score < 1 and (_is_apart(found, column, at, first) or _tells(column)))
@@ -79,17 +75,10 @@ def _likeliest(
             and not column.links
             and not (column.nested and rank(column, column_names.CONTEXT))
         ):
-            less = (
-                0.6 * (first < at) if column.nested else again
-            )  # a list may be of rows, not of words
+            less = 0.6 * (first < at) if column.nested else again  # a list may be of rows
             ranked.append((score - 0.5 - less, column))
-    if not ranked:
-        # Words rather than sentences: a term, a name.
-        ranked = [
-            (c.share, c)
-            for c in free
-            if goal and c.full and c.share >= 0.5 and not _bare(c) and wordy(c)
-        ] or [(1.0, c) for c in free if goal and paired_term(found, c)]
+    if not ranked and goal:
+        ranked = _terms(found, free)
     if not ranked:
         return None
     best = max(ranked, key=lambda entry: entry[0])[1]
@@ -99,6 +88,18 @@ def _likeliest(
         else "no other column reads as much like text"
     )
     return best, f"the text is '{best.name}': {named}, {best.words:.0f} words on average"
+
+
+def _is_judged(column: Column, keys: Set[str]) -> bool:
+    """Is it one of two texts that are judged together, by names that are both there?"""
+    return any(column.key in pair and keys >= {*pair} for pair in column_names.JUDGED)
+
+
+def _terms(found: Sequence[Column], free: Sequence[Column]) -> list[tuple[float, Column]]:
+    """Words rather than sentences, a term or a name, with how often they differ."""
+    words = [c for c in free if c.full and c.share >= 0.5 and not _bare(c) and wordy(c)]
+    paired = [] if words else [c for c in free if paired_term(found, c)]
+    return [*((c.share, c) for c in words), *((1.0, c) for c in paired)]
 
 
 def _is_apart(found: Sequence[Column], column: Column, goal: int, first: int) -> bool:

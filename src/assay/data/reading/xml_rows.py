@@ -54,12 +54,8 @@ def read_xml(
     """
     data = source.file.read(LARGEST + 1)
     if len(data) > LARGEST:
-        _stop(
-            "D017",
-            f"is over {LARGEST >> 20} MB of XML",
-            source.place,
-            "write its rows as JSON lines",
-        )
+        told = f"is over {LARGEST >> 20} MB of XML"
+        _stop("D017", told, source.place, "write its rows as JSON lines")
     root = _tree(data, encoding, source.place)
     if pairs := translations(root, found):
         return list(enumerate(pairs, 1))[:head]
