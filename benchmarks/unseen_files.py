@@ -108,7 +108,8 @@ def main() -> None:
             verdict, told, seconds = judge(found[0], one["expect"])
             print(f"{verdict:24} {one['name']} ({seconds:.1f} s): {told[:300]}", flush=True)
             counts[verdict] += 1
-            cells = (f"{one['repo']}: {one['name'].partition('-')[2]}", verdict, told[:160])
+            file = f"`{one['repo']}: {one['name'].partition('-')[2]}`"
+            cells = (file, verdict, told[:160])
             lines.append(f"| {' | '.join(c.replace('|', chr(92) + '|') for c in cells)} |")
         share = ", ".join(f"{count} {verdict}" for verdict, count in counts.most_common())
         page += [f"## {title}", "", f"{sum(counts.values())} files: {share}.", ""]
