@@ -8,8 +8,9 @@ learn from (`dev`, `dev2`), the others kept apart until they were run once (`see
 name, as the repository has them at the commit; what is not there is passed over. What each asks for
 was written down from its content and its repository's words before it was run.
 
-*right*: kind, roles and a row as expected. *wrong*: read otherwise. *refused*: it can be read, and
-no task was guessed; *refused as it should be*: nothing in it is a task. Written to
+*right*: kind, roles and a row as expected. *named*: read otherwise, and "It might also be" names
+the right reading with its command. *wrong*: read otherwise, in silence. *refused*: it can be read,
+and no task was guessed; *refused as it should be*: nothing in it is a task. Written to
 docs/unseen-files.md.
 """
 
@@ -22,15 +23,21 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
 
 from assay import config
+from assay.config.first_project import settings_of
 from assay.config.start import begin
+from assay.config.yamlfile import quote_scalar
 from assay.core.errors import AssayError
 from assay.core.store import write_text
+from assay.data.reading.load import LoadedExamples
+from assay.data.reading.resolve_layout import rename_roles
 from assay.runtime.data_stage.labels import read_rows
 
 HERE = Path(__file__).parent
@@ -60,29 +67,45 @@ TITLES = {
 
 def judge(folder: Path, want: dict[str, Any]) -> tuple[str, str, float]:
     """(verdict, what was made of it, seconds) of a file in a folder of its own."""
-    from helpers.expected_reading import faults
-
     back, begun = Path.cwd(), time.monotonic()
     with tempfile.TemporaryDirectory(prefix="unseen-") as place:
         shutil.copytree(folder, place, dirs_exist_ok=True)
         (Path(place) / "expect.yaml").unlink(missing_ok=True)
         os.chdir(place)
         try:
-            made = begin(Path(want["file"]))
-            whole = config.load(made, ["data.sample=null"])  # every row, not those of a first run
-            loaded = read_rows(whole, unlabelled=False)
+            verdict, told = read_and_judge(begin(Path(want["file"])), want)
         except AssayError as error:
             verdict = "refused as it should be" if want.get("refused") else "refused"
             told = f"{error.problems[0].code}: {error.problems[0].text.splitlines()[0]}"
-            return verdict, told, time.monotonic() - begun
         finally:
             os.chdir(back)
+    return verdict, told, time.monotonic() - begun
+
+
+def read_and_judge(project: Path, want: dict[str, Any]) -> tuple[str, str]:
+    """(verdict, what was made of it) of a project that was made of the file."""
+    from helpers.expected_reading import faults
+
+    loaded = load_with(project, ())
     roles = ", ".join(f"{role} = {name}" for role, name in loaded.columns.items())
+    told = f"{loaded.kind}: {roles}"
     if want.get("refused"):
-        return "wrong", f"{loaded.kind}: {roles}", time.monotonic() - begun
-    wrong = faults(want, loaded)
-    told = f"{loaded.kind}: {roles}" + (f" ({'; '.join(wrong)})" if wrong else "")
-    return "wrong" if wrong else "right", told, time.monotonic() - begun
+        return "wrong", told
+    if not (wrong := faults(want, loaded)):
+        return "right", told
+    told += f" ({'; '.join(wrong)})"
+    for one in loaded.others:
+        settings = settings_of(one.kind, rename_roles(one.kind, one.columns))
+        with suppress(AssayError):
+            other = load_with(project, [f"{key}={quote_scalar(value)}" for key, value in settings])
+            if not faults(want, other):
+                return "named", told
+    return "wrong", told
+
+
+def load_with(project: Path, sets: Sequence[str]) -> LoadedExamples:
+    """Every row, not only those of a first run."""
+    return read_rows(config.load(project, ["data.sample=null", *sets]), unlabelled=False)
 
 
 def main() -> None:
