@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shlex
 import shutil
 import sys
 import tempfile
@@ -25,19 +26,17 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
 
 from assay import config
-from assay.config.first_project import settings_of
 from assay.config.start import begin
-from assay.config.yamlfile import quote_scalar
 from assay.core.errors import AssayError
 from assay.core.store import write_text
 from assay.data.reading.load import LoadedExamples
-from assay.data.reading.resolve_layout import rename_roles
 from assay.runtime.data_stage.labels import read_rows
 
 HERE = Path(__file__).parent
@@ -73,7 +72,8 @@ def judge(folder: Path, want: dict[str, Any]) -> tuple[str, str, float]:
         (Path(place) / "expect.yaml").unlink(missing_ok=True)
         os.chdir(place)
         try:
-            verdict, told = read_and_judge(begin(Path(want["file"])), want)
+            said: list[dict[str, Any]] = []
+            verdict, told = read_and_judge(begin(Path(want["file"]), tell=said.append), said, want)
         except AssayError as error:
             verdict = "refused as it should be" if want.get("refused") else "refused"
             told = f"{error.problems[0].code}: {error.problems[0].text.splitlines()[0]}"
@@ -82,8 +82,14 @@ def judge(folder: Path, want: dict[str, Any]) -> tuple[str, str, float]:
     return verdict, told, time.monotonic() - begun
 
 
-def read_and_judge(project: Path, want: dict[str, Any]) -> tuple[str, str]:
-    """(verdict, what was made of it) of a project that was made of the file."""
+def read_and_judge(
+    project: Path, said: Sequence[dict[str, Any]], want: dict[str, Any]
+) -> tuple[str, str]:
+    """(verdict, what was made of it) of a project that was made of the file.
+
+    Args:
+        said: what was told when it was made.
+    """
     from helpers.expected_reading import faults
 
     loaded = load_with(project, ())
@@ -94,11 +100,11 @@ def read_and_judge(project: Path, want: dict[str, Any]) -> tuple[str, str]:
     if not (wrong := faults(want, loaded)):
         return "right", told
     told += f" ({'; '.join(wrong)})"
-    for one in loaded.others:
-        settings = settings_of(one.kind, rename_roles(one.kind, one.columns))
+    for told_of in said:
+        command = shlex.split(told_of["text"].partition(": assay run ")[2])
+        sets = [after for word, after in pairwise(command) if word == "--set"]
         with suppress(AssayError):
-            other = load_with(project, [f"{key}={quote_scalar(value)}" for key, value in settings])
-            if not faults(want, other):
+            if sets and not faults(want, load_with(project, sets)):
                 return "named", told
     return "wrong", told
 

@@ -184,6 +184,11 @@ TABLES = {
         ("classify", {"text": "question", "text_pair": "passage", "label": "answer"}),
         None,
     ),
+    "an answer that every other row lacks": (
+        lambda i: {"question": other(), "answer": long() if i % 2 else ""},
+        ("answer", {"question": "question", "answer": "answer"}),
+        None,
+    ),
 }
 
 

@@ -6,6 +6,7 @@ Watch out   `report/` always has the newest; a run that says the same again move
 from __future__ import annotations
 
 import platform
+import shutil
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -76,7 +77,7 @@ def resume_command(target: Path) -> str:
 def publish(
     bench: Bench, arms: list[Arm], exam: Exam, data: dict[str, Any], found: Found | None = None
 ) -> Report:
-    """Write the report; the one before moves to report/past/<number>/. `data` is that of
+    """Write the report; the one before is kept in report/past/<number>/. `data` is that of
     `build_report`."""
     from assay.reporting.build import Report
     from assay.reporting.model_card import model_card
@@ -106,25 +107,24 @@ def publish(
 
 
 def keep_past(folder: Path, data: dict[str, Any]) -> None:
-    """Move the newest report to past/<number>/, unless it says the same."""
+    """Keep the newest report in past/<number>/, unless it says the same. What a page shows of it
+    stays as well, until the new one is written over it."""
     newest = folder / "report.json"
     if not newest.exists() or _says(newest, data):
         return
     past = folder / "past"
     numbers = [int(p.name) for p in past.glob("*") if p.name.isdigit()] if past.exists() else []
+    last = past / str(max(numbers, default=0)) / "report.json"
+    if last.exists() and last.read_bytes() == newest.read_bytes():
+        return  # a run was killed after it had kept this one
     place = past / str(max(numbers, default=0) + 1)
     place.mkdir(parents=True)
-    for name in (
-        "predictions",
-        "prompts",
-        CARD,
-        MEASURED,
-        "report.html",
-        "report.md",
-        "report.json",
-    ):
+    for name in ("predictions", "prompts", CARD, MEASURED):
         if (folder / name).exists():
             (folder / name).rename(place / name)
+    for name in ("report.html", "report.md", "report.json"):
+        if (folder / name).exists():
+            shutil.copyfile(folder / name, place / name)
 
 
 def _says(newest: Path, data: dict[str, Any]) -> bool:

@@ -42,6 +42,7 @@ ONE_LABEL = (None, "classify")  # kinds whose target may be a column of labels
 WRITTEN = (None, "answer", "summarise", "rewrite", "chat", "number")
 SLIPS = 0.02  # share of the rows
 MANY = 40  # numbers that are hardly classes any more, unless they count from 0
+PARTLY = 0.3  # of the rows have an answer: enough to learn from
 STEPS = 10  # values of a scale that may as well be labels
 ASKS = 0.3  # more of the texts end with a question mark: they are what is asked
 COMPARED = 0.3  # of numbers beside a pair of texts
@@ -306,6 +307,25 @@ def _answers(
         why = f"the target is '{column.name}': it is named so and its texts are written freely"
         # A word of the name ('LONG_ANSWER') is weak beside a column of labels with such a name.
         weight = score + bonus if score >= 1 else score / 2
+        ways.append(TargetCandidate(kind or "answer", {"answer": column.name}, why, weight))
+    return [*ways, *_partly_answered(found, kind, taken)]
+
+
+def _partly_answered(
+    found: Sequence[Column], kind: str | None, taken: set[str]
+) -> list[TargetCandidate]:
+    """Columns of written answers that some rows lack: with these rows there is nothing to learn,
+    with the others there is."""
+    ways = []
+    for column in found:
+        share = column.filled / max(1, column.rows)
+        named = rank(column, column_names.ANSWER)
+        if column.full or share < PARTLY or column.name in taken or not (named and column.prose):
+            continue
+        if column.nested or column.labels or column.technical or column.is_prediction:
+            continue
+        why = f"the target is '{column.name}': it is named so, and {share:.0%} of the rows have it"
+        weight = named * share
         ways.append(TargetCandidate(kind or "answer", {"answer": column.name}, why, weight))
     return ways
 

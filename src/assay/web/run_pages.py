@@ -35,7 +35,7 @@ from assay.web.web_project import WebProject
 
 EVERY = 0.5  # seconds between two looks for those who follow
 STREAMS = 16  # that follow at once; more look again by themselves
-BEGINS = 3.0  # seconds that a started run has to show itself
+BEGINS = 15.0  # seconds that a started run has to show itself
 SAID = "page-run.log"  # in work/: what a run that was started here has said
 TAIL = 2_000  # bytes of it that are shown where it did not come to its end
 NUMBER = re.compile(r"[0-9]{1,5}(\.[0-9]{1,3})?")
@@ -150,15 +150,15 @@ async def start_run(project: WebProject, options: list[str]) -> Response:
     """
     if project.run.goes_on:
         raise UsageError(Problem("R003", "a run goes on in this project", project.near))
-    start_process([*_command(project), *options], place(project.target, "work") / SAID)
+    started = start_process([*_command(project), *options], place(project.target, "work") / SAID)
     until = time.monotonic() + BEGINS
-    while not project.run.goes_on and time.monotonic() < until:
+    while not project.run.goes_on and started.is_alive() and time.monotonic() < until:
         await asyncio.sleep(0.1)
     return RedirectResponse(f"/p/{project.id}/run", 303)
 
 
-def start_process(command: list[str], said: Path) -> None:
-    """Start it as a process of its own, which does not end with this one."""
+def start_process(command: list[str], said: Path) -> threading.Thread:
+    """Start it as a process of its own, which does not end with this one; what waits for it."""
     make_folder(said.parent)
     with open(said, "ab", opener=opener) as log:
         process = subprocess.Popen(
@@ -170,7 +170,9 @@ def start_process(command: list[str], said: Path) -> None:
             env={**os.environ, **import_settings()},
         )
     # Nobody else waits for it, and one that has ended would look as if it went on.
-    threading.Thread(target=process.wait, daemon=True).start()
+    waits = threading.Thread(target=process.wait, daemon=True)
+    waits.start()
+    return waits
 
 
 async def stop(request: Request, project: WebProject) -> Response:

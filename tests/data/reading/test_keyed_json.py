@@ -104,3 +104,13 @@ def test_a_text_with_the_questions_about_it_is_one_row(tmp_path):
     # beside a version they are the columns of a table
     lists = {"version": "1", "questions": ["Who?", "What?"], "answers": ["Ann", "She came"]}
     assert len(fields_of(written(tmp_path / "lists.json", lists))) == 2
+
+
+def test_a_name_with_a_split_in_it_is_one_beside_the_splits(tmp_path):
+    """As clinc/oos-eval has them: {"train": [[text, intent], ...], "oos_train": ...}."""
+    pairs = [[row["text"], row["label"]] for row in LABELLED]
+    outside = [[f"something else {i}", "oos"] for i in range(10)]
+    held = {"train": pairs, "val": pairs[:6], "oos_val": outside[:4], "oos_train": outside}
+    got = read(written(tmp_path / "rows.json", held), base=tmp_path)
+    assert len(got.rows) == len(pairs) + 6 + 4 + 10
+    assert f"train {len(pairs) + 10}" in str(got.notes) and "val 10" in str(got.notes)

@@ -2,7 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from assay.data.reading.unrated_rows import pass_unrated
+from assay.data.reading.layout import RowLayout
+from assay.data.reading.unrated_rows import pass_unanswered, pass_unrated
 from helpers.raw_tables import raw_table
 
 
@@ -49,3 +50,26 @@ def test_what_is_to_be_annotated_and_what_another_column_asks_stay():
     found = table()
     assert passed(found, unlabelled=True) is found
     assert passed(found, {"text": "text", "label": "other"}) is found
+
+
+def answered(found, kind="answer", **columns):
+    columns = {"question": "text", "answer": "reply", **columns}
+    ((_, _, made),) = pass_unanswered(
+        [("train", Path("x"), found)], RowLayout(kind=kind, columns=columns)
+    )
+    return made
+
+
+@pytest.mark.parametrize("nothing", ["", None, [], "  "])
+def test_questions_that_nobody_has_answered_yet_are_passed_over(nothing):
+    found = table("length", reply=lambda n: f"it is {n}" if n % 2 else nothing)
+    made = answered(found)
+    assert len(made.rows) == 100
+    assert "100 rows without an answer in 'reply' were passed over" in made.notes[-1]
+    assert answered(found, context="length") is found  # the passage has no answer: nor does the row
+    assert answered(found, "classify") is found
+
+
+def test_single_questions_without_an_answer_stay():
+    found = table("length", reply=lambda n: f"it is {n}" if n % 40 else "")
+    assert answered(found) is found

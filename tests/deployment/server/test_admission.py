@@ -161,7 +161,7 @@ def test_a_full_queue_says_when_to_come_again(slow_engine, served):
         ]
         for thread in waiting:
             thread.start()
-        # Four may wait before one runs, and the fifth is still to come: then this one would be taken.
+        # Before one runs four may wait, and the fifth is still to come: this would be taken.
         wait_until(lambda: slow_engine.load().running == 1 and slow_engine.load().waiting == 4)
         reply = httpx.post(url + CHAT_AT, json=CHAT, timeout=60)
         assert reply.status_code == 429 and reply.headers["retry-after"] == "2"

@@ -17,7 +17,7 @@ from typing import Any
 from assay.data.reading.findings import Findings, printable
 from assay.data.reading.header import split_header
 from assay.data.reading.keyed_talks import talks_of
-from assay.data.reading.split_names import split_named
+from assay.data.reading.split_names import split_in, split_named
 from assay.tasks import column_names as names
 from assay.tasks.columns import as_text
 
@@ -127,7 +127,10 @@ def _by_split(members: Sequence[Member], found: Findings, deep: int) -> list[Ele
         for line, name, value in members
         if isinstance(value, list | dict) and value
     ]
-    named = [(split_named(name), line, value) for line, name, value in blocks if split_named(name)]
+    of_name = split_named
+    if len({of_name(name) for _, name, _ in blocks} - {""}) > 1:
+        of_name = split_in  # beside `train` and `val`, `oos_val` is one too
+    named = [(of_name(name), line, value) for line, name, value in blocks if of_name(name)]
     if not named or deep > DEEPEST or (len(named) == 1 and len(blocks) > 1):
         return []
     rows: list[Element] = []
@@ -144,12 +147,12 @@ def _by_split(members: Sequence[Member], found: Findings, deep: int) -> list[Ele
         starts.append((split, len(rows)))
         rows += part
     found.starts += starts
-    counted = ", ".join(
-        f"{split} {end - at:,}"
-        for (split, at), end in zip(starts, _ends(starts, rows), strict=True)
-    )
+    sizes = Counter[str]()
+    for (split, at), end in zip(starts, _ends(starts, rows), strict=True):
+        sizes[split] += end - at
+    counted = ", ".join(f"{split} {count:,}" for split, count in sizes.items())
     found.note(f"{found.place}: the official splits are lists of it: {counted}")
-    _beside(members, [name for _, name, _ in blocks if split_named(name)], found)
+    _beside(members, [name for _, name, _ in blocks if of_name(name)], found)
     return rows
 
 

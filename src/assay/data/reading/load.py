@@ -45,7 +45,7 @@ from assay.data.reading.stratified_sample import sample_stratified
 from assay.data.reading.targets import choices_of
 from assay.data.reading.template_marks import look
 from assay.data.reading.uniform_rows import tidy_table
-from assay.data.reading.unrated_rows import pass_unrated
+from assay.data.reading.unrated_rows import pass_unanswered, pass_unrated
 from assay.tasks.columns import value_at
 from assay.tasks.guessing import Guess
 from assay.tasks.json_objects import has_objects
@@ -176,6 +176,7 @@ def load(
         turns=turns,
     )
     layout = _with_meaning(layout, reads) if target else layout
+    reads = pass_unanswered(reads, layout) if target else reads
     values = Values(layout.exclusive_fields)
     parts, warnings, raw = _convert(reads, layout, problems, values, aside, bad_rows)
     passed += mark_closings(parts, warnings) if layout.by_turn else []

@@ -1,9 +1,10 @@
-"""Texts of which only some have a number yet: those without one are passed over.
+"""Texts of which only some have a number, or an answer, yet: those without one are passed over.
 
-What it is for   tables that are handed out before all of their rows have been rated
+What it is for   tables that are handed out before all of their rows have been rated or answered
 Good when        the only column that may be the target holds numbers, and is named as how much of
-                 something a text has
-Watch out        a row without a label may as well be of no class: such rows are asked about instead
+                 something a text has; or the answers are written
+Watch out        a row without a label may as well be of no class: such rows are asked about
+                 instead; a question without an answer in its passage has none on purpose
 """
 
 from collections.abc import Mapping
@@ -11,14 +12,17 @@ from dataclasses import replace
 from pathlib import Path
 
 from assay.data.reading.findings import rows as count_rows
+from assay.data.reading.layout import RowLayout
 from assay.data.reading.read_file import RawTable
 from assay.tasks import column_names
-from assay.tasks.columns import as_text, columns_of, rank
+from assay.tasks.columns import as_text, columns_of, rank, value_at
 from assay.tasks.guessing import SAMPLE
 
 FEWEST = 20  # rows that have a number
 _FULL = 0.95  # share of the rows above which single ones are at fault
 _MOST = 60  # columns
+_NONE = ("", "[]")
+_WRITTEN = ("answer", "rewrite", "summarise")
 
 
 Reads = list[tuple[str, Path, RawTable]]
@@ -54,3 +58,20 @@ def _rated(table: RawTable, named: set[str]) -> RawTable:
     left = count_rows(len(table.rows) - len(rated))
     note = f"{table.place}: {left} without a number in '{goal.name}' were passed over"
     return replace(table, rows=rated, notes=[*table.notes, note])
+
+
+def pass_unanswered(reads: Reads, layout: RowLayout) -> Reads:
+    """The files with the rows that have a written answer, where many have none."""
+    name = layout.target_field
+    if layout.open or layout.kind not in _WRITTEN or not name or "context" in layout.columns:
+        return reads
+    return [(part, path, _answered(table, name)) for part, path, table in reads]
+
+
+def _answered(table: RawTable, name: str) -> RawTable:
+    kept = [raw for raw in table.rows if as_text(value_at(raw.fields, name)).strip() not in _NONE]
+    if not FEWEST <= len(kept) < _FULL * len(table.rows):
+        return table
+    left = count_rows(len(table.rows) - len(kept))
+    note = f"{table.place}: {left} without an answer in '{name}' were passed over"
+    return replace(table, rows=kept, notes=[*table.notes, note])
