@@ -5,7 +5,7 @@ from typing import Any
 
 from assay.data.reading.load import LoadedExamples
 
-NAMED = {"question": "text"}  # both words mean the same
+NAMED = {"question": "text", "options": "choices"}  # two words for the same
 
 
 def faults(want: Mapping[str, Any], loaded: LoadedExamples) -> list[str]:

@@ -36,7 +36,9 @@ _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_A-Za-z]+")
 UNNAMED = re.compile(r"(?:(?:field|column|unnamed:) ?)?\d+", re.IGNORECASE)
 _TERM = re.compile(r"[^\W\d_]+(?:[ '\u2019-][^\W\d_]+)*")
 _ASKING = ("?", "\uff1f", "\u061f")
-_UNSPACED = re.compile(r"[\u0e00-\u0eff\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
+# Thai, Lao, Khmer, kana and Han, with the marks of Chinese and Japanese
+UNSPACED = r"\u0e00-\u0eff\u1780-\u17ff\u3001-\u30ff\u3400-\u9fff"
+_UNSPACED = re.compile(f"[{UNSPACED}]")
 _PLACE = re.compile(r"-?\d{1,6}")
 
 MANY = 200  # fields; of more, those of few rows are left out

@@ -49,7 +49,8 @@ def delimiter_of(head: bytes, name: str, encoding: str | None) -> str | None:
     sample = [line.rstrip("\r").replace("\r", " ") for line in sample if line.strip()]
     usual = "," if name.endswith(".csv") else "\t" if name.endswith((".tsv", ".tab")) else ""
     if not sample or (usual and usual in sample[0] and _cuts(usual, sample[1:])):
-        return usual or None
+        quoted = (mark for mark in _DELIMITERS if usual and _quote_of(sample, mark) == "'")
+        return next(quoted, usual or None)
     alike = {}
     for mark in _DELIMITERS:
         try:
@@ -105,13 +106,35 @@ def read_table(
     if not settings and mark != ("\t" if source.name.endswith((".tsv", ".tab")) else ","):
         found.note(f"D035 {source.place}: the delimiter looks like {_NAMED[mark]}; it was used")
     text = islice(lines(source, found, encoding=encoding), settings.lines if settings else 0, None)
+    first = list(islice(text, LOOKED_AT))
+    quote = _quote_of([line for _, line in first], mark) if mark != "\t" else '"'
+    if quote == "'":
+        found.note(f"{source.place}: cells are quoted with ' and not with \"")
+    text = chain(first, text)
     with _long_cells():
         return _name_cells(
-            _split_quotes(text, mark, found) if mark != "\t" else _split_tabs(list(text), found),
+            _split_quotes(text, mark, found, quote=quote)
+            if mark != "\t"
+            else _split_tabs(list(text), found),
             found,
             head,
             settings,
         )
+
+
+def _quote_of(sample: Sequence[str], mark: str) -> str:
+    """The character around cells: a single quote where only with it all rows are as wide."""
+    ends = re.compile(rf"(?:^|{re.escape(mark)})'.*'(?:{re.escape(mark)}|$)")
+    if not any(ends.search(line.rstrip("\r\n")) for line in sample):
+        return '"'
+    widths = []
+    for quote in ('"', "'"):
+        try:
+            rows = [*csv.reader(sample, delimiter=mark, quotechar=quote)]
+        except csv.Error:
+            rows = [[]]
+        widths.append({len(row) for row in rows[:-1] or rows if row})
+    return "'" if len(widths[0]) != 1 and len(widths[1]) == 1 and widths[1] != {1} else '"'
 
 
 def _split_tabs(text: list[tuple[int, str]], found: Findings) -> Iterator[Row]:
@@ -138,19 +161,24 @@ def _split_tabs(text: list[tuple[int, str]], found: Findings) -> Iterator[Row]:
 
 
 def _split_quotes(
-    text: Iterable[tuple[int, str]], mark: str, found: Findings, *, strict: bool = False
+    text: Iterable[tuple[int, str]],
+    mark: str,
+    found: Findings,
+    *,
+    strict: bool = False,
+    quote: str = '"',
 ) -> Iterator[Row]:
     """Cells by the usual quoting rules. A row that breaks them is read as `loose_quotes` says, or
     set aside; where the rows after it do not fit, nothing is certain, so reading ends there.
 
     Args:
-        strict: end at the first such row.
+        strict: end at the first such row. quote: the character around cells.
     """
     lines = Lines(text)
     loose = LooseRows(mark, lines)
     while True:
         try:
-            for cells in csv.reader(lines, delimiter=mark, strict=True):
+            for cells in csv.reader(lines, delimiter=mark, quotechar=quote, strict=True):
                 if cells and not loose.fits(cells):
                     break
                 if cells:

@@ -17,6 +17,7 @@ from assay.data.reading.findings import Findings
 from assay.data.reading.split_names import COLUMNS
 from assay.tasks import column_names
 from assay.tasks.columns import as_text, columns_of, count_words, words_of
+from assay.tasks.number_columns import measures
 from assay.tasks.option_runs import option_runs
 
 LOOKED_AT = 500  # rows
@@ -153,7 +154,7 @@ def _is_column_name(cell: str) -> bool:
 
 
 def roles_of_places(rows: Sequence[Sequence[str]], names: Sequence[str]) -> dict[str, str]:
-    """The roles of a table that names no column: a class at one end, a text at the other, and no
+    """The roles of a table that names no column: a class, no number that was measured, at one end, a text at the other, and no
     other class. Options and the letter of the right one say more."""
     looked = [dict(zip(names, cells, strict=False)) for cells in rows[:LOOKED_AT]]
     found = columns_of(looked)
@@ -163,7 +164,7 @@ def roles_of_places(rows: Sequence[Sequence[str]], names: Sequence[str]) -> dict
     if sum(column.labels for column in found) != 1:
         return {}
     for label, text in ((first, last), (last, first)):
-        if label.labels and text.prose and not text.technical:
+        if label.labels and not measures(label) and text.prose and not text.technical:
             return {"text": text.name, "label": label.name}
     return {}
 

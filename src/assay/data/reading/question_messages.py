@@ -6,7 +6,7 @@ What it is for   one text, two under their fields' names, more of it below, a co
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from assay.core.types import Message, Messages
@@ -14,6 +14,7 @@ from assay.data.reading.findings import Findings
 from assay.data.reading.layout import RowLayout
 from assay.data.reading.turns import is_conversation, is_turn, turns_of
 from assay.tasks.columns import Row, as_text, has, value_at
+from assay.tasks.entities import join_words
 
 
 def messages_of(row: Row, layout: RowLayout, line: int, found: Findings) -> Messages | None:
@@ -38,7 +39,8 @@ def messages_of(row: Row, layout: RowLayout, line: int, found: Findings) -> Mess
     more = [layout.columns[role] for role in ("text_pair", "input") if role in layout.columns]
     parts = [asked, *(value_at(row, field) for field in more)]
     texts = [
-        _text(part, name, line, found, " " if layout.kind == "extract" else "\n") for part in parts
+        _text(part, name, line, found, join_words if layout.kind == "extract" else "\n".join)
+        for part in parts
     ]
     if None in texts:
         return None
@@ -53,9 +55,11 @@ def messages_of(row: Row, layout: RowLayout, line: int, found: Findings) -> Mess
     return (*((Message("system", system),) if system else ()), Message("user", content))
 
 
-def _text(value: Any, name: str, line: int, found: Findings, between: str = "\n") -> str | None:
+def _text(
+    value: Any, name: str, line: int, found: Findings, join: Callable[[list[str]], str]
+) -> str | None:
     if isinstance(value, list) and all(isinstance(part, str) for part in value):
-        return between.join(value)
+        return join(value)
     if isinstance(value, list | Mapping):
         what = "a list" if isinstance(value, list) else "an object"
         found.count(

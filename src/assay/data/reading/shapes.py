@@ -152,6 +152,7 @@ def text_label(names: Sequence[str], row: Row) -> dict[str, str] | None:
 
 
 _SAID_NEXT = ("response", "answer", "reply", "completion", "output", "target", "ideal", "reference")
+_NOTHING = (None, "", [], {})
 _WRITTEN = 3  # words of a written text, on average
 Shape = Callable[[Sequence[str], Row], dict[str, str] | None]
 SHAPES: tuple[Shape, ...] = (
@@ -179,9 +180,9 @@ def recognise(names: Sequence[str], rows: Sequence[Row]) -> tuple[str, dict[str,
         columns = shape(names, rows[0]) if rows else None
         if columns is None:
             continue
-        pieces = columns.get("entities")
-        if pieces and not any(value_at(row, pieces) for row in rows[:1000]):
-            continue  # nothing is named in any text
+        goal = columns.get("entities") or columns.get("answer")
+        if goal and not any(value_at(row, goal) not in _NOTHING for row in rows[:1000]):
+            continue  # nothing is named in any text, or no question is answered
         values = [value_at(row, columns.get("label", "")) for row in rows[:1000]]
         if "label" in columns and _are_written(values):
             return shape.__name__, {"text": columns["text"], "answer": columns["label"]}

@@ -102,6 +102,9 @@ def open_input(
             packer = packer_of(file.peek(512))
             file = unpack_stream(file, packer, place) if packer else file
             head = file.peek(1 << 16)[: 1 << 16]
+            if b"\n" not in head and head.count(b"\r") > 1 and b"\0" not in head:
+                file = io.BufferedReader(_OldLineEnds(file), 1 << 16)
+                head = head.replace(b"\r", b"\n")
         except OSError as error:
             unread(error, place)
         if not head:
@@ -124,6 +127,22 @@ def open_input(
                 place,
                 "wait until it is written, then run again",
             )
+
+
+class _OldLineEnds(io.RawIOBase):
+    """A text whose lines end as those of the first Macintosh did, with a carriage return, as if
+    they ended as others do."""
+
+    def __init__(self, file: io.BufferedReader[Any]):
+        self._file = file
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        data = self._file.read1(len(buffer)).replace(b"\r", b"\n")
+        buffer[: len(data)] = data
+        return len(data)
 
 
 def _has_own_reader(name: str, head: bytes, documents: bool) -> bool:

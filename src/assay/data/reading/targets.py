@@ -15,7 +15,13 @@ from assay.data.reading.findings import Findings
 from assay.data.reading.layout import RowLayout
 from assay.tasks import json_objects, label_sets, options, ranked_lists
 from assay.tasks.columns import Row, as_text, has, value_at
-from assay.tasks.entities import OutsideError, format_entities, of_field, overlapping
+from assay.tasks.entities import (
+    OutsideError,
+    format_entities,
+    join_words,
+    of_field,
+    overlapping,
+)
 
 
 def targets_of(
@@ -225,7 +231,7 @@ def _pieces(row: Row, layout: RowLayout, line: int, found: Findings) -> tuple[st
         )
         return None
     try:
-        text = " ".join(map(as_text, words)) if words else as_text(asked)
+        text = join_words([*map(as_text, words)]) if words else as_text(asked)
         line_of_pieces = format_entities(of_field(value_at(row, name), text, words))
         if overlapping(value_at(row, name)):
             found.warn(

@@ -22,9 +22,12 @@ from typing import Any
 
 from assay.core.types import Example
 from assay.tasks import json_objects
+from assay.tasks.columns import UNSPACED
 from assay.tasks.entities import Piece, Span, format_entities, of_spans, pieces_of
 
-WORD = re.compile(r"\w+|[^\w\s]")
+# In a script without blanks each character is a word, or nothing inside a sentence could be named.
+_LETTER = rf"[^\W{UNSPACED}]"
+WORD = re.compile(rf"[{UNSPACED}]|{_LETTER}+|[^\w\s]")
 NUMBER = re.compile(r"\d+(?:,\d{3})*(?:\.\d+)?")
 OUTSIDE = "O"  # the tag of a word that is in no piece
 COPIED = 0.5  # share of a field's values that stand in their texts
@@ -116,8 +119,8 @@ def place_of(words: str, text: str, after: int = 0) -> tuple[int, int] | None:
     else anywhere, else but for case, else as the same number in another writing."""
     pattern = r"\s+".join(map(re.escape, words.split()))
     before, behind = (
-        r"(?<!\w)" if words[:1].isalnum() else "",
-        r"(?!\w)" if words[-1:].isalnum() else "",
+        rf"(?<!{_LETTER})" if re.match(_LETTER, words) else "",
+        rf"(?!{_LETTER})" if re.match(_LETTER, words[-1:]) else "",
     )
     exact = re.compile(before + pattern + behind)
     match = exact.search(text, after) or exact.search(text)
