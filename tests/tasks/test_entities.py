@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from assay.tasks.entities import (
     format_entities,
+    join_words,
     locate_entities,
     of_field,
     of_run,
@@ -124,3 +125,20 @@ def test_pieces_are_found_one_after_the_other():
         (30, 34, "late"),
         (0, 3, "early"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("words", "text"),
+    [
+        ("Ann Lee flew", "Ann Lee flew"),
+        ("常 建 良 ， 1 9 6 3 年", "常建良，1963年"),  # cut into characters
+        ("我们 喜欢 New York 。", "我们喜欢New York。"),
+        ("ประเทศ ไทย", "ประเทศไทย"),
+        ("나는 학교에 간다", "나는 학교에 간다"),  # Korean has blanks
+        ("A B", "A B"),
+    ],
+)
+def test_words_are_joined_as_their_script_is_written(words, text):
+    cut = words.split()
+    assert join_words(cut) == text
+    assert of_tags(["B-x", *["I-x"] * (len(cut) - 1)], cut) == [("x", text)]

@@ -81,8 +81,8 @@ def of_spans(spans: Sequence[Span], text: str) -> list[Piece]:
 
 
 def of_tags(tags: Sequence[str], words: Sequence[str]) -> list[Piece]:
-    """The pieces that tags mark, joined as `join_words` says. A tag is O or empty, B-, I-, E-, S-, L-, U- and
-    a type, or a type.
+    """The pieces that tags mark, joined as `join_words` says. A tag is O or empty, B-, I-, E-, S-,
+    L-, U- and a type, or a type.
 
     An inside tag without a beginning begins a piece, as in the scorer of CoNLL 2000 (conlleval;
     Tjong Kim Sang and Buchholz 2000, aclanthology.org/W00-0726).

@@ -15,7 +15,16 @@ from statistics import fmean, stdev
 from typing import Any
 
 from assay.tasks import column_names
-from assay.tasks.columns import UNNAMED, UNSPACED, Column, Row, as_text, count_words, is_unnamed, value_at
+from assay.tasks.columns import (
+    UNNAMED,
+    UNSPACED,
+    Column,
+    Row,
+    as_text,
+    count_words,
+    is_unnamed,
+    value_at,
+)
 from assay.tasks.term_pairs import paired_term
 
 LOOKED_AT = 500  # rows

@@ -12,6 +12,7 @@ from helpers.raw_tables import raw_table
         (" [1, 2.5] ", [1, 2.5]),
         ("[{'from': 'human', 'value': 'Hi'}]", [{"from": "human", "value": "Hi"}]),
         ("[]", []),
+        ("['Leta y'u Bushinwa', 'Lalitpur']", ["Leta y'u Bushinwa", "Lalitpur"]),
     ],
 )
 def test_a_list_that_is_written_as_text_is_a_list(text, value):

@@ -129,3 +129,24 @@ def test_a_row_that_comes_again_in_a_table_without_names_is_a_row(tmp_path):
 def test_blanks_part_terms_from_their_number(line, mark):
     head = "".join(line.format(n=n) + "\n" for n in range(12))
     assert delimiter_of(head.encode(), "words.txt", None) == mark
+
+
+def test_cells_in_single_quotes(tmp_path):
+    """As pandas writes them with quotechar="'"; the texts have semicolons, commas and quotes."""
+    texts = [f'Nr. {i}, sagt er; "ja", und wie geht\'s' for i in range(30)]
+    out = io.StringIO()
+    csv.writer(out, delimiter=";", quotechar="'", lineterminator="\n").writerows(
+        [[["Web", "Sport"][i % 2], text] for i, text in enumerate(texts)]
+    )
+    path = tmp_path / "test.csv"
+    path.write_text(out.getvalue())
+    assert [row["field2"] for row in fields_of(path)] == texts
+    path.write_text("a,b\n'tis late,x\nwe 'said' so,y\n")  # apostrophes around nothing
+    assert fields_of(path) == [{"a": "'tis late", "b": "x"}, {"a": "we 'said' so", "b": "y"}]
+
+
+def test_lines_that_end_with_a_carriage_return(tmp_path):
+    path = tmp_path / "rows.txt"
+    path.write_bytes(b"label\ttext\r" + b"".join(b"a\tline %d\r" % i for i in range(9_000)))
+    rows = fields_of(path)
+    assert len(rows) == 9_000 and rows[-1] == {"label": "a", "text": "line 8999"}

@@ -1,7 +1,13 @@
 import pytest
 
 from assay.data.reading.findings import Findings
-from assay.data.reading.header import header_evidence, is_header, make_names, split_header
+from assay.data.reading.header import (
+    header_evidence,
+    is_header,
+    make_names,
+    roles_of_places,
+    split_header,
+)
 
 
 @pytest.mark.parametrize(
@@ -96,3 +102,10 @@ def test_rows_that_are_lists_have_their_first_for_names_where_it_names_columns()
 )
 def test_what_tells_names_from_rows(first, below, said):
     assert header_evidence(first, below) is said
+
+
+def test_numbers_that_were_measured_are_no_class():
+    rows = [[f"Who was king number {i} of Spain ?", f"{i % 6 / 5:.1f}"] for i in range(30)]
+    assert roles_of_places(rows, ["field1", "field2"]) == {}
+    whole = [[text, str(i % 3)] for i, (text, _) in enumerate(rows)]
+    assert roles_of_places(whole, ["field1", "field2"]) == {"text": "field1", "label": "field2"}

@@ -201,3 +201,17 @@ def test_public_sets_of_pairs_and_spans(shared_data):
         17,
         "template_id",
     )
+
+
+def test_an_answer_that_no_row_has_is_no_target(tmp_path):
+    rows = [
+        {
+            "question": f"What follows from statement {i}?",
+            "options": [f"one {i}", f"two {i}", f"three {i}"],
+            "label": "ABC"[i % 3],
+            "answer": None,
+        }
+        for i in range(12)
+    ]
+    got = loaded(tmp_path, *rows)
+    assert (got.kind, got.columns["answer"]) == ("choose", "label")

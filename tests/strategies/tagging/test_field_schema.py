@@ -80,3 +80,15 @@ def test_tags_of_words():
     spans = [(0, 7, "person"), (12, 14, "person")]
     bounds = [match.span() for match in WORD.finditer(text)]
     assert marks(spans, bounds) == ["B-person", "I-person", "O", "B-person"]
+
+
+def test_names_inside_a_sentence_without_blanks_are_found_and_tagged():
+    text = "2010年任天津一德投资集团公司董事、副总裁。"
+    said = row(text, "org: 天津一德投资集团公司 | title: 董事 | title: 副总裁")
+    spans = spans_of(said, ["org", "title"])
+    assert [text[a:b] for a, b, _ in spans] == ["天津一德投资集团公司", "董事", "副总裁"]
+    words = [m.span() for m in WORD.finditer(text)]
+    assert text[slice(*words[0])] == "2010"
+    tags = marks(spans, words)
+    assert [tags.count(f"B-{kind}") for kind in ("org", "title")] == [1, 2]
+    assert tags.count("I-org") == 9

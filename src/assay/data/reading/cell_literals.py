@@ -7,6 +7,7 @@ Watch out        written answers stay as they are: a list may be what is to be a
 
 import ast
 import json
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -15,6 +16,7 @@ from assay.data.reading.read_file import RawRow, RawTable
 
 MOSTLY = 0.98  # share of the rows that have to be lists
 LARGEST = 1 << 20  # characters
+_LOOSE = re.compile(r"\[(['\"])(.*)\1\]", re.DOTALL)  # a mark in it that is not escaped
 _WRITTEN = {
     "answer",
     "output",
@@ -68,7 +70,8 @@ def _list(text: str) -> Any:
         try:
             value = ast.literal_eval(text.strip())
         except (ValueError, SyntaxError, RecursionError, MemoryError):
-            return None
+            loose = _LOOSE.fullmatch(text.strip())
+            return loose[2].split(f"{loose[1]}, {loose[1]}") if loose else None
     plain = isinstance(value, list) and all(
         isinstance(one, str | int | float | dict | list) for one in value
     )

@@ -123,7 +123,8 @@ def read_table(
 
 
 def _quote_of(sample: Sequence[str], mark: str) -> str:
-    """The character around cells: a single quote where only with it all rows are as wide."""
+    """The character around cells: a single quote where with it all rows are as wide, and
+    otherwise than without."""
     ends = re.compile(rf"(?:^|{re.escape(mark)})'.*'(?:{re.escape(mark)}|$)")
     if not any(ends.search(line.rstrip("\r\n")) for line in sample):
         return '"'
@@ -134,7 +135,7 @@ def _quote_of(sample: Sequence[str], mark: str) -> str:
         except csv.Error:
             rows = [[]]
         widths.append({len(row) for row in rows[:-1] or rows if row})
-    return "'" if len(widths[0]) != 1 and len(widths[1]) == 1 and widths[1] != {1} else '"'
+    return "'" if widths[0] != widths[1] and len(widths[1]) == 1 and widths[1] != {1} else '"'
 
 
 def _split_tabs(text: list[tuple[int, str]], found: Findings) -> Iterator[Row]:

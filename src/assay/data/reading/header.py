@@ -154,8 +154,9 @@ def _is_column_name(cell: str) -> bool:
 
 
 def roles_of_places(rows: Sequence[Sequence[str]], names: Sequence[str]) -> dict[str, str]:
-    """The roles of a table that names no column: a class, no number that was measured, at one end, a text at the other, and no
-    other class. Options and the letter of the right one say more."""
+    """The roles of a table that names no column: a class at one end, a text at the other, and no
+    other class. A number that was measured is none; options and the letter of the right one say
+    more."""
     looked = [dict(zip(names, cells, strict=False)) for cells in rows[:LOOKED_AT]]
     found = columns_of(looked)
     if len(found) < 2 or any(option_runs(found, looked)):

@@ -28,6 +28,7 @@ GOALS = (
     "answers",
     "answer",
     "calls",
+    "calling",
     "tool_calls",
     "function_calls",
     "function_call",
