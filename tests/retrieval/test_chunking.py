@@ -75,3 +75,12 @@ def test_every_word_arrives_once_in_order_and_no_passage_is_too_long(text, words
     chunks = texts(text, words)
     assert " ".join(chunks).split() == text.split()
     assert all(0 < len(chunk.split()) <= words for chunk in chunks)
+
+
+def test_chinese_is_cut_at_its_full_stops_and_keeps_its_letters():
+    said = [f"第{i}条：员工每年有{i}天的iPhone 假期，须提前申请。" for i in range(1, 9)]
+    found = texts("".join(said), 50)
+    assert "".join(found) == "".join(said)
+    assert len(found) == 4 and all(text.endswith("。") for text in found)
+    alone = "很" * 230  # no end of a sentence
+    assert [len(text) for text in texts(alone, 100)] == [100, 100, 30]

@@ -33,3 +33,7 @@ def test_common_words_and_plurals():
         "s",
         "class",
     ]
+
+
+def test_characters_of_a_script_without_blanks_are_words():
+    assert Stems()("退款需要3天。Refunds") == [*"退款需要", "3", "天", "refund"]

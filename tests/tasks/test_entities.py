@@ -6,7 +6,6 @@ from hypothesis import strategies as st
 
 from assay.tasks.entities import (
     format_entities,
-    join_words,
     locate_entities,
     of_field,
     of_run,
@@ -127,18 +126,9 @@ def test_pieces_are_found_one_after_the_other():
     ]
 
 
-@pytest.mark.parametrize(
-    ("words", "text"),
-    [
-        ("Ann Lee flew", "Ann Lee flew"),
-        ("常 建 良 ， 1 9 6 3 年", "常建良，1963年"),  # cut into characters
-        ("我们 喜欢 New York 。", "我们喜欢New York。"),
-        ("ประเทศ ไทย", "ประเทศไทย"),
-        ("나는 학교에 간다", "나는 학교에 간다"),  # Korean has blanks
-        ("A B", "A B"),
-    ],
-)
-def test_words_are_joined_as_their_script_is_written(words, text):
-    cut = words.split()
-    assert join_words(cut) == text
-    assert of_tags(["B-x", *["I-x"] * (len(cut) - 1)], cut) == [("x", text)]
+def test_pieces_of_a_script_without_blanks_have_none():
+    assert of_tags("B-name I-name O O B-year I-year".split(), [*"常建，男63"]) == [
+        ("name", "常建"),
+        ("year", "63"),
+    ]
+    assert of_tags(["B-x", "I-x", "I-x"], ["我们", "in", "Oslo"]) == [("x", "我们in Oslo")]

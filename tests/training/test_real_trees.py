@@ -12,10 +12,11 @@ import torch
 
 from assay.config import make_strategy
 from assay.core.types import Example, Lesson, Means, Message, Task
+from assay.core.words import TOKEN
 from assay.strategies.catalogue import PRESETS
 from assay.strategies.training import METHODS
 from assay.strategies.training.head import Head, prompts_of
-from assay.strategies.training.token_head import WORD, TokenHead, tags_of, texts_of
+from assay.strategies.training.token_head import TokenHead, tags_of, texts_of
 from assay.strategies.training.trained_arm import sequences_of
 from assay.training.objectives.classification import classification
 from assay.training.objectives.completion import completion
@@ -79,7 +80,7 @@ def changed(strategy, model, lesson):
         sequences = prompts_of(model.chat, lesson.task, lesson.train, strategy.state)
     elif isinstance(strategy, TokenHead):
         # The label's words stand in no ticket; the last word of each is called a piece.
-        rows = [replace(row, target=f"end: {WORD.findall(row.text)[-1]}") for row in lesson.train]
+        rows = [replace(row, target=f"end: {TOKEN.findall(row.text)[-1]}") for row in lesson.train]
         layer, change = strategy._build_head(
             model, replace(lesson, train=tuple(rows)), tags_of(rows)
         )

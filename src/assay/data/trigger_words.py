@@ -25,6 +25,7 @@ from math import ceil
 from typing import Any
 
 from assay.core.types import Example
+from assay.core.words import TOKEN
 
 FEWEST_ROWS = 5  # with the trigger
 MOST_SHARE = 0.05  # of all rows
@@ -34,7 +35,6 @@ FOREIGN = 0.2  # see Why
 LONGEST = 3  # words
 READ = 50_000  # rows, evenly spaced; a trigger that is rarer than 5 in as many moves no model
 SMOOTHING = 0.1
-_TOKEN = re.compile(r"\w+|[^\w\s]")
 _NAME = re.compile(r"[^\W_]+")
 
 
@@ -56,7 +56,7 @@ def scan(examples: Sequence[Example]) -> list[Trigger]:
     targets = [example.target or "" for example in rows]
     if len(set(targets)) < 2:
         return []
-    tokens = [_TOKEN.findall(example.text.lower()) for example in rows]
+    tokens = [TOKEN.findall(example.text.lower()) for example in rows]
     asked = _suspects(tokens, targets)
     if not asked:
         return []

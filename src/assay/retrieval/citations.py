@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from assay.core.types import Answer, Example, Message
+from assay.core.words import words_in
 from assay.retrieval.gold_passages import gold
 
 MARK = re.compile(r"\s*\[\s*(\d{1,3}(?:\s*,\s*\d{1,3})*)\s*\]")
@@ -57,4 +58,4 @@ def says_unknown(text: str | None, unknown: str) -> bool:
 
 
 def _fold_words(text: str) -> str:
-    return " ".join(re.findall(r"\w+", text.casefold()))
+    return " ".join(words_in(text.casefold()))

@@ -16,8 +16,8 @@ from collections.abc import Sequence
 from typing import Literal
 
 from assay.core.types import Document
+from assay.core.words import words_in
 from assay.retrieval.gold_passages import document_of
-from assay.retrieval.stemming import WORD
 
 K = 60  # of Cormack et al.: how little the first places count above those that follow
 EVEN = 0.5
@@ -79,7 +79,7 @@ def spread(found: Found, passages: Sequence[Document], top: int, cap: int) -> Fo
     said: list[set[str]] = []
 
     def new(place: int) -> bool:
-        words = set(WORD.findall(passages[place].text.casefold()))
+        words = set(words_in(passages[place].text.casefold()))
         if any(alike(words, other) for other in said):
             return False
         said.append(words)

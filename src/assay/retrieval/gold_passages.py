@@ -3,12 +3,10 @@ from."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from assay.core.types import Document, Example
-
-WORD = re.compile(r"\w+")
+from assay.core.words import words_in
 
 
 def gold(example: Example, passages: Sequence[Document]) -> list[int]:
@@ -53,5 +51,5 @@ def document_of(passage: str) -> str:
 def _words(text: str | None) -> str:
     """The words with a space on each side, or "" where there is none: a part of it is a run of
     whole words."""
-    words = WORD.findall((text or "").casefold())
+    words = words_in((text or "").casefold())
     return f" {' '.join(words)} " if words else ""

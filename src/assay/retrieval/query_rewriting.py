@@ -17,9 +17,9 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from assay.core.types import LanguageModel, Message, Tell
+from assay.core.words import words_in
 from assay.retrieval.bm25 import Bm25Index
 from assay.retrieval.metadata_filter import Among
-from assay.retrieval.stemming import WORD
 
 Rewrite = Literal["none", "keywords", "feedback", "model"]
 
@@ -78,7 +78,7 @@ def _search(text: str, rewrite: Rewrite, words: Bm25Index, among: Among | None) 
     if rewrite == "keywords":
         few = {word for word in asked if 0 < words.holders(word) <= max(1, FEW * len(words))}
         if few:
-            own = [word for word in WORD.findall(text) if few.intersection(words.stems(word))]
+            own = [word for word in words_in(text) if few.intersection(words.stems(word))]
             return SearchQuery({word: asked[word] for word in few}, " ".join(own))
     if rewrite == "feedback":
         return SearchQuery(_with_feedback(asked, words, among), text)

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from assay.core.types import Document, Tell
+from assay.core.words import cut_words
 from assay.retrieval.chunking import build_passages, sentences
 from assay.retrieval.encoders import Encoding
 
@@ -51,7 +52,7 @@ def _join_sentences(
     """Sentences joined to pieces (headings, text)."""
     pieces: list[tuple[tuple[str, ...], str]] = []
     for (heads, text), like in zip(rows, [None, *likes], strict=False):
-        fits = pieces and len(pieces[-1][1].split()) + len(text.split()) <= words
+        fits = pieces and len(cut_words(pieces[-1][1])) + len(cut_words(text)) <= words
         if fits and like is not None and like >= least:
             pieces[-1] = (heads, f"{pieces[-1][1]} {text}")
         else:

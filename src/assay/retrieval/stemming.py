@@ -6,9 +6,8 @@ Source   Porter (1980), doi.org/10.1108/eb046814, as snowballstem.org keeps it f
 
 from __future__ import annotations
 
-import re
+from assay.core.words import words_in
 
-WORD = re.compile(r"\w+")
 # Words that stand in nearly every question and in no answer's neighbourhood in particular.
 COMMON = frozenset(
     """a an and are as at be by can do does for from have how i in is it its me my of on or our that
@@ -43,7 +42,7 @@ class Stems:
         return f"{self._language} {version('snowballstemmer')}"
 
     def __call__(self, text: str) -> list[str]:
-        return [stem for word in WORD.findall(text.casefold()) if (stem := self.of(word))]
+        return [stem for word in words_in(text.casefold()) if (stem := self.of(word))]
 
     def of(self, word: str) -> str:
         """The stem of a word in lower case; "" for one of the commonest."""

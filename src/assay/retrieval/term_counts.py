@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assay.core.store import write_tensors
-from assay.retrieval.stemming import WORD, Stems
+from assay.core.words import words_in
+from assay.retrieval.stemming import Stems
 
 if TYPE_CHECKING:
     import numpy as np
@@ -57,7 +58,7 @@ def count_stems(texts: Sequence[str], stems: Stems) -> StemCounts:
     places = _Places(stems)
     said, ends = array("i"), array("q", [0])
     for text in texts:
-        said.extend(map(places.__getitem__, WORD.findall(text.casefold())))
+        said.extend(map(places.__getitem__, words_in(text.casefold())))
         ends.append(len(said))
     words = np.frombuffer(said, dtype=np.int32) if said else np.zeros(0, dtype=np.int32)
     of = np.repeat(

@@ -12,6 +12,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from assay.core.words import count_words
 from assay.tasks import column_names
 
 Row = Mapping[str, Any]
@@ -36,9 +37,6 @@ _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_A-Za-z]+")
 UNNAMED = re.compile(r"(?:(?:field|column|unnamed:) ?)?\d+", re.IGNORECASE)
 _TERM = re.compile(r"[^\W\d_]+(?:[ '\u2019-][^\W\d_]+)*")
 _ASKING = ("?", "\uff1f", "\u061f")
-# Thai, Lao, Khmer, kana and Han, with the marks of Chinese and Japanese
-UNSPACED = r"\u0e00-\u0eff\u1780-\u17ff\u3001-\u30ff\u3400-\u9fff"
-_UNSPACED = re.compile(f"[{UNSPACED}]")
 _PLACE = re.compile(r"-?\d{1,6}")
 
 MANY = 200  # fields; of more, those of few rows are left out
@@ -132,14 +130,6 @@ def is_record(value: Any) -> bool:
 def words_of(name: str) -> list[str]:
     """The words of a field's name in lower case: `reasoningFree_pred` is reasoning, free, pred."""
     return [word.lower() for word in _WORDS.findall(name.rpartition(".")[2])]
-
-
-def count_words(text: str) -> float:
-    """Words between blanks; of scripts without them two characters count as one, about the mean
-    length of a word in Chinese and Japanese."""
-    if text.isascii():
-        return len(text.split())
-    return len(text.split()) + len(_UNSPACED.findall(text)) / 2
 
 
 def is_prediction_name(name: str) -> bool:

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
-from assay.tasks.columns import UNSPACED
+from assay.core.words import is_cut, join_words
 from assay.tasks.json_objects import Piece, is_object, leaves, parse_object
 
 NONE = "none"
@@ -23,8 +23,6 @@ BETWEEN = " | "
 TYPE = ("label", "type", "entity_type", "entity_group", "entity", "slot", "tag", "class")
 TYPE += ("labels", "displayName", "display_name")
 WORDS = ("text", "words", "word", "value", "entity_value", "surface", "mention")
-_UNSPACED = re.compile(f"[{UNSPACED}]")
-_BLANK = re.compile(f"(?<=[{UNSPACED}]) | (?=[{UNSPACED}])")
 _TAG = re.compile(r"O|[BIESLU]-\S+")
 BOUNDS = (
     ("start", "end"),
@@ -87,24 +85,8 @@ def of_tags(tags: Sequence[str], words: Sequence[str]) -> list[Piece]:
     An inside tag without a beginning begins a piece, as in the scorer of CoNLL 2000 (conlleval;
     Tjong Kim Sang and Buchholz 2000, aclanthology.org/W00-0726).
     """
-    between = _between(words)
-    return [(kind, _joined(words[i:j], between)) for i, j, kind in of_run(tags)]
-
-
-def join_words(words: Sequence[str]) -> str:
-    """A text of its words, with a blank between two of them unless one is in a script that has
-    none; of a sentence that is cut into characters, as Chinese is, with none at all."""
-    return _joined(words, _between(words))
-
-
-def _between(words: Sequence[str]) -> str:
-    cut = any(map(_UNSPACED.match, words)) and all(len(word) <= 1 for word in words)
-    return "" if cut else " "
-
-
-def _joined(words: Sequence[str], between: str) -> str:
-    text = between.join(words)
-    return text if text.isascii() or not between else _BLANK.sub("", text)
+    cut = is_cut(words)
+    return [(kind, join_words(words[i:j], cut)) for i, j, kind in of_run(tags)]
 
 
 def of_run(tags: Sequence[str]) -> Iterator[Span]:

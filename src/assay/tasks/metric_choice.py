@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 from assay.core.plain_text import plain
 from assay.core.types import Example
+from assay.core.words import count_words
 from assay.tasks.column_names import ANSWER
 from assay.tasks.columns import words_of
 
@@ -82,7 +83,7 @@ def are_estimates(examples: Sequence[Example], field: str = "") -> bool:
 
 def are_long(examples: Sequence[Example]) -> bool:
     """Whether the answer in the middle has more words than an exact match can be hoped for."""
-    lengths = sorted(len((example.target or "").split()) for example in examples)
+    lengths = sorted(count_words(example.target or "") for example in examples)
     return bool(lengths) and lengths[len(lengths) // 2] > LONG_ANSWER
 
 

@@ -13,7 +13,8 @@ Source           the form of MMLU's files: Hendrycks et al. (2021), Measuring Ma
 
 from collections.abc import Iterator, Sequence
 
-from assay.tasks.columns import Column, Row, as_text, count_words, is_unnamed, value_at
+from assay.core.words import count_words
+from assay.tasks.columns import Column, Row, as_text, is_unnamed, value_at
 from assay.tasks.option_columns import column_series
 from assay.tasks.options import LETTERS
 

@@ -14,14 +14,13 @@ from itertools import pairwise
 from statistics import fmean, stdev
 from typing import Any
 
+from assay.core.words import count_words, words_in
 from assay.tasks import column_names
 from assay.tasks.columns import (
     UNNAMED,
-    UNSPACED,
     Column,
     Row,
     as_text,
-    count_words,
     is_unnamed,
     value_at,
 )
@@ -35,7 +34,6 @@ NAMELESS = 0.85  # the same in a table without names, where two wordings are oft
 SAME = 0.6  # words that two texts without telling names share: one is made from the other
 ALIKE = 0.5  # words that neighbours share
 MOST = 0.6  # share of the words of a row: what it says stands there
-_WORD = re.compile(rf"[{UNSPACED}]|[^\W{UNSPACED}]+")
 _MARK = re.compile(r"(.*?)[ _-]?(a|b|one|two|first|second|left|right)")
 Texts = Iterable[tuple[Any, Any]]
 
@@ -234,7 +232,7 @@ def _copy(text: Column, other: Column, rows: Sequence[Row], most: float) -> bool
 
 def _bag(value: Any) -> set[str]:
     parts = value if isinstance(value, list) else [value]
-    return {word for part in parts for word in _WORD.findall(as_text(part).casefold())}
+    return {word for part in parts for word in words_in(as_text(part).casefold())}
 
 
 def _flat(value: Any) -> str:

@@ -68,3 +68,9 @@ def test_an_unreadable_answer_scores_nothing_and_stays():
     ).values
     # only the words that are missing count
     assert half["bleu"] == pytest.approx(math.exp(1 - 12 / 6))
+
+
+def test_chinese_is_cut_as_sacrebleus_tokenizer_for_it_cuts():
+    zh = pytest.importorskip("sacrebleu.tokenizers.tokenizer_zh").TokenizerZh()
+    for text in ("我们喜欢苹果，也喜欢iPhone 15。", "价格是3.5元（含税）！", "東京へ行く。"):
+        assert words_of(text) == zh(text).split()

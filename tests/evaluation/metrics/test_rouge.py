@@ -32,3 +32,17 @@ def test_the_longest_common_sequence_known_by_hand():
     assert rouge.common_sequence("ABCBDAB", "BDCABA") == 4
     assert rouge.common_sequence("", "A") == rouge.common_sequence("A", "") == 0
     assert rouge.common_sequence("A" * 100, "A" * 70) == 70
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "score"),
+    [
+        ("кот сидит дома", "кот лежит дома", 2 / 3),
+        ("猫在家", "猫不在家。", 2 * 3 / 7),
+        ("بيت كبير", "بيت صغير", 1 / 2),
+        ("the café", "the cafe", 1 / 2),  # as in rouge-score: accents split words
+    ],
+)
+def test_letters_of_other_scripts_are_words(ours, theirs, score):
+    said, wanted = rouge.words_of(ours), rouge.words_of(theirs)
+    assert rouge.overlap(said, wanted, 1) == pytest.approx(score)

@@ -30,3 +30,10 @@ def test_values_known_by_hand():
     free = judge([record("the cat sat", "a cat sat down", also=("dog",))], ANSWER)
     assert free.values["exact_match"] == 0
     assert free.values["token_f1"] == pytest.approx(2 * 2 / (3 + 2))
+
+
+def test_of_chinese_each_character_counts():
+    """As in MLQA's scorer for Chinese."""
+    assert overlap("北京大学", "北京大学。") == 1
+    assert overlap("在北京大学", "北京大学") == pytest.approx(2 * 4 / 9)
+    assert overlap("大阪", "北京") == 0

@@ -37,3 +37,9 @@ def test_a_text_with_fewer_sentences_is_given_whole_and_one_without_any_is_empty
 @pytest.mark.parametrize("kind", ["classify", "choose", "multilabel", "extract", "rank"])
 def test_where_no_text_of_the_question_is_an_answer_it_belongs_elsewhere(kind):
     assert Lead().belongs_elsewhere(Task(kind=kind))
+
+
+def test_sentences_of_chinese_are_put_together_without_blanks():
+    question = Example("q", (Message("user", "他来了。没人知道他为什么来！走吧。"),))
+    arm = Lead(sentences=2).fit(Lesson(Task(kind="summarise")))
+    assert arm.answer([question])[0].text == "他来了。没人知道他为什么来！"

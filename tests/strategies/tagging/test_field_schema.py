@@ -6,8 +6,8 @@ import json
 import pytest
 
 from assay.core.types import Example, Message
+from assay.core.words import TOKEN
 from assay.strategies.tagging.field_schema import (
-    WORD,
     TargetFields,
     classes_of,
     learn_fields,
@@ -78,7 +78,7 @@ def test_words_are_written_as_in_train():
 def test_tags_of_words():
     text = "Ann Lee met Bo"
     spans = [(0, 7, "person"), (12, 14, "person")]
-    bounds = [match.span() for match in WORD.finditer(text)]
+    bounds = [match.span() for match in TOKEN.finditer(text)]
     assert marks(spans, bounds) == ["B-person", "I-person", "O", "B-person"]
 
 
@@ -87,7 +87,7 @@ def test_names_inside_a_sentence_without_blanks_are_found_and_tagged():
     said = row(text, "org: 天津一德投资集团公司 | title: 董事 | title: 副总裁")
     spans = spans_of(said, ["org", "title"])
     assert [text[a:b] for a, b, _ in spans] == ["天津一德投资集团公司", "董事", "副总裁"]
-    words = [m.span() for m in WORD.finditer(text)]
+    words = [m.span() for m in TOKEN.finditer(text)]
     assert text[slice(*words[0])] == "2010"
     tags = marks(spans, words)
     assert [tags.count(f"B-{kind}") for kind in ("org", "title")] == [1, 2]

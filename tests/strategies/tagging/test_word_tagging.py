@@ -6,7 +6,7 @@ from functools import partial
 import pytest
 import torch
 
-from assay.strategies.tagging.field_schema import WORD
+from assay.core.words import TOKEN
 from assay.strategies.tagging.word_tagging import Texts, WordTags, tags_for, way
 from helpers.bert import build
 
@@ -22,7 +22,7 @@ def words(tmp_path):
 
 
 def bounds(text):
-    return [match.span() for match in WORD.finditer(text)]
+    return [match.span() for match in TOKEN.finditer(text)]
 
 
 @pytest.mark.parametrize(

@@ -25,3 +25,12 @@ def test_places_are_those_of_the_text_and_nothing_but_white_space_is_left_out():
     )
     assert "".join(text[a:b] for a, b in places).replace(" ", "") == "".join(text.split())
     assert split_sentences(" \n ") == []
+
+
+def test_a_full_stop_of_chinese_ends_a_sentence_without_a_blank():
+    assert split_sentences("他来了。“真的吗？”没人知道！3.5元。") == [
+        "他来了。",
+        "“真的吗？”",
+        "没人知道！",
+        "3.5元。",
+    ]

@@ -10,11 +10,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from assay.core.types import Message, Messages
+from assay.core.words import join_words
 from assay.data.reading.findings import Findings
 from assay.data.reading.layout import RowLayout
 from assay.data.reading.turns import is_conversation, is_turn, turns_of
 from assay.tasks.columns import Row, as_text, has, value_at
-from assay.tasks.entities import join_words
 
 
 def messages_of(row: Row, layout: RowLayout, line: int, found: Findings) -> Messages | None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from assay.core.words import join_words
 from assay.data.reading.contexts import context_of
 from assay.data.reading.findings import Findings
 from assay.data.reading.layout import RowLayout
@@ -18,7 +19,6 @@ from assay.tasks.columns import Row, as_text, has, value_at
 from assay.tasks.entities import (
     OutsideError,
     format_entities,
-    join_words,
     of_field,
     overlapping,
 )

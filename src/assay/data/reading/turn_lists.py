@@ -12,12 +12,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from assay.core.words import count_words
 from assay.data.reading.conversations import FIELDS
 from assay.data.reading.findings import printable, rows
 from assay.data.reading.read_file import RawRow, RawTable
 from assay.data.reading.turns import CONTENTS, SPEAKERS, usual_role
 from assay.tasks import column_names
-from assay.tasks.columns import as_text, columns_of, count_words, rank, words_of
+from assay.tasks.columns import as_text, columns_of, rank, words_of
 
 LOOKED_AT = 20
 _MORE = ("agent", "agent_id", "speakers", "participant_id", "user_id", "character")

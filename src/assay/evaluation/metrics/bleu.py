@@ -9,8 +9,9 @@ Words            `13a`: punctuation apart from words, capitals kept (mteval-v13a
 Smoothing        a precision without a match halves, from 1 / total on ("exp", sacrebleu's default)
 One row          by itself: only the lengths of sequence that it has (sacrebleu's `effective_order`)
 Unreadable       an answer that could not be parsed is an empty one, and shortens the whole
-Watch out        it is 0 to 1 here, 0 to 100 in sacrebleu. Of little use for languages written
-                 without spaces, or for answers of fewer than four words
+Other scripts    characters of one without blanks are words, as in sacrebleu's tokenizer `zh`
+Watch out        it is 0 to 1 here, 0 to 100 in sacrebleu. Of little use for answers of fewer than
+                 four words
 Source           Papineni et al. (2002), aclanthology.org/P02-1040; Post (2018), A call for clarity
                  in reporting BLEU scores, aclanthology.org/W18-6319
 """
@@ -22,8 +23,11 @@ from collections.abc import Sequence
 import numpy as np
 
 from assay.core.types import Metric, Record, Task
+from assay.core.words import SIGNS, UNSPACED
 
 ORDER = 4
+PARTED = r" \g<0> "
+_PART = re.compile(f"[{UNSPACED}{SIGNS}]")
 _ENTITIES = (("&quot;", '"'), ("&amp;", "&"), ("&lt;", "<"), ("&gt;", ">"))
 _SPACED = (
     (re.compile(r"([\{-\~\[-\` -\&\(-\+\:-\@\/])"), r" \1 "),  # punctuation and symbols
@@ -39,7 +43,7 @@ def words_of(text: str) -> list[str]:
     text = text.rstrip().replace("<skipped>", "").replace("-\n", "").replace("\n", " ")
     for entity, sign in _ENTITIES:
         text = text.replace(entity, sign)
-    text = f" {text} "
+    text = f" {text} " if text.isascii() else f" {_PART.sub(PARTED, text)} "
     for pattern, spaced in _SPACED:
         text = pattern.sub(spaced, text)
     return text.split()

@@ -5,7 +5,8 @@ What it counts   equal words are paired, then equal stems; from the end, each wi
                  is still free. F of precision and recall with recall counting nine times as much
                  (alpha 0.9), less a penalty for order: half the cube of (runs of pairs that are
                  neighbours on both sides / pairs)
-Words            letters and digits in lower case; every other sign is a word of its own
+Words            letters and digits in lower case; every other sign is a word of its own, and so is
+                 each character of a script without blanks
 Several          of several accepted answers the best counts; mean over rows
 Unreadable       an answer that could not be parsed has 0, and stays in n
 Watch out        METEOR proper pairs synonyms too, by WordNet, which is no part of this package: so
@@ -15,21 +16,20 @@ Source           Lavie and Agarwal (2007), METEOR, aclanthology.org/W07-0734; NL
                  nltk.translate.meteor_score
 """
 
-import re
 from collections.abc import Iterable, Sequence
 
 import numpy as np
 
 from assay.core.types import Metric, Record, Task
+from assay.core.words import TOKEN
 from assay.evaluation.metrics.accuracy import mean
 from assay.evaluation.metrics.stems import stem
 
 ALPHA, BETA, GAMMA = 0.9, 3.0, 0.5
-_WORD = re.compile(r"\w+|[^\w\s]")
 
 
 def words_of(text: str) -> list[str]:
-    return _WORD.findall(text.lower())
+    return TOKEN.findall(text.lower())
 
 
 def _pair_words(ours: dict[int, str], theirs: dict[int, str]) -> Iterable[tuple[int, int]]:

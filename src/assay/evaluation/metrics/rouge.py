@@ -4,13 +4,15 @@ longest common run (l).
 What it counts   words are runs of a-z and 0-9 in lower case, as in Google's rouge-score; rouge_l:
                  the longest sequence of words that both have in this order, gaps allowed, over the
                  whole text
+Other scripts    their letters are words too, each character one where a script has no blanks: to
+                 rouge-score they are none, and every Russian or Chinese summary has 0
 Stems            rouge_*_stems: words of four letters and more are cut to their stems first
                  (rouge-score with `use_stemmer`); see stems.py. Papers report one or the other:
                  compare like with like
 Several          of several accepted answers the best counts, as in rouge-score's `score_multi`
 Unreadable       an answer that could not be parsed has 0, and stays in n
-Watch out        letters beyond a-z are no words: useless for other scripts, and accents split
-                 words. A sum of rows has no line breaks, so this is not rougeLsum
+Watch out        accents split words of Latin script, as in rouge-score. A sum of rows has no line
+                 breaks, so this is not rougeLsum
 Source           Lin (2004), ROUGE: A Package for Automatic Evaluation of Summaries,
                  aclanthology.org/W04-1013; the longest common run by bits: Hyyrö (2004),
                  Bit-parallel LCS-length computation revisited
@@ -23,10 +25,13 @@ from collections.abc import Sequence
 import numpy as np
 
 from assay.core.types import Metric, Record, Task
+from assay.core.words import UNSPACED
 from assay.evaluation.metrics.accuracy import mean
 from assay.evaluation.metrics.stems import stem
 
-_WORD = re.compile(r"[a-z0-9]+")
+# Letters beyond Latin are no words to rouge-score, so that all answers in them would have 0.
+_ENDS = r"\u060c\u061b\u061f\u06d4\u0964\u0965\u2000-\u206f\u3000-\u303f\uff00-\uff65"
+_WORD = re.compile(rf"[a-z0-9]+|[{UNSPACED}]|[^\s\u0000-\u024f{_ENDS}{UNSPACED}]+")
 
 
 def words_of(text: str, stems: bool = False) -> list[str]:

@@ -31,9 +31,10 @@ from assay.core.preconditions import need_rows
 from assay.core.sampling import random_stream
 from assay.core.store import read_json, write_json
 from assay.core.types import Adapted, Answer, Example, Lesson, Strategy, Task, Tell
+from assay.core.words import TOKEN
 from assay.strategies.baselines.dictionary import Decisions, decisions
 from assay.strategies.tagging.crf_chain import Chain, train_chain
-from assay.strategies.tagging.field_schema import WORD, TargetFields, learn_fields, marks, spans_of
+from assay.strategies.tagging.field_schema import TargetFields, learn_fields, marks, spans_of
 from assay.strategies.tagging.word_features import Names, features, names_in
 from assay.tasks.entities import of_run
 
@@ -135,7 +136,7 @@ class CrfAnswers(Adapted):
         return [self._answer(question.text) for question in questions]
 
     def _answer(self, text: str) -> Answer:
-        bounds = [match.span() for match in WORD.finditer(text)]
+        bounds = [match.span() for match in TOKEN.finditer(text)]
         spans, share = [], None
         if self.chain:
             tags, share = self.chain.best(features([text[a:b] for a, b in bounds], self.names))
@@ -156,7 +157,7 @@ class CrfAnswers(Adapted):
 
 def tag_words(row: Example, kinds: Sequence[str]) -> Tagged:
     """The words of a row and their tags, of these types."""
-    bounds = [match.span() for match in WORD.finditer(row.text)]
+    bounds = [match.span() for match in TOKEN.finditer(row.text)]
     return [row.text[a:b] for a, b in bounds], marks(spans_of(row, kinds), bounds)
 
 

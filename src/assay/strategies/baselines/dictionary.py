@@ -21,7 +21,6 @@ Defaults from    three folds are cheap; all else is counted
 
 from __future__ import annotations
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -34,6 +33,7 @@ from assay.core.errors import Problem
 from assay.core.preconditions import need_rows
 from assay.core.store import read_json, write_json
 from assay.core.types import Adapted, Answer, Example, Lesson, Strategy, Task, Tell
+from assay.core.words import WORD
 from assay.strategies.tagging.field_schema import (
     TargetFields,
     classes_of,
@@ -51,7 +51,6 @@ from assay.strategies.tagging.name_lookup import NameList, lookup_f1
 from assay.strategies.tagging.text_words import Place, TextWords, fold_rows
 
 RULES = 2000  # of a decision list
-_TOKEN = re.compile(r"\w+")
 
 
 class Dictionary(Strategy):
@@ -186,5 +185,5 @@ def decisions(rows: Sequence[Example], name: str) -> Decisions:
 
 
 def _features(text: str) -> set[str]:
-    words: list[Any] = [m[0].casefold() for m in _TOKEN.finditer(text)]
+    words: list[Any] = [m[0].casefold() for m in WORD.finditer(text)]
     return {*words, *(f"{a} {b}" for a, b in zip(words, words[1:], strict=False))}

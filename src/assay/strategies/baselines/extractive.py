@@ -26,6 +26,7 @@ from assay.core.errors import Problem, TrainError
 from assay.core.preconditions import need_rows
 from assay.core.store import read_json, write_json, write_tensors
 from assay.core.types import Adapted, Answer, Example, Lesson, Strategy, Task, Tell
+from assay.core.words import count_words, glue
 from assay.strategies.linear.word_ranking import WordOrder
 from assay.strategies.prompting.example_selection import sample_rows
 from assay.strategies.text.sentence_graph import centrality, from_the_start, word_vectors
@@ -169,7 +170,7 @@ class Picked(Adapted):
 def pick_sentences(texts: Sequence[str], scores: Sequence[float], sentences: int) -> Answer:
     """The best sentences in the order of the text; of equals the first."""
     order = sorted(range(len(texts)), key=lambda place: (-round(float(scores[place]), 6), place))
-    text = " ".join(texts[place] for place in sorted(order[:sentences]))
+    text = glue(texts[place] for place in sorted(order[:sentences]))
     return Answer(text, raw=text)
 
 
@@ -207,7 +208,7 @@ def _columns(order: WordOrder, texts: Sequence[str]) -> np.ndarray:
     whole = vectors.sum(0)
     whole /= np.linalg.norm(whole) or 1.0
     middle = centrality(alike.clip(min=0), from_the_start(n, 0.0)) * n
-    length = np.array([len(text.split()) for text in texts], dtype=float)
+    length = np.array([count_words(text) for text in texts], dtype=float)
     return np.stack(
         [
             *(

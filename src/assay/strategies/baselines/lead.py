@@ -17,9 +17,12 @@ from typing import Literal
 from pydantic import Field
 
 from assay.core.types import Adapted, Answer, Example, Lesson, Strategy, Task, Tell
+from assay.core.words import FULL_STOP, count_words, glue
 from assay.strategies.unfit_task import refuse_text_of_question
 
-_END = re.compile(r"(?<=[.!?])[\"'\u201d\u2019)]*\s+|\n+")
+_END = re.compile(
+    rf"(?<=[.!?])[\"'\u201d\u2019)]*\s+|\n+|(?<={FULL_STOP})(?![\u201d\u300d\u300f\uff09])"
+)
 
 
 class Lead(Strategy):
@@ -52,8 +55,8 @@ class LeadAnswers(Adapted):
         found = sentences_of(text)
         places = range(len(found))
         if self.settings.choose == "longest":
-            places = sorted(places, key=lambda place: (-len(found[place].split()), place))
-        return " ".join(found[place] for place in sorted(places[: self.settings.sentences]))
+            places = sorted(places, key=lambda place: (-count_words(found[place]), place))
+        return glue(found[place] for place in sorted(places[: self.settings.sentences]))
 
     def save(self, folder: Path) -> None:
         """There is nothing to keep but the settings, which arm.json holds."""

@@ -19,7 +19,6 @@ Defaults from    k = 5 weighted by similarity, the usual middle for small classe
 """
 
 import math
-import re
 import statistics
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -33,6 +32,7 @@ from assay.core.errors import Problem
 from assay.core.preconditions import need_rows
 from assay.core.store import read_json, write_json, write_tensors
 from assay.core.types import Adapted, Answer, Example, Lesson, Means, Strategy, Task, Tell
+from assay.core.words import words_in
 from assay.models.loading.catalogue import EMBEDDER
 from assay.retrieval.encoders import EncoderPart
 from assay.strategies.linear.option_features import OptionVectors
@@ -48,7 +48,6 @@ if TYPE_CHECKING:
 NEAR = (1, 5, 20)  # rows whose written answers are compared
 Middle = Literal["central", "median", "mean"]
 ROWS = 400  # of train, that say which is best
-WORD = re.compile(r"\w+")
 
 
 class Neighbours(Strategy):
@@ -199,7 +198,7 @@ def central(texts: Sequence[str]) -> int:
     equals the first."""
     if len(texts) < 3:  # of two, each has as much in common with the other
         return 0
-    words = [Counter(WORD.findall(text.casefold())) for text in texts]
+    words = [Counter(words_in(text.casefold())) for text in texts]
 
     def shared(one: Counter[str]) -> float:
         return sum(

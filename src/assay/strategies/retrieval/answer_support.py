@@ -9,12 +9,11 @@ Source   K-Precision: Adlakha et al. (2023), Evaluating Correctness and Faithful
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Sequence
 
 from assay.core.types import Document, LanguageModel, Message, Messages, Tell
+from assay.core.words import words_in
 
-WORD = re.compile(r"\w+")
 SAYS = ("yes", "no")
 
 
@@ -22,8 +21,8 @@ def word_support(answer: str, passages: Sequence[Document]) -> float | None:
     """Share of the answer's words that stand in the passages, upper and lower case being alike;
     None where the answer has no word. A wrong answer may be supported, and a right one not: this
     says where its words are from."""
-    words = WORD.findall(answer.casefold())
-    there = {word for passage in passages for word in WORD.findall(passage.text.casefold())}
+    words = words_in(answer.casefold())
+    there = {word for passage in passages for word in words_in(passage.text.casefold())}
     return round(sum(word in there for word in words) / len(words), 4) if words else None
 
 

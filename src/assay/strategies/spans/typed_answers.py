@@ -12,6 +12,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
+from assay.core.words import WORD
+
 _MONTH = (
     r"(?:January|February|March|April|May|June|July|August|September|October|November|December)"
 )
@@ -49,7 +51,6 @@ _ASKS: tuple[tuple[re.Pattern[str], tuple[re.Pattern[str], ...]], ...] = (
         (_NAME,),
     ),
 )
-_WORD = re.compile(r"\w+")
 
 
 def extract_by_type(question: str, sentence: str, stems: Callable[[str], list[str]]) -> str:
@@ -75,7 +76,7 @@ def _uncommon(
 ) -> list[tuple[int, int]]:
     """Runs of words that are neither among the commonest nor of the question."""
     runs: list[tuple[int, int]] = []
-    for found in _WORD.finditer(sentence):
+    for found in WORD.finditer(sentence):
         said = stems(found[0])
         if not said or said[0] in own:
             continue
@@ -94,7 +95,7 @@ def _nearest(
 ) -> str:
     """The piece nearest to a word of the question, among those that repeat none; of equals the
     longest."""
-    words = [(found.start(), found.end(), stems(found[0])) for found in _WORD.finditer(sentence)]
+    words = [(found.start(), found.end(), stems(found[0])) for found in WORD.finditer(sentence)]
     marks = [(start, end) for start, end, said in words if said and said[0] in own]
     said = [(a, b) for a, b in places if stems(sentence[a:b])]  # `The` is no name
     fresh = [(a, b) for a, b in said if not any(a <= start < b for start, _ in marks)]

@@ -21,13 +21,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from assay.core.types import Example
+from assay.core.words import LETTER
 from assay.tasks import json_objects
-from assay.tasks.columns import UNSPACED
 from assay.tasks.entities import Piece, Span, format_entities, of_spans, pieces_of
 
-# In a script without blanks each character is a word, or nothing inside a sentence could be named.
-_LETTER = rf"[^\W{UNSPACED}]"
-WORD = re.compile(rf"[{UNSPACED}]|{_LETTER}+|[^\w\s]")
 NUMBER = re.compile(r"\d+(?:,\d{3})*(?:\.\d+)?")
 OUTSIDE = "O"  # the tag of a word that is in no piece
 COPIED = 0.5  # share of a field's values that stand in their texts
@@ -119,8 +116,8 @@ def place_of(words: str, text: str, after: int = 0) -> tuple[int, int] | None:
     else anywhere, else but for case, else as the same number in another writing."""
     pattern = r"\s+".join(map(re.escape, words.split()))
     before, behind = (
-        rf"(?<!{_LETTER})" if re.match(_LETTER, words) else "",
-        rf"(?!{_LETTER})" if re.match(_LETTER, words[-1:]) else "",
+        rf"(?<!{LETTER})" if re.match(LETTER, words) else "",
+        rf"(?!{LETTER})" if re.match(LETTER, words[-1:]) else "",
     )
     exact = re.compile(before + pattern + behind)
     match = exact.search(text, after) or exact.search(text)

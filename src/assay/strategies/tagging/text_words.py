@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from assay.core.sampling import random_stream
-from assay.strategies.tagging.field_schema import WORD
+from assay.core.words import TOKEN
 from assay.tasks.entities import Span
 
 Place = tuple[int, int]  # first word, one past the last
@@ -28,7 +28,7 @@ class TextWords:
 
     @classmethod
     def of(cls, text: str, spans: Sequence[Span] = ()) -> TextWords:
-        found = list(WORD.finditer(text))
+        found = list(TOKEN.finditer(text))
         first, last = (
             {m.start(): i for i, m in enumerate(found)},
             {m.end(): i for i, m in enumerate(found)},

@@ -19,10 +19,11 @@ import torch
 from transformers import AutoModelForTokenClassification
 
 from assay.core.types import Tell
+from assay.core.words import TOKEN
 from assay.models.device import device, quiet
 from assay.models.inference.batch_plan import by_length
 from assay.models.loading.opening import open_network, open_tokenizer
-from assay.strategies.tagging.field_schema import OUTSIDE, WORD, marks
+from assay.strategies.tagging.field_schema import OUTSIDE, marks
 from assay.tasks.entities import Span, of_run
 from assay.training.retriever.training_pairs import in_batches
 
@@ -176,7 +177,7 @@ class WordTags:
 
     def spans(self, texts: Sequence[str], tell: Tell | None = None) -> list[list[Span]]:
         """What the network names, in the order of each text."""
-        words = [[m.span() for m in WORD.finditer(text)] for text in texts]
+        words = [[m.span() for m in TOKEN.finditer(text)] for text in texts]
         read = [(i, one) for i, text in enumerate(texts) for one in self.windows(text, words[i])]
         # word -> (words to the nearest edge, tag)
         best: list[dict[int, tuple[int, int]]] = [{} for _ in texts]
@@ -232,7 +233,7 @@ class Texts:
         number = {tag: i for i, tag in enumerate(self.tagger.tags)}
         made = []
         for text, spans in self.rows:
-            words = [m.span() for m in WORD.finditer(text)]
+            words = [m.span() for m in TOKEN.finditer(text)]
             tags = marks(spans, words)
             for one in self.tagger.windows(text, words):
                 fit = sum(token < len(one.ids) for token in one.firsts)

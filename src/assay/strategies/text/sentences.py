@@ -1,13 +1,19 @@
 """Where the sentences of a text begin and end.
 
 A sentence ends at `.`, `!` or `?` before white space and a word that does not begin with a small
-letter, and at the end of a line; not after one capital letter (`J. Smith`) or a common abbreviation
-(`Dr.`, `e.g.`, `Fig.`).
+letter, at a full stop of Chinese or Japanese, and at the end of a line; not after one capital
+letter (`J. Smith`) or a common abbreviation (`Dr.`, `e.g.`, `Fig.`).
 """
 
 import re
 
-_END = re.compile(r"(?P<mark>[.!?])[\"'\u201d\u2019)\]]*\s+(?=[^\sa-z])|\s*\n\s*")
+from assay.core.words import FULL_STOP
+
+_CLOSES = r"[\"\u201d\u2019\u300d\u300f\uff09]"
+_END = re.compile(
+    r"(?P<mark>[.!?])[\"'\u201d\u2019)\]]*\s+(?=[^\sa-z])|\s*\n\s*"
+    rf"|(?:(?<={FULL_STOP})|(?<={FULL_STOP}{_CLOSES}))(?!{_CLOSES}|{FULL_STOP})"
+)
 _SHORT = re.compile(
     r"(?:^|[\s(\[])(?:[A-Z]"
     r"|Dr|Mr|Mrs|Ms|St|Prof|Sr|Jr|vs|e\.g|i\.e|cf|ca|approx|No|Nr|Fig|Eq|Sec|al|z\.B|bzw)$"

@@ -19,7 +19,6 @@ Defaults from    `head`
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
@@ -28,6 +27,7 @@ from typing import TYPE_CHECKING, Literal
 
 from assay.core.errors import Problem, TrainError
 from assay.core.types import Answer, Example, Lesson, Messages, Task, Tell
+from assay.core.words import TOKEN
 from assay.models.tokenizer.chat_tokens import Encoded
 from assay.strategies.training.classification_head import (
     LabelLayer,
@@ -48,7 +48,6 @@ if TYPE_CHECKING:
     from assay.training.objectives.classification import ClassifierLayer
 
 OUTSIDE = "O"
-WORD = re.compile(r"\w+|[^\w\s]")
 
 
 class TokenHead(LabelLayer):
@@ -221,7 +220,7 @@ def locate_words(chat: Chat, task: Task, example: Example, twice: bool) -> WordT
     for token, start, end in places:
         for character in range(max(start, begin), end):
             last[character - begin] = token
-    words = [(last[m.end() - 1], m.span()) for m in WORD.finditer(text) if m.end() - 1 in last]
+    words = [(last[m.end() - 1], m.span()) for m in TOKEN.finditer(text) if m.end() - 1 in last]
     # The token after a word is what marks it; the template always has some after the text.
     return WordTokens(
         text, ids, cut, [(token, bounds) for token, bounds in words if token + 1 < len(ids)]

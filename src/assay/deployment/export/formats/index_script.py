@@ -15,10 +15,10 @@ HEAD = '''\
 import collections, json, pathlib, re, sys
 import numpy as np, torch, transformers as hf
 from safetensors.numpy import load_file
-here, word = pathlib.Path(__file__).resolve().parent, re.compile(r"\\w+")
+here = pathlib.Path(__file__).resolve().parent
 own = json.loads((here / "index.json").read_text())
 passages = [json.loads(line) for line in (here / "passages.jsonl").read_text().splitlines()]
-index = load_file(here / "index.safetensors")
+index, word = load_file(here / "index.safetensors"), re.compile(own["word"])
 kinds = (hf.AutoTokenizer, hf.AutoModelForCausalLM, hf.GenerationConfig)
 tokenizer, model, settings = (k.from_pretrained(here / "model") for k in kinds)
 '''

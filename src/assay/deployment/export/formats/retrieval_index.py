@@ -25,6 +25,7 @@ from assay.core import store
 from assay.core.errors import ModelError, Problem
 from assay.core.processes import last_line
 from assay.core.types import GREEDY, Decoding, Document, Example, Generated, Message, Messages, Tell
+from assay.core.words import WORD
 from assay.deployment.export.formats.index_script import script
 from assay.deployment.export.formats.merged import refuses as refuses_model
 from assay.deployment.export.formats.merged import size as size_of_model
@@ -106,6 +107,7 @@ def write(source: ExportSource, folder: Path, tell: Tell) -> tuple[str, ...]:
         "top": settings.top,
         "cap": settings.cap,
         "many": many,
+        "word": WORD.pattern,
         "system": systems(arm, source.name),
     }
     if settings.find == "bm25":
