@@ -11,6 +11,8 @@ Costs         see confident_learning.py and active_learning.py
 from collections.abc import Sequence
 from typing import Any
 
+from assay.core.words import WORD
+
 C = 10.0
 ACCURACY = 1e-3  # of the optimiser: ranks of rows do not change below it
 
@@ -20,7 +22,7 @@ def vectors(texts: Sequence[str]) -> Any:
     from scipy.sparse import csr_matrix
     from sklearn.feature_extraction.text import TfidfVectorizer
 
-    words = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, token_pattern=r"(?u)\b\w+\b")
+    words = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, token_pattern=WORD.pattern)
     analyse = words.build_analyzer()
     if not any(analyse(text) for text in texts):
         return csr_matrix((len(texts), 1))

@@ -19,6 +19,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from assay.core.types import Changed, Dropped, Example, Means, SetStep
+from assay.core.words import count_words
 from assay.data import text_statistics
 
 # Gopher keeps pages from 50 words on; where the row in the middle has four times as many, a shorter
@@ -136,7 +137,7 @@ class Rules(SetStep):
         """Setting -> bound, for these texts: what is set, else what the preset says."""
         preset = self.texts
         if preset == "derive":
-            middle = median([len(text.split()) for text in texts] or [0])
+            middle = median([count_words(text) for text in texts] or [0])
             preset = "documents" if middle >= DOCUMENT_WORDS else "short"
         given: dict[str, Any] = {name: getattr(self, name) for name, _, _ in _BOUNDS}
         bounds = PRESETS[preset] | {

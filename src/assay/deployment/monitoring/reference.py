@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from assay.core.errors import AssayError, DataError, Problem
 from assay.core.types import Example, Tell
+from assay.core.words import WORD
 from assay.deployment.monitoring.log_reader import Log, LogEntry
 
 if TYPE_CHECKING:
@@ -153,7 +154,7 @@ def _vectors(
             return _by_meaning(project, parts, model, tell), EMBEDDER
     from sklearn.feature_extraction.text import TfidfVectorizer
 
-    made = TfidfVectorizer(sublinear_tf=True, ngram_range=(1, 2), token_pattern=r"(?u)\b\w+\b")
+    made = TfidfVectorizer(sublinear_tf=True, ngram_range=(1, 2), token_pattern=WORD.pattern)
     found: Any = made.fit_transform([text for part in parts for text in part])
     return found.tocsr(), "words"
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from assay.core.store import read_json, write_json, write_tensors
+from assay.core.words import WORD
 
 Feature = Literal["words", "characters", "vectors"]
 Vectors = Callable[[Sequence[str]], Any]  # texts -> float32 (texts, width), rows of length 1
@@ -143,7 +144,7 @@ def _words(longest: int) -> Any:
     from sklearn.feature_extraction.text import TfidfVectorizer
 
     return TfidfVectorizer(
-        ngram_range=(1, longest), sublinear_tf=True, token_pattern=r"(?u)\b\w+\b", dtype=np.float32
+        ngram_range=(1, longest), sublinear_tf=True, token_pattern=WORD.pattern, dtype=np.float32
     )
 
 

@@ -13,6 +13,7 @@ from assay.core.errors import Problem, TrainError
 from assay.core.preconditions import need_rows
 from assay.core.store import digest, read_json, write_json
 from assay.core.types import Example, LanguageModel, Lesson, Task
+from assay.core.words import count_words
 from assay.data.accepted_answers import WRITTEN
 from assay.data.subsets import subset_order
 from assay.models.tokenizer.chat_tokens import Encoded
@@ -237,7 +238,7 @@ def expand_answers(lesson: Lesson, which: Literal["derive", "first", "all"]) -> 
     learnt."""
     rows = [row for row in lesson.train if row.also]
     if which == "derive":
-        words = sorted(len((row.target or "").split()) for row in rows)
+        words = sorted(count_words(row.target or "") for row in rows)
         which = "all" if rows and words[len(words) // 2] >= LONG_ANSWER else "first"
     if which == "first" or not rows or lesson.task.kind not in WRITTEN:
         return lesson.train

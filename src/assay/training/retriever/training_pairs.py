@@ -20,6 +20,7 @@ from assay.core.errors import Problem, TrainError, UsageError
 from assay.core.preconditions import need_rows
 from assay.core.sampling import random_stream
 from assay.core.types import Document, Example, Lesson
+from assay.core.words import FULL_STOP, count_words, glue
 from assay.retrieval import chunking
 from assay.retrieval.gold_passages import gold
 
@@ -28,7 +29,7 @@ STAYS = 0.1
 SHORTEST = 4  # words of a cloze question
 WORDS = 90  # of a passage, where documents come whole: what `rag` cuts them to
 _PASSAGE = re.compile(r"#\d+$")
-_SENTENCE = re.compile(r"(?<=[.!?])\s+")
+_SENTENCE = re.compile(rf"(?<=[.!?])\s+|(?<={FULL_STOP})(?=.)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,12 +128,12 @@ def cloze(passages: Sequence[str], seed: int) -> list[Cloze]:
     for place, passage in enumerate(passages):
         draw = random_stream(seed, place, sep="-")
         sentences = _SENTENCE.split(passage.strip())
-        long = [i for i, sentence in enumerate(sentences) if len(sentence.split()) >= SHORTEST]
+        long = [i for i, sentence in enumerate(sentences) if count_words(sentence) >= SHORTEST]
         asked = [i for i in long if i == 0] + [
             draw.choice(rest) for rest in [[i for i in long if i]] if rest
         ]
         for i in asked if len(sentences) > 1 else ():
-            rest = " ".join(sentences[:i] + sentences[i + 1 :])
+            rest = glue(sentences[:i] + sentences[i + 1 :])
             made.append(Cloze(sentences[i], passage if draw.random() < STAYS else rest, place))
     return made
 
