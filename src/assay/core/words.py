@@ -8,6 +8,7 @@ Used by  what searches, cuts, counts, tags and scores texts
 """
 
 import re
+import unicodedata
 from collections.abc import Iterable, Sequence
 
 UNSPACED = (
@@ -15,10 +16,19 @@ UNSPACED = (
 )
 SIGNS = r"\u3001-\u303f\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65"  # full-width ones
 LETTER = rf"[^\W{UNSPACED}]"  # of a script with blanks, or a digit
-WORD = re.compile(rf"[{UNSPACED}]|{LETTER}+")
-TOKEN = re.compile(rf"[{UNSPACED}]|{LETTER}+|[^\w\s]")  # words, and each other sign
+# Accents of their own, vowel signs of Hindi and its kin, points of Hebrew and Arabic, joiners: to
+# Python they are no letters, and would cut words.
+MARKS = "\u200c\u200d" + "".join(
+    chr(at)
+    for at in (*range(0x0300, 0x0370), *range(0x0590, 0x0700), *range(0x0900, 0x0E00))
+    if unicodedata.category(chr(at)).startswith("M")
+)
+RUN = rf"{LETTER}+(?:[{MARKS}]+{LETTER}*)*"  # a word of a script with blanks
+WORD = re.compile(rf"[{UNSPACED}]|{RUN}")
+TOKEN = re.compile(rf"[{UNSPACED}]|{RUN}|[^\w\s]")  # words, and each other sign
 CELL = re.compile(rf"[{UNSPACED}{SIGNS}]|[^\s{UNSPACED}{SIGNS}]+")  # all that is not white space
 FULL_STOP = r"[\u3002\uff01\uff1f\uff61]"  # ends a sentence with no blank behind it
+STOP = r"[.!?\u0964\u061f\u06d4]"  # with one: of Hindi, Arabic and Urdu too
 _PLAIN = re.compile(r"\w+")  # the same as WORD where all is ASCII, and faster
 _UNSPACED = re.compile(f"[{UNSPACED}]")
 _JOINT = re.compile(f"[{UNSPACED}{SIGNS}]")

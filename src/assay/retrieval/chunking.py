@@ -6,12 +6,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
 from assay.core.types import Document
-from assay.core.words import CELL, FULL_STOP, cut_words
+from assay.core.words import CELL, FULL_STOP, STOP, cut_words
 
 HEADING = re.compile(r"^#{1,6}\s+(.*?)\s*#*$")
 LONGEST = 100  # characters that count as one word
 TITLE = 200  # characters of a heading at most; a longer one is a paragraph that begins with #
-_ENDS = re.compile(rf"(?<=[.!?])\s+|(?<={FULL_STOP})\s*")  # of sentences
+_ENDS = re.compile(rf"(?<={STOP})\s+|(?<={FULL_STOP})\s*")  # of sentences
 Place = tuple[int, int]
 Piece = tuple[tuple[str, ...], str]  # the headings that a text stands under, and the text
 

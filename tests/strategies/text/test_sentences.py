@@ -34,3 +34,8 @@ def test_a_full_stop_of_chinese_ends_a_sentence_without_a_blank():
         "没人知道！",
         "3.5元。",
     ]
+    assert split_sentences("वह आया। किसने देखा? किसी ने नहीं।") == [
+        "वह आया।",
+        "किसने देखा?",
+        "किसी ने नहीं।",
+    ]

@@ -26,7 +26,7 @@ from assay.core.errors import Problem, TrainError
 from assay.core.preconditions import need_rows
 from assay.core.store import read_json, write_json, write_tensors
 from assay.core.types import Adapted, Answer, Example, Lesson, Strategy, Task, Tell
-from assay.core.words import LETTER, UNSPACED, count_words, glue
+from assay.core.words import MARKS, RUN, UNSPACED, count_words, glue
 from assay.strategies.linear.word_ranking import WordOrder
 from assay.strategies.prompting.example_selection import sample_rows
 from assay.strategies.text.sentence_graph import centrality, from_the_start, word_vectors
@@ -178,7 +178,7 @@ def word_counts(vocabulary: dict[str, int] | None = None) -> Any:
     from sklearn.feature_extraction.text import TfidfVectorizer
 
     return TfidfVectorizer(
-        token_pattern=rf"[{UNSPACED}]|{LETTER}{{2,}}",
+        token_pattern=rf"[{UNSPACED}]|(?=.[\w{MARKS}]){RUN}",
         ngram_range=(1, 2),
         min_df=2 if vocabulary is None else 1,
         sublinear_tf=True,

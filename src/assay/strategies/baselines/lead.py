@@ -17,11 +17,11 @@ from typing import Literal
 from pydantic import Field
 
 from assay.core.types import Adapted, Answer, Example, Lesson, Strategy, Task, Tell
-from assay.core.words import FULL_STOP, count_words, glue
+from assay.core.words import FULL_STOP, STOP, count_words, glue
 from assay.strategies.unfit_task import refuse_text_of_question
 
 _END = re.compile(
-    rf"(?<=[.!?])[\"'\u201d\u2019)]*\s+|\n+|(?<={FULL_STOP})(?![\u201d\u300d\u300f\uff09])"
+    rf"(?<={STOP})[\"'\u201d\u2019)]*\s+|\n+|(?<={FULL_STOP})(?![\u201d\u300d\u300f\uff09])"
 )
 
 

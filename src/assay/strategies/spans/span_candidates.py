@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from assay.core.words import LETTER, UNSPACED
+from assay.core.words import RUN, UNSPACED
 from assay.strategies.text.sentences import sentence_places
 
 if TYPE_CHECKING:
     import numpy as np
 
-TOKEN = re.compile(rf"[{UNSPACED}]|{LETTER}+(?:[.,:]\d+)*|[^\w\s]")
+TOKEN = re.compile(rf"[{UNSPACED}]|{RUN}(?:[.,:]\d+)*|[^\w\s]")
 OPENS = frozenset("$€£¥#\"“'‘(")  # marks that a run may begin with
 CLOSES = frozenset("%\"”'’)°")  # marks that it may end with
 

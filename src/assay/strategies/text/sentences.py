@@ -7,11 +7,11 @@ letter (`J. Smith`) or a common abbreviation (`Dr.`, `e.g.`, `Fig.`).
 
 import re
 
-from assay.core.words import FULL_STOP
+from assay.core.words import FULL_STOP, STOP
 
 _CLOSES = r"[\"\u201d\u2019\u300d\u300f\uff09]"
 _END = re.compile(
-    r"(?P<mark>[.!?])[\"'\u201d\u2019)\]]*\s+(?=[^\sa-z])|\s*\n\s*"
+    rf"(?P<mark>{STOP})[\"'\u201d\u2019)\]]*\s+(?=[^\sa-z])|\s*\n\s*"
     rf"|(?:(?<={FULL_STOP})|(?<={FULL_STOP}{_CLOSES}))(?!{_CLOSES}|{FULL_STOP})"
 )
 _SHORT = re.compile(

@@ -20,7 +20,7 @@ from assay.core.errors import Problem, TrainError, UsageError
 from assay.core.preconditions import need_rows
 from assay.core.sampling import random_stream
 from assay.core.types import Document, Example, Lesson
-from assay.core.words import FULL_STOP, count_words, glue
+from assay.core.words import FULL_STOP, STOP, count_words, glue
 from assay.retrieval import chunking
 from assay.retrieval.gold_passages import gold
 
@@ -29,7 +29,7 @@ STAYS = 0.1
 SHORTEST = 4  # words of a cloze question
 WORDS = 90  # of a passage, where documents come whole: what `rag` cuts them to
 _PASSAGE = re.compile(r"#\d+$")
-_SENTENCE = re.compile(rf"(?<=[.!?])\s+|(?<={FULL_STOP})(?=.)")
+_SENTENCE = re.compile(rf"(?<={STOP})\s+|(?<={FULL_STOP})(?=.)")
 
 
 @dataclass(frozen=True, slots=True)
