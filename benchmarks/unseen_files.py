@@ -48,7 +48,7 @@ HEAD = """# Unseen files
 What `assay run FILE` makes of public files, as they came and with nothing said about them. They
 were drawn by name, with a seed, before any content was read; what each asks for was written down
 before it was run. Each drawing was run once when the guessing was done, then read, and what it
-showed was mended; the tables below say how its files were read when they were last run.
+showed was fixed; the tables below say how its files were read when they were last run.
 
 | at first sight | files | right | named | wrong | refused |
 |---|---|---|---|---|---|

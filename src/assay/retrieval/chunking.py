@@ -108,8 +108,8 @@ def _end(text: str, words: int) -> str:
 
 
 def _short(word: str) -> list[str]:
-    """The word, or its parts where it is so long that it is none: a link, a table of digits. A
-    script without blanks has words of its own."""
+    """The word, or its parts where it is so long that it is none: a link, a table of digits. Text
+    without blanks is cut between its characters later."""
     if len(word) <= LONGEST or _size(word) > 1:
         return [word]
     return [word[start : start + LONGEST] for start in range(0, len(word), LONGEST)]

@@ -6,7 +6,8 @@ Source   Porter (1980), doi.org/10.1108/eb046814, as snowballstem.org keeps it f
 
 from __future__ import annotations
 
-from assay.core.words import words_in
+from assay.core.store import digest
+from assay.core.words import WORD, words_in
 
 # Words that stand in nearly every question and in no answer's neighbourhood in particular.
 COMMON = frozenset(
@@ -39,7 +40,7 @@ class Stems:
         these."""
         from importlib.metadata import version
 
-        return f"{self._language} {version('snowballstemmer')}"
+        return f"{self._language} {version('snowballstemmer')} {digest(WORD.pattern)[:8]}"
 
     def __call__(self, text: str) -> list[str]:
         return [stem for word in words_in(text.casefold()) if (stem := self.of(word))]

@@ -141,6 +141,8 @@ def test_cells_in_single_quotes(tmp_path):
     path = tmp_path / "test.csv"
     path.write_text(out.getvalue())
     assert [row["field2"] for row in fields_of(path)] == texts
+    path.write_text("tags,text\n" + "".join(f"\"['a','b','c']\",t{i}\n" for i in range(9)))
+    assert fields_of(path)[0]["text"] == "t0" and len(fields_of(path)[0]) == 2
     path.write_text("a,b\n'tis late,x\nwe 'said' so,y\n")  # apostrophes around nothing
     assert fields_of(path) == [{"a": "'tis late", "b": "x"}, {"a": "we 'said' so", "b": "y"}]
 
@@ -148,5 +150,6 @@ def test_cells_in_single_quotes(tmp_path):
 def test_lines_that_end_with_a_carriage_return(tmp_path):
     path = tmp_path / "rows.txt"
     path.write_bytes(b"label\ttext\r" + b"".join(b"a\tline %d\r" % i for i in range(9_000)))
+    assert any("carriage return" in note for note in read(path, base=tmp_path).notes)
     rows = fields_of(path)
     assert len(rows) == 9_000 and rows[-1] == {"label": "a", "text": "line 8999"}

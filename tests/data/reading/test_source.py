@@ -74,3 +74,10 @@ def test_what_is_no_data_is_named_by_its_first_bytes(tmp_path, head, code):
     if code == "D099":  # as a document it is what is asked for
         with open_input(path, "rows.csv", documents=True) as source:
             assert source.file.read() == head
+
+
+def test_a_document_keeps_its_carriage_returns(tmp_path):
+    path = tmp_path / "old.pdf"
+    path.write_bytes(b"%PDF-1.3\r%abc\r1 0 obj\r")
+    with open_input(path, "old.pdf", documents=True) as source:
+        assert source.file.read() == path.read_bytes() and not source.old_ends

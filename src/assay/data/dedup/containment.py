@@ -28,6 +28,7 @@ import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from assay.core.words import UNSPACED
 from assay.data.dedup.minhash import mix_bits
 from assay.data.text_similarity import Key
 
@@ -44,9 +45,7 @@ RARE_ROWS, RARE_SHARE, MOST_RARE = (
 )  # a shingle is rare in so many rows, or this share of them; never in more
 ROWS = 1024  # rows of the left looked up at a time
 # Scripts that put no space between words: each letter counts as one.
-_UNSPACED = re.compile(
-    "([\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff])"
-)
+_UNSPACED = re.compile(f"([{UNSPACED}])")
 
 
 class ContainmentPairs(NamedTuple):

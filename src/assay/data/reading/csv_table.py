@@ -123,8 +123,8 @@ def read_table(
 
 
 def _quote_of(sample: Sequence[str], mark: str) -> str:
-    """The character around cells: a single quote where with it all rows are as wide, and
-    otherwise than without."""
+    """The character around cells: a single quote where with it all rows are as wide, and without
+    it they are not, or are wider: a list like 'a','b' in a cell is none of cells."""
     ends = re.compile(rf"(?:^|{re.escape(mark)})'.*'(?:{re.escape(mark)}|$)")
     if not any(ends.search(line.rstrip("\r\n")) for line in sample):
         return '"'
@@ -135,7 +135,9 @@ def _quote_of(sample: Sequence[str], mark: str) -> str:
         except csv.Error:
             rows = [[]]
         widths.append({len(row) for row in rows[:-1] or rows if row})
-    return "'" if widths[0] != widths[1] and len(widths[1]) == 1 and widths[1] != {1} else '"'
+    usual, single = widths
+    even = len(single) == 1 and single != {1}
+    return "'" if even and (len(usual) != 1 or min(usual) > min(single)) else '"'
 
 
 def _split_tabs(text: list[tuple[int, str]], found: Findings) -> Iterator[Row]:

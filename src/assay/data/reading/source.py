@@ -60,6 +60,7 @@ class InputFile:
     packed: bool
     # what the first bytes say, where it is two bytes a character or more
     encoding: str | None
+    old_ends: bool  # lines end with a carriage return alone; `file` has them ended as usual
 
 
 @contextlib.contextmanager
@@ -96,27 +97,30 @@ def open_input(
     except OSError as error:
         _stop("D003", f"cannot be opened: {error.strerror}", place)
     with raw:
+        old_ends = False
         name, file = bare(member.rpartition("/")[2] or path.name), raw
         try:
             file = open_member(raw, member, place) if member else raw
             packer = packer_of(file.peek(512))
             file = unpack_stream(file, packer, place) if packer else file
             head = file.peek(1 << 16)[: 1 << 16]
-            if b"\n" not in head and head.count(b"\r") > 1 and b"\0" not in head:
-                file = io.BufferedReader(_OldLineEnds(file), 1 << 16)
-                head = head.replace(b"\r", b"\n")
         except OSError as error:
             unread(error, place)
         if not head:
             _stop("D004", "is empty", place, "check the program that writes it")
         if not _has_own_reader(name, head, documents):
             _refuse_foreign(head, place, name)
+            if old_ends := b"\n" not in head and head.count(b"\r") > 1 and b"\0" not in head:
+                file = io.BufferedReader(_OldLineEnds(file), 1 << 16)
+                head = head.replace(b"\r", b"\n")
         states = None if encoding or head.startswith(_COLUMNAR) else wide(head)
         if states and documents:
             way_out = f"convert it: iconv -f {states} -t utf-8 {printable(path.name)}"
             _stop("D007", f"is {states.upper()}", place, way_out)
         try:
-            yield InputFile(path, place, name, file, head, bool(packer), encoding or states)
+            yield InputFile(
+                path, place, name, file, head, bool(packer), encoding or states, old_ends
+            )
         except OSError as error:  # of the disk, or of the server that holds the file
             unread(error, place)
         after = os.fstat(raw.fileno())

@@ -16,12 +16,7 @@ from assay.data.reading.findings import Findings
 from assay.data.reading.layout import RowLayout
 from assay.tasks import json_objects, label_sets, options, ranked_lists
 from assay.tasks.columns import Row, as_text, has, value_at
-from assay.tasks.entities import (
-    OutsideError,
-    format_entities,
-    of_field,
-    overlapping,
-)
+from assay.tasks.entities import OutsideError, format_entities, of_field, overlapping
 
 
 def targets_of(

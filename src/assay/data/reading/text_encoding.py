@@ -40,6 +40,8 @@ def lines(
     if codec.startswith(("utf-16", "utf-32")):
         yield from _wide_lines(source, codec)
         return
+    if source.old_ends:
+        found.note(f"{source.place}: lines end with a carriage return alone; read as line ends")
     decoder = _Decoder(codec, found, given=encoding is not None)
     limit, total, number, blank = (DOCUMENT_LIMIT if whole else LINE_LIMIT), 0, 0, 0
     marked = False

@@ -5,8 +5,8 @@ What it counts   equal words are paired, then equal stems; from the end, each wi
                  is still free. F of precision and recall with recall counting nine times as much
                  (alpha 0.9), less a penalty for order: half the cube of (runs of pairs that are
                  neighbours on both sides / pairs)
-Words            letters and digits in lower case; every other sign is a word of its own, and so is
-                 each character of a script without blanks
+Words            letters and digits in lower case; every other sign is one word, and so is each
+                 character of a script without blanks
 Several          of several accepted answers the best counts; mean over rows
 Unreadable       an answer that could not be parsed has 0, and stays in n
 Watch out        METEOR proper pairs synonyms too, by WordNet, which is no part of this package: so
