@@ -8,19 +8,31 @@ short, long modules under 60 and over 400 lines
 classes     public class names with two meanings or more
 participles functions whose name begins with a past participle (`asked`, `kept_rows`), in % of all
 wide        lines over 100 columns
-lines       of src and of tests
+lines       of src, tests and benchmarks
+codes       messages with a code of their own
+parameters  functions with more than 8
+any         how often `dict[str, Any]` stands in src
+late        imports inside a function
+lonely      modules under 60 lines that one other module imports
+kinds       comparisons with the name of a kind of task
 """
 
 from __future__ import annotations
 
 import ast
+import re
 import sys
 from collections import Counter
 from collections.abc import Iterator
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
+from typing import Any
 
-WIDE, SHORT, LONG = 100, 60, 400
+WIDE, SHORT, LONG, PARAMETERS = 100, 60, 400, 8
+KINDS = set(
+    "answer chat choose classify code continue extract multilabel number rank rewrite"
+    " summarise".split()
+)
 # Past participles that do not end in "ed".
 IRREGULAR = (
     "begun bent bound bought brought"
@@ -78,10 +90,77 @@ def main() -> None:
             len(line) > WIDE for text in (*sources.values(), *tests) for line in text.splitlines()
         ),
         "lines": f"{sum(len(text.splitlines()) for text in sources.values()):,} in"
-        f" {len(sources)} files of src, {sum(len(text.splitlines()) for text in tests):,} of tests",
+        f" {len(sources)} files of src, {count_lines(root / 'tests'):,} of tests,"
+        f" {count_lines(root / 'benchmarks'):,} of benchmarks",
+        "codes": len(set(codes(root))),
+        "parameters": sum(has_many_parameters(node) for node in every(trees, ast.FunctionDef)),
+        "any": sum(text.count("dict[str, Any]") for text in sources.values()),
+        "late": sum(
+            isinstance(one, ast.Import | ast.ImportFrom)
+            for node in every(trees, ast.FunctionDef)
+            for one in own_statements(node)
+        ),
+        "lonely": lonely(root, trees, sources),
+        "kinds": sum(compares_kind(node) for node in every(trees, ast.Compare)),
     }
     for name, value in told.items():
         print(f"{name:<12} {value}")
+
+
+def count_lines(folder: Path) -> int:
+    return sum(len(path.read_text(encoding="utf-8").splitlines()) for path in folder.rglob("*.py"))
+
+
+def codes(root: Path) -> Iterator[str]:
+    for path in (root / "src").rglob("codes*.md"):
+        yield from re.findall(r"^## ([A-Z]\d{3}) ", path.read_text(encoding="utf-8"), re.M)
+
+
+def every(trees: dict[Path, ast.Module], kind: type) -> Iterator[Any]:
+    for tree in trees.values():
+        yield from (node for node in ast.walk(tree) if isinstance(node, kind))
+
+
+def has_many_parameters(node: ast.FunctionDef) -> bool:
+    told = node.args
+    names = [one.arg for one in (*told.posonlyargs, *told.args, *told.kwonlyargs)]
+    return sum(name not in ("self", "cls") for name in names) > PARAMETERS
+
+
+def own_statements(node: ast.FunctionDef) -> Iterator[ast.AST]:
+    """What stands in a function itself, not in a function inside it."""
+    waiting: list[ast.AST] = list(node.body)
+    while waiting:
+        one = waiting.pop()
+        yield one
+        if not isinstance(one, ast.FunctionDef):
+            waiting += ast.iter_child_nodes(one)
+
+
+def lonely(root: Path, trees: dict[Path, ast.Module], sources: dict[Path, str]) -> int:
+    modules = {name_of(root, path): path for path in trees}
+    importers = Counter(
+        name for path in trees for name in imported(name_of(root, path), trees[path], set(modules))
+    )
+    return sum(
+        path.name != "__init__.py"
+        and importers[name] == 1
+        and len(sources[path].splitlines()) < SHORT
+        for name, path in modules.items()
+    )
+
+
+def compares_kind(node: ast.Compare) -> bool:
+    """Whether something's `kind` is compared with the name of a kind of task."""
+    asked = node.left
+    of_kind = getattr(asked, "attr", getattr(asked, "id", "")) == "kind"
+    names = {
+        one.value
+        for side in node.comparators
+        for one in ast.walk(side)
+        if isinstance(one, ast.Constant) and isinstance(one.value, str)
+    }
+    return of_kind and bool(names & KINDS)
 
 
 def public_classes(tree: ast.Module) -> Iterator[str]:
