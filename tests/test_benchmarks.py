@@ -194,51 +194,6 @@ def test_recall_and_precision_of_the_curation_benchmark(tmp_path):
     assert judged(rows, {}, planted)["recall"] == 0
 
 
-def test_what_an_arm_forgot_is_a_row_a_probe_and_a_row_an_arm():
-    from forgetting import table
-
-    values = {"before": 0.7, "after": 0.6, "difference": -0.1, "low": -0.15, "high": -0.05, "n": 60}
-    text = {"before": 1.0, "after": 1.2, "difference": 0.2, "low": 0.1, "high": 0.3, "n": 20}
-    probes = {
-        "knowledge": {**values, "unit": "share", "chance": False},
-        "mmlu": {**values, "unit": "share", "chance": True},
-        "text": {**text, "unit": "bits a byte", "chance": False},
-    }
-    cost = {"tokens": 9000, "seconds": 61.2}
-    arm = {"probes": probes, "combined": {"difference": -10.0, "low": -15.0, "high": -5.0}, **cost}
-    found = {"base": {"b": cost}, "arms": {"full": arm}}
-    made = table(
-        found, [{"name": "full", "status": "done", "metrics": {"accuracy": {"value": 0.9}}}]
-    )
-    assert "| full | knowledge | 60 | 0.700 | 0.600 | −10.0 (−15.0 to −5.0) |  |" in made
-    assert "| full | mmlu | 60 | 0.700 | 0.600 | −10.0 (−15.0 to −5.0) | at chance |" in made
-    assert "| full | text | 20 | 1.000 | 1.200 | +0.200 (+0.100 to +0.300) | bits a byte |" in made
-    assert "| full | 0.900 | −10.0 (−15.0 to −5.0) | 9,000 | 61 |" in made
-    assert "| b, the base | | | 9,000 | 61 |" in made
-
-
-def test_a_smaller_arm_is_compared_with_its_teacher_by_medians():
-    from shrink import TIMED, claims, ratios
-
-    def arm(accuracy, seconds, lost=0.0):
-        return {
-            "accuracy": accuracy,
-            "difference": [-lost, 0, 0],
-            "seconds": dict.fromkeys(TIMED, seconds),
-        }
-
-    found = {
-        "teacher": arm(0.8, [9.0, 4.0, 2.0]),
-        "student": arm(0.72, [2.0, 2.0, 50.0]),
-        "int8": arm(0.79, [4.0], 0.02),
-    }
-    assert ratios(found, "teacher")["student"] == dict.fromkeys(TIMED, 2.0)
-    said = claims(found, "teacher")
-    assert [line.startswith("- held") for line in said] == [True, True, True, False]
-    assert said[0] == "- held: the student keeps 90% of the score, at least 90%"
-    assert said[3] == "- MISSED: 8 bits lose 2.0 points, at most 1"
-
-
 def test_the_slowest_of_twenty_is_the_95th_percentile():
     from serve import late
 
@@ -347,3 +302,16 @@ def test_when_a_search_has_the_score_of_another():
     assert best_of(trials) == 0.8
     assert time_to(trials, 0.8) == 22.0  # what was ended early has cost its time, and has no score
     assert time_to(trials, 0.85) is None
+
+
+def test_golden_runs_differ_in_what_is_no_time():
+    from golden import unequal
+
+    before = {"score": 0.5, "seconds": 3.0, "rows": [{"id": "a"}], "text": "yes"}
+    assert not [*unequal(before, before | {"seconds": 9.0, "score": 0.5 + 1e-9})]
+    after = {"score": 0.4, "rows": [{"id": "b"}], "text": "yes", "more": 1}
+    assert [*unequal(before, after)] == [
+        ".more: only after",
+        ".rows[0].id: a -> b",
+        ".score: 0.5 -> 0.4",
+    ]

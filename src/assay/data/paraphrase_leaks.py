@@ -15,7 +15,7 @@ Costs            `HELD` test rows, a quarter as many of val and `NEAREST` traini
                  threshold
 Watch out        the encoder reads English. Where a label is as dense as in banking77, twins do not
                  stand out, nor do they give away what its other rows would not
-Defaults from    benchmarks/paraphrases/measure.py; docs/steps.md has its figures
+Defaults from    the figures of docs/steps.md
 """
 
 from collections.abc import Mapping, Sequence

@@ -16,7 +16,7 @@ Source           Moran (1948), 10.1111/j.2517-6161.1948.tb00012.x, and Mantel (1
 Good when        the values were sampled, as users and documents are. Watch out: a value of which
                  there are few, and always the same, is no cluster but a kind of row;
                  `data/row_clusters.py` leaves those out
-Defaults from    `benchmarks/clusters.py`: docs/certainty.md has its table
+Defaults from    the table of docs/certainty.md
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ from assay.retrieval.gold_passages import document_of
 
 K = 60  # of Cormack et al.: how little the first places count above those that follow
 EVEN = 0.5
-MEANING = 0.6  # the share of meaning where none was chosen: benchmarks/fusion.py
+MEANING = 0.6  # the share of meaning where none was chosen: docs/retrieval.md
 ALIKE = 0.9  # share of words in common from which two passages say the same
 
 Found = list[tuple[int, float]]  # (place of a passage, score), best first

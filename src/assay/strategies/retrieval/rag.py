@@ -11,7 +11,7 @@ Watch out        what is not retrieved cannot be answered. A trained inner arm s
                  that retrieval found for its training rows, never the ones that hold the answer by
                  decree: it learns from real misses
 Defaults from    BM25 k1 1.5, b 0.75 (Lucene's family); 4 passages of at most 90 words; both
-                 rankings fused by scores, .6 of them meaning (benchmarks/fusion.py)
+                 rankings fused by scores, .6 of them meaning (docs/retrieval.md)
 """
 
 from __future__ import annotations
