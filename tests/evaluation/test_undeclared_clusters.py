@@ -2,15 +2,11 @@
 tested."""
 
 import itertools
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from assay.evaluation.undeclared_clusters import _Layout, _Scores, find_clustering
-
-BENCHMARKS = str(Path(__file__).parents[2] / "benchmarks")
 
 
 def test_mean_and_variance_are_those_of_all_permutations():
@@ -59,24 +55,29 @@ def test_fields_are_corrected_together_and_the_same_seed_says_the_same():
     assert found[0].p_holm == pytest.approx(min(1, 20 * found[0].p))
 
 
+def world(number, rows, users, share):
+    """Four equal arms and four fields. Of a row's difficulty `share` is its user's, half of that
+    with all arms and half with each arm alone; the other fields say nothing."""
+    draw = np.random.default_rng([number, rows, users])
+    sizes = draw.gamma(2.0, size=users)
+    user = draw.choice(users, size=rows, p=sizes / sizes.sum())
+    shared, own = draw.normal(size=rows), draw.normal(size=(4, rows))
+    of_user, own_of_user = draw.normal(size=users)[user], draw.normal(size=(4, users))[:, user]
+    difficulty = np.sqrt(1 - share) * (shared + own) + np.sqrt(share) * (of_user + own_of_user)
+    fields = {
+        "user": user,
+        "batch": draw.integers(0, max(10, rows // 20), rows),
+        "thread": draw.integers(0, rows // 2, rows),
+        "hour": draw.integers(0, 24, rows),
+    }
+    return (difficulty / np.sqrt(2) > -0.7).T.astype(float), fields
+
+
 @pytest.mark.slow
-def test_planted_worlds_are_told_and_independent_ones_are_not(monkeypatch):
-    monkeypatch.syspath_prepend(BENCHMARKS)
-    try:
-        from clusters import Cell, world
+def test_planted_worlds_are_told_and_independent_ones_are_not():
+    def warned(worlds, **of_world):
+        found = [find_clustering(*world(number, **of_world)) for number in range(worlds)]
+        return sum(any(field.is_significant for field in fields) for fields in found)
 
-        def warned(cell, many):
-            worlds = (world(cell, 1000 + number) for number in range(many))
-            return sum(
-                any(
-                    field.is_significant
-                    for field in find_clustering(one.right.T.astype(float), one.fields)
-                )
-                for one in worlds
-            )
-
-        assert warned(Cell(200, 20, 0.6), 20) >= 19
-        assert warned(Cell(200, 50, 0.0), 60) <= 6  # 3 expected; 7 or more in one of 30 such tests
-    finally:
-        for name in ("clusters", "certainty_world"):
-            sys.modules.pop(name, None)
+    assert warned(20, rows=200, users=20, share=0.6) >= 19
+    assert warned(60, rows=200, users=50, share=0.0) <= 6  # 3 expected; 7 or more in 1 of 30 tests
